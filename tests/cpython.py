@@ -1,7 +1,8 @@
 """CPython as the judge of the literate cases: run them on several schedules and compare with their marks.
 
 A program chooses its own durations by the environment: FAST=1, SLOW=1 or neither. A marked read must raise
-InvalidStateError on at least one schedule (`always`: never do anything else); a read without a mark must never raise it.
+InvalidStateError on at least one schedule (`always`: never do anything else); a read without a mark must never
+raise it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from literate import Case, read_rows
+from tests.literate import Case, read_rows
 
 SCHEDULES = ("FAST", "SLOW", "")
 RECORDER = Path(__file__).with_name("recorder.py")

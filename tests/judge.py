@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from literate import Case, Fixed, Mark, read_rows, unmarked
+from tests.literate import Case, Fixed, Mark, read_rows, unmarked
 from tooearly import api
 from tooearly.config import Settings
 from tooearly.fixes import apply

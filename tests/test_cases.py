@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 import pytest
-from cpython import Outcomes, disagreements, interpreter, key, observe
-from judge import judge
-from literate import Case, load
+
+from tests.cpython import Outcomes, disagreements, interpreter, key, observe
+from tests.judge import judge
+from tests.literate import Case, load
 
 CASES = load()
 RUN = [case for case in CASES if "run" in case.words]
