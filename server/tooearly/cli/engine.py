@@ -1,0 +1,162 @@
+"""Checking and fixing one file, and many files in several processes.
+
+A file goes through a filter on its bytes first: without a name that could read a result there is nothing to analyse,
+and only its syntax is looked at, so that a broken file is never passed over in silence. Symbol tables are the cheapest
+way to CPython's own verdict: they need no tree of Python objects.
+"""
+
+from __future__ import annotations
+
+import ast
+import multiprocessing
+import os
+import signal
+import symtable
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tooearly import textfile
+from tooearly.cli.fixing import Fixing, fix_text
+from tooearly.cli.results import Check, Checked, Source
+from tooearly.config import Settings
+from tooearly.textfile import SourceFile, TextFileError
+from tooearly.workspace import Project, Workspace
+
+if TYPE_CHECKING:
+    from tooearly.api import Report
+
+FILES_FOR_PROCESSES = 64
+"""Below this number of files a second process costs more than it brings."""
+CHUNKS_PER_PROCESS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with every file; plain values and named functions, so that another process can have it.
+
+    `fixed` is the project of `--config`. `select` (None: as configured) and `ignore` come from the command line.
+    """
+
+    check: Check
+    prefilter: Callable[[bytes], bool]
+    fixing: Fixing | None = None
+    fixed: Project | None = None
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    count: bool = False
+
+    def settings(self, path: Path, workspace: Workspace) -> Settings:
+        """The settings for one file; raises ConfigError."""
+        settings = workspace.settings(path)
+        select = settings.select if self.select is None else self.select
+        return replace(settings, select=select, ignore=(*settings.ignore, *self.ignore))
+
+
+def check_all(paths: Sequence[Path], plan: Plan, jobs: int = 0) -> list[Checked]:
+    """Checks files, in as many processes as `jobs` says (0: as many as pay), and gives the results in order."""
+    jobs = jobs or (os.cpu_count() or 1 if len(paths) >= FILES_FOR_PROCESSES else 1)
+    if jobs == 1 or len(paths) < 2:
+        return _check_some(plan, paths)
+    count = jobs * CHUNKS_PER_PROCESS
+    chunks = [paths[first::count] for first in range(min(count, len(paths)))]
+    with ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_parent) as pool:
+        try:
+            done = list(pool.map(partial(_check_some, plan), chunks))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+    return [done[index % len(chunks)][index // len(chunks)] for index in range(len(paths))]
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _check_some(plan: Plan, paths: Sequence[Path]) -> list[Checked]:
+    workspace = Workspace(plan.fixed)
+    return [check_path(path, plan, workspace) for path in paths]
+
+
+def check_path(path: Path, plan: Plan, workspace: Workspace) -> Checked:
+    """Checks one file, and with a fixing that writes, rewrites it. Raises ConfigError only."""
+    begun = time.perf_counter()
+    settings = plan.settings(path, workspace)
+    name = str(path)
+    try:
+        source = textfile.read(path)
+        checked = check_text(name, source, plan, settings, workspace.modules(path))
+        if checked.before is not None and plan.fixing and plan.fixing.write:
+            textfile.write(path, source, checked.text)
+    except TextFileError as error:
+        checked = Checked(name, warning=f"{name}: {error}")
+    return replace(checked, seconds=time.perf_counter() - begun)
+
+
+def check_text(
+    name: str, source: SourceFile, plan: Plan, settings: Settings, modules: Callable[[str], str | None]
+) -> Checked:
+    """Checks the text of one file, and fixes it if the plan says so. Writes nothing and does not raise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if not plan.prefilter(source.raw):
+            return Checked(name, warning=_syntax_warning(name, source.text))
+        check = partial(plan.check, settings=settings, modules=modules, filename=name)
+        try:
+            return _checked(name, source.text, check, plan)
+        except Exception as error:
+            if os.environ.get("TOOEARLY_DEBUG"):
+                raise
+            return Checked(name, warning=f"{name}: internal error, please report it: {type(error).__name__}: {error}")
+
+
+def _checked(name: str, text: str, check: Callable[..., Report], plan: Plan) -> Checked:
+    if plan.fixing is None:
+        report = check(text)
+        return _result(name, text, report, plan)
+    first = check(text)
+    fixed = fix_text(text, first, check, plan.fixing)
+    result = _result(name, fixed.text, fixed.report, plan)
+    if fixed.text == text:
+        return result
+    return replace(result, before=text, fixed=len(first.findings) - len(fixed.report.findings))
+
+
+def _result(name: str, text: str, report: Report, plan: Plan) -> Checked:
+    broken = next((notice for notice in report.notices if notice.kind == "syntax"), None)
+    where = "" if broken is None else Source(name, text).place(broken.span.start)
+    return Checked(
+        name,
+        text,
+        report.findings,
+        report.notices,
+        warning="" if broken is None else f"{where}: cannot be parsed: {broken.message}",
+        functions=_functions(report) if plan.count else 0,
+    )
+
+
+def _functions(report: Report) -> int:
+    """How many functions the tree of a report holds."""
+    bodies = (place.unit.body for place in report.tree.places())
+    nodes = (node for body in bodies for statement in body for node in ast.walk(statement))
+    return sum(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in nodes)
+
+
+def _syntax_warning(name: str, text: str) -> str:
+    """The warning about a text that does not parse, empty when it does."""
+    try:
+        symtable.symtable(text, name, "exec")
+    except SyntaxError as error:
+        return f"{name}:{error.lineno or 1}:{error.offset or 1}: cannot be parsed: {error.msg}"
+    except ValueError as error:
+        return f"{name}: cannot be parsed: {error}"
+    except (RecursionError, MemoryError):
+        return f"{name}: cannot be parsed: nested too deeply"
+    return ""
