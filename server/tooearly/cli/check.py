@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tooearly import textfile
-from tooearly.cli import files, formats, statistics
+from tooearly import files, textfile
+from tooearly.cli import formats, statistics
 from tooearly.cli.diff import diff
 from tooearly.cli.engine import Plan, check_all, check_text
 from tooearly.cli.fixing import Fixing

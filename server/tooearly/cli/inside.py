@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
 from tooearly import textfile
@@ -12,6 +11,7 @@ from tooearly.cli.check import fixed_project
 from tooearly.cli.options import UsageError
 from tooearly.cli.streams import Streams
 from tooearly.config import CODES, nearest_code
+from tooearly.pages import page
 from tooearly.workspace import Workspace
 
 
@@ -26,11 +26,6 @@ def run(chosen: argparse.Namespace, streams: Streams) -> int:
     text = commands[chosen.command](chosen)
     streams.out.write(text if text.endswith("\n") else f"{text}\n")
     return 0
-
-
-def page(code: str) -> str:
-    """The page of a rule, in Markdown."""
-    return resources.files("tooearly.rules").joinpath(f"{code}.md").read_text(encoding="utf-8")
 
 
 def _explain(chosen: argparse.Namespace) -> str:

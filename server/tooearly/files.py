@@ -1,4 +1,4 @@
-"""Which files a command line means: the walk through folders.
+"""Which files are meant: the walk through folders.
 
 A file that is named is checked, whatever its name (unless `force-exclude` is set). In a folder, Python files are taken
 in the order of their names, without hidden folders, virtual environments (known by their `pyvenv.cfg`), what the
@@ -45,7 +45,7 @@ def find(arguments: Sequence[str], workspace: Workspace) -> Iterator[Path | Prob
         path = Path(argument)
         found: Iterator[Path] | list[Path]
         if path.is_dir():
-            found = _walk(path, workspace, _layers_above(absolute(path)))
+            found = walk(path, workspace)
         elif path.exists():
             found = [] if _forced_out(path, workspace) else [path]
         else:
@@ -59,6 +59,11 @@ def find(arguments: Sequence[str], workspace: Workspace) -> Iterator[Path | Prob
                 yield file
         if empty and path.is_dir():
             yield Problem(f"{argument}: no Python files here", fatal=False)
+
+
+def walk(folder: Path, workspace: Workspace) -> Iterator[Path]:
+    """The Python files of a folder that are not passed over. Raises ConfigError."""
+    return _walk(folder, workspace, _layers_above(absolute(folder)))
 
 
 def _forced_out(path: Path, workspace: Workspace) -> bool:

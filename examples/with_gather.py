@@ -1,0 +1,21 @@
+"""Corrected with `await asyncio.gather(task)`: the way to wait for one task or many, and to raise what they raise."""
+
+import asyncio
+
+
+async def work() -> int:
+    """Takes a second."""
+    await asyncio.sleep(1)
+    return 100
+
+
+async def main() -> None:
+    """Starts the work, waits for it, and asks for its result."""
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.5)
+    await asyncio.gather(task)
+    print(f"The result is {task.result()}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
