@@ -1,0 +1,68 @@
+# The two commands of the README are `make demo` and `make test`; both install what they need below this folder.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON_READY := $(VENV)/.ready
+NODE_READY := node_modules/.ready
+PYTEST := $(BIN)/python -m pytest -q
+
+.PHONY: demo test lint format bench clean python node \
+	lint-python lint-client test-python test-lsp test-client test-vscode test-editors
+
+demo: $(PYTHON_READY)  ## open the examples in the real server, show and apply the fixes, run the outcome
+	@$(BIN)/python examples/demo.py
+
+test: $(PYTHON_READY)  ## everything: lint, types, all suites, in two lanes
+	@$(BIN)/python scripts/run_suites.py
+
+lint: lint-python lint-client
+
+lint-python: $(PYTHON_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lint-client: $(NODE_READY)
+	npm run --silent lint
+
+test-python: $(PYTHON_READY)  ## the analysis, the fixes, the command line
+	$(PYTEST) tests --ignore=tests/lsp --ignore=tests/editors
+
+test-lsp: $(PYTHON_READY)  ## the language server over its protocol
+	$(PYTEST) tests/lsp
+
+test-client: $(NODE_READY) $(PYTHON_READY)  ## the VS Code extension's parts, and the .vsix
+	npm run --silent test:unit
+	npm run --silent package
+
+test-vscode: test-client  ## the .vsix in a real VS Code
+	scripts/setup-vscode.sh
+	npm run --silent test:vscode
+
+test-editors: $(PYTHON_READY)  ## Neovim, Emacs and Vim
+	scripts/setup-editors.sh
+	$(PYTEST) tests/editors
+
+format: $(PYTHON_READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(PYTHON_READY)
+	$(BIN)/python -m bench
+
+python: $(PYTHON_READY)
+
+node: $(NODE_READY)
+
+$(PYTHON_READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(NODE_READY): package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean:
+	rm -rf dist out bundled build .pytest_cache .mypy_cache .ruff_cache .hypothesis
