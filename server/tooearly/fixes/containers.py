@@ -1,0 +1,243 @@
+"""Reads of every element of a container: which text waits for all of them at once.
+
+`[t.result() for t in ts]` reads all of `ts`; `{k: t.result() for k, t in d.items()}` reads `d.values()`; anything else
+is said by the comprehension itself (`[t for i, t in pairs]`). `asyncio.wait` refuses an empty set and iterating a
+live dict or set while other tasks run fails when they change it, so both are looked for here.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from tooearly.fixes.evaluation import conditions, pure, stable
+from tooearly.fixes.scope import assigned_value, bindings, names_in, nested_names, own_nodes
+from tooearly.fixes.site import COMPREHENSIONS, Comprehension, Function, Site
+
+_VIEWS = {"values", "items", "keys"}
+_KEEPING = {
+    "append",
+    "extend",
+    "add",
+    "update",
+    "insert",
+    "setdefault",
+    "get",
+    "count",
+    "index",
+    "copy",
+    "sort",
+} | _VIEWS
+_LISTS = (ast.List, ast.ListComp, ast.Tuple)
+_WALKERS = {"enumerate", "zip", "reversed", "sorted", "list", "tuple", "set"}
+_KEYED = {"max", "min", "sorted", "map", "filter"}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """All that is read: `elements` is an expression for it, `base` what must not be empty ("" when this is known).
+
+    `node` iterates (comprehension, loop or call), `iterable` is what it iterates over. `filtered`: not all elements
+    are read. `live`: others may add or remove elements while this code waits. `testable`: `if base:` tells whether
+    there are any elements.
+    """
+
+    node: ast.AST
+    iterable: ast.expr
+    elements: str
+    base: str
+    filtered: bool
+    live: bool
+    testable: bool = True
+
+    @property
+    def star(self) -> str:
+        """The elements as star arguments."""
+        return f"*{self.elements}"
+
+
+def container(site: Site) -> Container | None:
+    """The container whose elements the read takes one by one; None if it reads a single future."""
+    receiver = site.receiver
+    if receiver is None:
+        return None
+    names = names_in(receiver)
+    for index in range(len(site.path) - 2, -1, -1):
+        match site.path[index]:
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp() as node:
+                targets = {name for generator in node.generators for name in names_in(generator.target)}
+                if names & targets and site.path[index + 1] is not node.generators[0]:
+                    return _from_comprehension(site, node)
+            case ast.For(target=target) as node if names & names_in(target) and site.path[index + 1] in node.body:
+                return _made(site, node, node.iter, _elements(site, target, node.iter, receiver), filtered=False)
+            case ast.Lambda(args=args) as node if names & {arg.arg for arg in args.args}:
+                return _from_lambda(site, index, node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return None
+    return None
+
+
+def _from_comprehension(site: Site, node: Comprehension) -> Container | None:
+    receiver, first = site.receiver, node.generators[0]
+    assert receiver is not None
+    if any(generator.is_async for generator in node.generators):
+        return None
+    in_filter = (
+        len(node.generators) == 1 and first in site.path and site.path[site.path.index(first) + 1] in first.ifs[:1]
+    )
+    filtered = any(generator.ifs for generator in node.generators) and not in_filter
+    partly = conditions(site.path[site.path.index(node) + 1 :]) != []
+    if len(node.generators) == 1 and not filtered:
+        return _made(site, node, first.iter, _elements(site, first.target, first.iter, receiver), filtered=partly)
+    if not all(pure(test) for generator in node.generators for test in generator.ifs):
+        return None
+    start, end = site.span(first.target).start, site.span(node).end - 1
+    clauses = site.text[site.text.rindex("for", 0, start) : end].strip()
+    made = _made(site, node, first.iter, f"[{site.source(receiver)} {clauses}]", filtered=partly)
+    return made and replace(made, testable=False)
+
+
+def _elements(site: Site, target: ast.expr, iterable: ast.expr, receiver: ast.expr) -> str:
+    """An expression for all receivers of a loop `for target in iterable`."""
+    text = site.source(iterable)
+    if isinstance(target, ast.Name) and ast.unparse(receiver) == target.id:
+        return text
+    match iterable, target:
+        case ast.Call(func=ast.Attribute(value=value, attr="items"), args=[]), ast.Tuple(elts=[key, ast.Name(id=name)]):
+            if isinstance(receiver, ast.Name) and receiver.id == name and not names_in(key) & {name}:
+                return f"{site.source(value)}.values()"
+    return f"[{site.source(receiver)} for {site.source(target)} in {text}]"
+
+
+def _from_lambda(site: Site, index: int, node: ast.Lambda) -> Container | None:
+    """`max(ts, key=lambda t: t.result())`, `map(lambda t: t.result(), ts)`."""
+    call = next((one for one in site.path[index - 1 :: -1] if isinstance(one, ast.Call)), None)
+    receiver = site.receiver
+    if call is None or not isinstance(call.func, ast.Name) or call.func.id not in _KEYED or receiver is None:
+        return None
+    if len(node.args.args) != 1 or not isinstance(receiver, ast.Name):
+        return None
+    if call.args and call.args[0] is node and len(call.args) == 2:
+        iterable = call.args[1]
+    elif call.args and any(keyword.value is node and keyword.arg == "key" for keyword in call.keywords):
+        iterable = call.args[0]
+    else:
+        return None
+    return _made(site, call, iterable, site.source(iterable), filtered=False)
+
+
+def of_iterable(site: Site, call: ast.AST, iterable: ast.expr) -> Container | None:
+    """The container behind `map(asyncio.Task.result, iterable)`."""
+    return _made(site, call, iterable, site.source(iterable), filtered=False)
+
+
+def _made(site: Site, node: ast.AST, iterable: ast.expr, elements: str, *, filtered: bool) -> Container | None:
+    base = _base(iterable)
+    if base is None or _is_iterator(site, base):
+        return None
+    return Container(
+        node,
+        iterable,
+        elements,
+        "" if _never_empty(site, base) else site.source(base),
+        filtered,
+        _is_live(site, iterable),
+    )
+
+
+def _base(iterable: ast.expr) -> ast.expr | None:
+    """The container itself behind `d.values()`, `enumerate(ts)`, `list(ts)`; None when it cannot be iterated twice."""
+    match iterable:
+        case ast.Call(func=ast.Attribute(value=value, attr=attr), args=[], keywords=[]) if attr in _VIEWS:
+            return _base(value)
+        case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _WALKERS:
+            return _base(first)
+        case _ if stable(iterable):
+            return iterable
+        case ast.List() | ast.Tuple() | ast.Set():
+            return iterable if all(stable(item) for item in iterable.elts) else None
+    return None
+
+
+def _value(site: Site, base: ast.expr) -> ast.expr | None:
+    """What a container was made as, if it is a local name that is assigned once."""
+    for function in (node for node in reversed(site.path) if isinstance(node, Function)):
+        if isinstance(base, ast.Name) and any(one.name == base.id for one in bindings(function)):
+            return assigned_value(function, base.id)
+    return None
+
+
+def _is_iterator(site: Site, base: ast.expr) -> bool:
+    """Whether the container can be walked only once."""
+    match _value(site, base):
+        case ast.GeneratorExp():
+            return True
+        case ast.Call(func=ast.Name(id="map" | "filter" | "zip" | "iter" | "enumerate" | "reversed")):
+            return True
+    return False
+
+
+def _never_empty(site: Site, base: ast.expr) -> bool:
+    """Whether the container is known to hold something: made with elements, and nothing is taken out by name."""
+    match base:
+        case ast.List(elts=[_, *_]) | ast.Tuple(elts=[_, *_]) | ast.Set(elts=[_, *_]):
+            return True
+        case ast.Name(id=name):
+            return _filled(site, _value(site, base)) and not _shrinks(site, name)
+    return False
+
+
+def _filled(site: Site, value: ast.expr | None) -> bool:
+    match value:
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+            return any(not isinstance(item, ast.Starred) for item in items)
+        case ast.Dict(keys=keys):
+            return any(key is not None for key in keys)
+        case ast.ListComp(generators=[one]) | ast.SetComp(generators=[one]) | ast.DictComp(generators=[one]):
+            return not one.ifs and _filled(site, one.iter)
+        case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(count))]):
+            return count > 0
+        case ast.Constant(value=str(text)):
+            return bool(text)
+    return False
+
+
+def _shrinks(site: Site, name: str) -> bool:
+    """Whether elements may leave a container: any use but reading and adding."""
+    function = next(node for node in reversed(site.path) if isinstance(node, Function))
+    if name in nested_names(function):
+        return True
+    for node in own_nodes(function):
+        match node:
+            case ast.Attribute(value=ast.Name(id=base), attr=attr) if base == name and attr not in _KEEPING:
+                return True
+            case ast.Delete(targets=targets) if any(name in names_in(target) for target in targets):
+                return True
+    return False
+
+
+def _is_live(site: Site, iterable: ast.expr) -> bool:
+    """Whether other code may change a dict or set while it is walked with suspensions."""
+    if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name):
+        return iterable.func.id in ("enumerate", "zip", "reversed") and any(
+            _is_live(site, arg) for arg in iterable.args
+        )
+    base = _base(iterable)
+    if base is None or isinstance(base, _LISTS):
+        return False
+    if not isinstance(base, ast.Name):
+        return True
+    made = _value(site, base)
+    if isinstance(made, _LISTS) or (
+        isinstance(made, ast.Call) and ast.unparse(made.func) in ("list", "sorted", "tuple")
+    ):
+        return False
+    function = next(node for node in reversed(site.path) if isinstance(node, Function))
+    if not any(one.name == base.id for one in bindings(function)):
+        return True
+    return _shrinks(site, base.id)
+
+
+def is_comprehension(node: ast.AST) -> bool:
+    """Whether a container is walked by a comprehension."""
+    return isinstance(node, COMPREHENSIONS)

@@ -1,0 +1,172 @@
+"""Fix `gather`: one wait for several futures.
+
+Three forms, the first that fits: a comprehension that reads every element of a container is replaced by
+`await asyncio.gather(*tasks)`; several futures that are read in one statement, or in a row of statements, are gathered
+before the first; a single future is gathered before its statement. The order of the arguments is the order of the
+reads, so that of several finished and failed tasks the same one is raised as before.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from tooearly.fixes.containers import Container, container
+from tooearly.fixes.edit import block_of, needs_parentheses
+from tooearly.fixes.evaluation import conditions, stable
+from tooearly.fixes.hoist import Plan, plan
+from tooearly.fixes.names import asyncio_function
+from tooearly.fixes.site import Site, locate
+from tooearly.fixes.wait_before import gather_one, inserted, promise, whole_plan
+from tooearly.model import Edit, Finding, Fix
+
+_WHOLE = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
+
+
+def gather_fix(site: Site, findings: Sequence[Finding]) -> Fix:
+    """The gather that suits the read best; disabled with the reason if there is none."""
+    found = container(site)
+    if found is not None:
+        return _all_of(site, found)
+    group = row(site, findings)
+    return _many(group) if len(group) > 1 else gather_one(site)
+
+
+def row(site: Site, findings: Sequence[Finding]) -> list[Site]:
+    """The reads of different futures that one gather can serve: those of the statement and of its neighbours.
+
+    They are in the order of the text, without conditions, and of receivers that can be named before the first.
+    """
+    if not _can_join(site):
+        return [site]
+    index = site.context.anchor
+    block = block_of(site.path[index - 1], site.path[index]) if index else list(site.place.unit.body)
+    others = [site]
+    for finding in findings:
+        if finding.span != site.finding.span and finding.method == "result" and finding.code == site.finding.code:
+            other = locate(site.tree, finding)
+            if other is not None and other.place == site.place and _can_join(other):
+                others.append(other)
+    at = [(block.index(one.path[one.context.anchor]), one) for one in others if one.path[one.context.anchor] in block]  # type: ignore[arg-type]
+    mine = block.index(site.path[index])  # type: ignore[arg-type]
+    first = last = mine
+    rows = {number for number, _ in at}
+    while first - 1 in rows and _plain(block[first - 1]) and _plain(block[first]):
+        first -= 1
+    while last + 1 in rows and _plain(block[last + 1]) and _plain(block[last]):
+        last += 1
+    members = sorted((one for number, one in at if first <= number <= last), key=lambda one: one.finding.span)
+    return list({ast.dump(one.receiver): one for one in reversed(members) if one.receiver}.values())[::-1]
+
+
+def _can_join(site: Site) -> bool:
+    context = site.context
+    if context.function is None or context.deferred or context.barrier or site.finding.method != "result":
+        return False
+    if not stable(site.receiver) or container(site) is not None:
+        return False
+    return conditions(site.path[context.anchor :]) == [] and not isinstance(plan(site, [site.receiver]), str)  # type: ignore[list-item]
+
+
+def _plain(statement: ast.stmt) -> bool:
+    """Whether a statement only gives results to names: nothing that one could see happens in it."""
+    match statement:
+        case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Attribute(attr="result"), args=[])):
+            return True
+    return False
+
+
+def _many(group: list[Site]) -> Fix:
+    names = [f"`{one.name}`" for one in group]
+    listed = ", ".join(names[:-1]) + f" and {names[-1]}"
+    title = f"Gather {listed} before the line"
+    receivers = [one.receiver for one in group if one.receiver is not None]
+    where = plan(group[0], receivers)
+    if isinstance(where, str):
+        return Fix(title, "gather", "safe", disabled=where)
+    arguments = ", ".join(group[0].source(receiver) for receiver in receivers)
+    targets, spelled = _unpacked(group), asyncio_function(group[0], "gather")
+    if not targets or spelled is None:
+        return inserted(where, title, "gather", "gather", arguments)
+    title = f"Gather {listed} and unpack their results"
+    text = f"{', '.join(targets)} = await {spelled[0]}({arguments})"
+    return Fix(title, "gather", where.applicability, _joined(group, text, spelled[1]))
+
+
+def _unpacked(group: list[Site]) -> list[str]:
+    """The targets of `a = t.result()` lines, if the group is made of such lines and nothing else, else nothing."""
+    targets: list[str] = []
+    end = None
+    for one in group:
+        span = one.span(one.path[one.statement])
+        if end is not None and one.text[end : span.start].strip(" \t\r\n;"):
+            return []
+        end = span.end
+        match one.path[one.statement]:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is one.read:
+                targets.append(name)
+    return targets if len(targets) == len(group) and len(set(targets)) == len(targets) else []
+
+
+def _joined(group: list[Site], text: str, imports: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """Replace the first statement by `text` and take the others out."""
+    edits = [*imports]
+    for number, one in enumerate(group):
+        statement = one.path[one.statement]
+        span = one.span(statement)
+        if number == 0:
+            edits.append(Edit(span, text))
+            end = span.end
+        else:
+            edits.append(Edit(type(span)(end, span.end), ""))
+            end = span.end
+    return tuple(sorted(edits))
+
+
+def _all_of(site: Site, found: Container) -> Fix:
+    """`await asyncio.gather(*tasks)` in the place of the comprehension, or before the loop."""
+    where = whole_plan(site, found)
+    title = f"Gather `{' '.join(found.star.split())}` before the line"
+    if isinstance(where, str):
+        return Fix(title, "gather", "safe", disabled=where)
+    replaced = _replaced(site, found)
+    if replaced is not None:
+        return replaced
+    if isinstance(found.node, ast.For):
+        title = title.replace("before the line", "before the loop")
+    where = Plan(where.site, where.index, where.conditions, promise(site, found, where))
+    return inserted(where, title, "gather", "gather", " ".join(found.star.split()))
+
+
+def _replaced(site: Site, found: Container) -> Fix | None:
+    """The fix that replaces the whole comprehension, if it does nothing but read."""
+    node = found.node
+    if not isinstance(node, _WHOLE) or node.elt is not site.read or found.filtered or site.finding.method != "result":
+        return None
+    whole = Site(site.tree, site.place, site.path[: site.path.index(node) + 1], site.finding)
+    spelled = asyncio_function(site, "gather")
+    if spelled is None or whole.context.barrier:
+        return None
+    text = f"await {spelled[0]}({' '.join(found.star.split())})"
+    if isinstance(node, ast.SetComp):
+        text = f"set({text})"
+    elif needs_parentheses(whole):
+        text = f"({text})"
+    span = site.span(node)
+    if isinstance(node, ast.GeneratorExp):
+        if not _is_only_argument(whole):
+            return None
+        if site.text[span.start] == "(" and site.span(whole.parent).end == span.end:
+            text = f"({text})"
+    title = f"Replace the comprehension by `await {spelled[0]}({' '.join(found.star.split())})`"
+    return Fix(title, "gather", "safe", tuple(sorted((*spelled[1], Edit(span, text)))))
+
+
+def _is_only_argument(whole: Site) -> bool:
+    """Whether a generator is consumed at once by a call such as `sum(...)`, which may as well be given a list."""
+    match whole.parent:
+        case ast.Call(
+            func=ast.Name(id="sum" | "list" | "tuple" | "set" | "max" | "min" | "sorted" | "frozenset"), args=args
+        ):
+            return args[0] is whole.read
+    return False

@@ -1,0 +1,47 @@
+"""Fix `guard`: read only if the future is done.
+
+A statement that only shows or passes on the value goes below `if task.done():`; anywhere else the read becomes
+`task.result() if task.done() else None`. Either way the program goes on without the value, so this is never safe.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from tooearly.fixes.edit import indent_step, indentation, newline, opens_line, receiver_end, receiver_text
+from tooearly.fixes.evaluation import stable
+from tooearly.fixes.site import Site
+from tooearly.model import Edit, Fix, Span
+
+
+def guard_fix(site: Site) -> Fix | None:
+    """Read only if the future is done; None when the receiver cannot be written twice."""
+    if not stable(site.receiver) or receiver_end(site) is None:
+        return None
+    title = f"Read `{site.name}` only if it is done"
+    statement = site.path[site.statement]
+    span = site.span(statement)
+    test = f"{receiver_text(site)}.done()"
+    if isinstance(statement, ast.Expr) and _one_plain_line(site, span):
+        indent = newline(site.text, span.start) + indentation(site.text, span.start) + indent_step(site)
+        return Fix(title, "guard", "unsafe", (Edit(Span(span.start, span.start), f"if {test}:{indent}"),))
+    read = site.span(site.read)
+    text = site.text[read.start : read.end]
+    if _stands_alone(site):
+        return Fix(title, "guard", "unsafe", (Edit(Span(read.end, read.end), f" if {test} else None"),))
+    return Fix(title, "guard", "unsafe", (Edit(read, f"({text} if {test} else None)"),))
+
+
+def _one_plain_line(site: Site, span: Span) -> bool:
+    """Whether the statement has a line (or a one-line part of it) for itself."""
+    return opens_line(site.text, span.start) and not any(char in site.text[span.start : span.end] for char in "\r\n")
+
+
+def _stands_alone(site: Site) -> bool:
+    """Whether a conditional expression needs no parentheses in the place of the read."""
+    match site.parent:
+        case ast.Assign() | ast.AnnAssign() | ast.Return() | ast.Expr() | ast.keyword():
+            return True
+        case ast.Call(args=args):
+            return site.read in args and len(args) > 0
+    return False

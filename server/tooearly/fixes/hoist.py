@@ -1,0 +1,144 @@
+"""Put a wait before the statement that reads.
+
+A wait that is moved out of an expression must still do what the expression would have done. So a plan is refused when
+the receiver gets its value inside the statement or would be evaluated twice, and when the statement is the condition
+of a loop, which is evaluated again. A read that is reached only under a condition (`x and t.exception()`) is waited
+for under the same condition when that can be said twice without effect; otherwise, and when something that runs before
+the read could change the receiver, the plan is marked unsafe.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tooearly.fixes.edit import indent_step, insert_before
+from tooearly.fixes.evaluation import Condition, conditions, pure, side_effect_before, stable
+from tooearly.fixes.scope import Binding, bindings, bound_names, is_local, names_in
+from tooearly.fixes.site import COMPREHENSIONS, Path, Site
+from tooearly.model import Applicability, Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A place for a wait: before `path[index]`, under `conditions` (source text), with a promise."""
+
+    site: Site
+    index: int
+    conditions: tuple[str, ...]
+    applicability: Applicability
+
+    def edits(self, line: str, *conditions: str) -> tuple[Edit, ...]:
+        """The edits that insert `line`, below an `if` when there are conditions."""
+        tests = (*self.conditions, *conditions)
+        if not tests:
+            return insert_before(self.site, self.index, [line])
+        test = tests[0] if len(tests) == 1 else " and ".join(_operand(one) for one in tests)
+        return insert_before(self.site, self.index, [f"if {test}:", indent_step(self.site) + line])
+
+
+def plan(site: Site, receivers: Sequence[ast.expr]) -> Plan | str:
+    """Where a wait for the receivers can stand before the read, or the reason why it cannot."""
+    context = site.context
+    if context.function is None:
+        return context.barrier
+    index = context.anchor
+    for receiver in receivers:
+        if not stable(receiver):
+            return f"`{site.source(receiver)}` would be evaluated twice"
+        if names := sorted(names_in(receiver) & inner_bindings(site.path[index:])):
+            return f"`{names[0]}` gets its value inside the statement"
+    if reason := _refused(site.path[index:]):
+        return reason
+    return _planned(site, receivers, index)
+
+
+def _planned(site: Site, receivers: Sequence[ast.expr], index: int) -> Plan:
+    way = site.path[index:]
+    known = None if isinstance(way[0], ast.ClassDef) and len(_statements(way)) > 2 else conditions(way)
+    safe = known is not None
+    required = list(known or ())
+    while site.text.startswith("elif", site.span(site.path[index]).start) and isinstance(site.path[index - 1], ast.If):
+        index -= 1
+        test = site.path[index].test  # type: ignore[attr-defined]
+        earlier = conditions((*site.path[index : index + 1], test))
+        pure_test = earlier is not None and pure(test)
+        safe = safe and pure_test
+        required = [Condition(test, False), *required] if pure_test else required
+    if not safe:
+        required = []
+    trusted = all(_settled(site, receiver, index) for receiver in receivers)
+    texts = tuple(_condition_text(site, one) for one in required)
+    return Plan(site, index, texts, "safe" if safe and trusted else "unsafe")
+
+
+def _statements(way: Path) -> list[ast.AST]:
+    return [node for node in way if isinstance(node, ast.stmt)]
+
+
+def _refused(way: Path) -> str:
+    """Why no wait can replace one at the read, empty if one can."""
+    match way[0]:
+        case ast.While(test=test) if way[1] is test:
+            return "the condition of a loop is evaluated again"
+        case ast.Try() | ast.Match() if isinstance(way[1], ast.ExceptHandler):
+            return "it stands in an `except` clause"
+    return ""
+
+
+def _settled(site: Site, receiver: ast.expr, index: int) -> bool:
+    """Whether nothing between the wait and the read can give the receiver another value."""
+    function = site.context.function
+    assert function is not None
+    local = isinstance(receiver, ast.Name) and is_local(function, receiver.id)
+    if not site.context.deferred:
+        return local or not side_effect_before(site, site.path[index])
+    ways = [one for name in names_in(receiver) for one in bindings(function) if one.name == name]
+    return local and len(ways) == 1 and _before(ways[0], site.path[index])
+
+
+def _before(binding: Binding, node: ast.AST) -> bool:
+    return (binding.line, binding.column) < (node.lineno, node.col_offset)  # type: ignore[attr-defined]
+
+
+def inner_bindings(way: Path) -> set[str]:
+    """The names that get a value between the beginning of `way[0]` and the read at its end."""
+    found: set[str] = set()
+    for parent, child in pairwise(way):
+        match parent:
+            case ast.Lambda() if child is parent.body:
+                found |= {arg.arg for arg in ast.walk(parent.args) if isinstance(arg, ast.arg)}
+            case ast.FunctionDef() | ast.ClassDef() if child in parent.body:
+                found |= bound_names(parent)
+            case ast.With() | ast.AsyncWith():
+                found |= {name for item in parent.items if item.optional_vars for name in names_in(item.optional_vars)}
+            case ast.match_case():
+                found |= {name for one in bindings(parent) for name in (one.name,)}
+            case _ if isinstance(parent, COMPREHENSIONS):
+                found |= {name for generator in parent.generators for name in names_in(generator.target)}
+    header = way[0] if not isinstance(way[0], ast.If | ast.While | ast.For | ast.AsyncFor) else way[1]
+    for node in ast.walk(header):
+        if isinstance(node, ast.NamedExpr) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+    return found
+
+
+def _condition_text(site: Site, condition: Condition) -> str:
+    text = site.source(condition.test)
+    if any(char in text for char in "\r\n#"):
+        text = ast.unparse(condition.test)
+    if condition.holds:
+        return text
+    plain = isinstance(condition.test, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Constant)
+    return f"not {text}" if plain else f"not ({text})"
+
+
+def _operand(test: str) -> str:
+    """A condition as an operand of `and`."""
+    tree = ast.parse(test, mode="eval").body
+    loose = isinstance(tree, ast.IfExp | ast.Lambda | ast.NamedExpr) or (
+        isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or)
+    )
+    return f"({test})" if loose else test

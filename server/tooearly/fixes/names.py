@@ -1,0 +1,98 @@
+"""How a file says `asyncio.wait`, and where an import goes if it cannot say it yet.
+
+The file's own way wins: `import asyncio as aio`, `from asyncio import gather as g`, `from asyncio import *`, imports
+inside the functions around the read. A name that a function around the read binds to something else does not serve.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tooearly.fixes.edit import line_end, newline
+from tooearly.fixes.scope import bindings, own_nodes
+from tooearly.fixes.site import Function, Site
+from tooearly.model import Edit, Span
+from tooearly.source.tree import Tree
+
+_HEAD = re.compile(r"\ufeff?(?:#![^\r\n]*(?:\r\n|\r|\n))?(?:[ \t\f]*#[^\r\n]*coding[:=][^\r\n]*(?:\r\n|\r|\n))?")
+
+
+def asyncio_function(site: Site, name: str) -> tuple[str, tuple[Edit, ...]] | None:
+    """How to write the asyncio function `name` at the read, and the edits that import it.
+
+    None when the name `asyncio` means something else there.
+    """
+    hidden: set[str] = set()
+    functions = [node for node in site.path if isinstance(node, Function)]
+    for function in reversed(functions):
+        imports = [node for node in own_nodes(function) if isinstance(node, ast.Import | ast.ImportFrom)]
+        if (spelled := _spelled(imports, name, hidden)) is not None:
+            return spelled, ()
+        hidden |= {one.name for one in bindings(function)}
+    if (spelled := _spelled(module_imports(site.tree), name, hidden)) is not None:
+        return spelled, ()
+    if "asyncio" in hidden:
+        return None
+    return f"asyncio.{name}", (import_edit(site.tree),)
+
+
+def _spelled(imports: list[ast.Import | ast.ImportFrom], name: str, hidden: set[str]) -> str | None:
+    """The name by which one of the imports gives the function; a direct one before the module."""
+    module = None
+    for node in imports:
+        for alias in node.names:
+            given = alias.asname or alias.name.split(".")[0]
+            if isinstance(node, ast.ImportFrom):
+                if node.module != "asyncio" or node.level:
+                    continue
+                if alias.name == name and given not in hidden:
+                    return given
+                if alias.name == "*" and name not in hidden:
+                    return name
+            elif (alias.name if alias.asname else given) == "asyncio" and given not in hidden:
+                module = given
+    return f"{module}.{name}" if module else None
+
+
+def module_imports(tree: Tree) -> list[ast.Import | ast.ImportFrom]:
+    """The imports that run when the module is loaded, those below `if` and `try` included."""
+    return [node for item in tree.items for statement in item.place.unit.body for node in _imports(statement)]
+
+
+def _imports(statement: ast.stmt) -> Iterator[ast.Import | ast.ImportFrom]:
+    match statement:
+        case ast.Import() | ast.ImportFrom():
+            yield statement
+        case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+            for inner in statement.orelse:
+                yield from _imports(inner)
+        case ast.If() | ast.Try() | ast.With():
+            for inner in (*statement.body, *getattr(statement, "orelse", ())):
+                yield from _imports(inner)
+
+
+def import_edit(tree: Tree) -> Edit:
+    """Insert `import asyncio`: behind the imports at the top, else behind `__future__` and the docstring."""
+    last, kind = None, ""
+    for item in tree.items:
+        for statement in item.place.unit.body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                last, kind = item.place.span(statement).end, "import"
+            elif last is None and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                last, kind = item.place.span(statement).end, "docstring"
+            else:
+                return _import_after(tree.text, last, kind)
+    return _import_after(tree.text, last, kind)
+
+
+def _import_after(text: str, last: int | None, kind: str) -> Edit:
+    if last is None:
+        head = _HEAD.match(text)
+        at = head.end() if head else 0
+        return Edit(Span(at, at), "import asyncio" + newline(text, at))
+    end = line_end(text, last)
+    line = newline(text, last)
+    gap = line if kind == "docstring" else ""
+    return Edit(Span(end, end), f"{line}{gap}import asyncio")

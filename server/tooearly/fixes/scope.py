@@ -1,0 +1,129 @@
+"""Names of one function: which are bound where, which are taken, which may be changed from elsewhere.
+
+Only the function's own code is looked at: nested functions, lambdas and classes have scopes of their own, and
+comprehensions bind their targets for themselves.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tooearly.fixes.site import COMPREHENSIONS, Function
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A place that gives a name its value. `node` is the statement or expression that does so."""
+
+    name: str
+    node: ast.AST
+    line: int
+    column: int
+
+
+def own_nodes(root: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function (or statement) that run in its own scope, in no particular order."""
+    stack: list[ast.AST] = list(ast.iter_child_nodes(root))
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, _SCOPES):
+            stack += ast.iter_child_nodes(node)
+        elif not isinstance(node, ast.Lambda):
+            stack += node.decorator_list
+
+
+def bindings(function: ast.AST) -> list[Binding]:
+    """All places in a function's own code that bind a name, its parameters included."""
+    found: list[Binding] = []
+    for node in own_nodes(function):
+        at = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        found += [Binding(name, node, *at) for name in _bound_by(node)]
+    targets = {id(target) for target in _comprehension_targets(function)}
+    return [one for one in found if id(one.node) not in targets]
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+            return [name]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return [(alias.asname or alias.name).split(".")[0] for alias in names]
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return [name]
+        case ast.MatchMapping(rest=str(name)):
+            return [name]
+    return []
+
+
+def _comprehension_targets(function: ast.AST) -> Iterator[ast.AST]:
+    for node in own_nodes(function):
+        if isinstance(node, COMPREHENSIONS):
+            for generator in node.generators:
+                yield from ast.walk(generator.target)
+
+
+def bound_names(function: ast.AST) -> set[str]:
+    """The names that a function binds and does not declare `global` or `nonlocal`."""
+    return {one.name for one in bindings(function)} - declared_outside(function)
+
+
+def declared_outside(function: ast.AST) -> set[str]:
+    """The names that a function declares `global` or `nonlocal`."""
+    return {name for node in own_nodes(function) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+
+
+def free_name(function: ast.AST, wanted: str) -> str:
+    """`wanted`, or a variant of it that nothing in the function uses."""
+    taken = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    taken |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """The names that a node reads or binds."""
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+
+
+def assigned_value(function: ast.AST, name: str) -> ast.expr | None:
+    """The expression a name is assigned, if this happens exactly once in the function."""
+    ways = [one for one in bindings(function) if one.name == name]
+    if len(ways) != 1:
+        return None
+    for node in own_nodes(function):
+        match node:
+            case ast.Assign(targets=[target], value=value) if target is ways[0].node:
+                return value
+            case ast.AnnAssign(target=target, value=value) if target is ways[0].node:
+                return value
+            case ast.NamedExpr(target=target, value=value) if target is ways[0].node:
+                return value
+    return None
+
+
+def nested_names(function: ast.AST) -> set[str]:
+    """The names that functions, lambdas and classes inside a function mention: others may change what they hold."""
+    found: set[str] = set()
+    for node in own_nodes(function):
+        if isinstance(node, _SCOPES):
+            found |= names_in(node)
+    return found
+
+
+def is_local(function: Function, name: str) -> bool:
+    """Whether only the function's own code can bind the name."""
+    return name in bound_names(function) and name not in nested_stores(function)
+
+
+def nested_stores(function: ast.AST) -> set[str]:
+    """The names that a nested function declares `nonlocal`."""
+    return {name for node in ast.walk(function) if isinstance(node, ast.Nonlocal) for name in node.names}

@@ -1,0 +1,90 @@
+"""Does a fix keep its promise? Edits in range and disjoint, a result that compiles, the finding gone, none new.
+
+The first two are cheap and asked of every fix before it is offered; only the units that an edit touches are compiled.
+The rest needs the analysis, which is handed in as `check`: fixes know nothing of it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+
+from tooearly.fixes.apply import apply, disjoint
+from tooearly.model import Edit, Finding, Fix, Span
+from tooearly.source.tree import Place, Tree
+
+Check = Callable[[str], Sequence[Finding]]
+
+
+def broken(tree: Tree, edits: Sequence[Edit]) -> str:
+    """Why the edits cannot be applied to the document, empty if they can and the result compiles."""
+    if not edits:
+        return "it changes nothing"
+    if any(not 0 <= edit.span.start <= edit.span.end <= len(tree.text) for edit in edits):
+        return "an edit is outside of the text"
+    if not disjoint(edits):
+        return "two edits overlap"
+    for place, inside in by_place(tree, edits).items():
+        text, start = (tree.text, 0) if place is None else (place.unit.text, place.start)
+        if not compiles(apply(text, [Edit(edit.span.shifted(-start), edit.content) for edit in inside])):
+            return "the result does not compile"
+    return ""
+
+
+def by_place(tree: Tree, edits: Iterable[Edit]) -> dict[Place | None, list[Edit]]:
+    """The edits by the innermost unit that they fall into; all of them under None when one falls into no unit."""
+    places = list(tree.places())
+    found: dict[Place | None, list[Edit]] = {}
+    for edit in edits:
+        inside = [place for place in places if _within(edit.span, place)]
+        found.setdefault(max(inside, key=lambda place: place.start, default=None), []).append(edit)
+    return {None: list(edits)} if None in found else found
+
+
+def _within(span: Span, place: Place) -> bool:
+    return place.start <= span.start and span.end <= place.end
+
+
+def compiles(text: str) -> bool:
+    """Whether a piece of a program compiles; methods of a class may stand without their class."""
+    text = text.removeprefix("\ufeff")
+    if text[:1] in (" ", "\t", "\f") and text.strip():
+        text = "class _:\n" + text
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(text, "<fix>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
+
+
+def unkept(tree: Tree, finding: Finding, fix: Fix, findings: Sequence[Finding], check: Check) -> str:
+    """Why a fix does not keep its promise, empty if it does: the finding is gone and no other appears."""
+    if reason := broken(tree, fix.edits):
+        return reason
+    moved = {(one.code, moved_span(one.span, fix.edits)) for one in findings}
+    own = moved_span(finding.span, fix.edits)
+    for after in check(apply(tree.text, fix.edits)):
+        if after.code == finding.code and _same(after.span, own):
+            return "the finding is still there"
+        if not any(after.code == code and _same(after.span, span) for code, span in moved):
+            return "it makes a new finding"
+    return ""
+
+
+def _same(one: Span, other: Span) -> bool:
+    """Whether two reads are the same one; a rewritten read may have shrunk or grown."""
+    return one.start < other.end and other.start < one.end
+
+
+def moved_span(span: Span, edits: Iterable[Edit]) -> Span:
+    """Where a range stands after edits; text inserted at its start is not part of it, replaced text is."""
+    start, end = span.start, span.end
+    for edit in edits:
+        grown = len(edit.content) - (edit.span.end - edit.span.start)
+        if edit.span.end <= span.start and edit.span != span:
+            start, end = start + grown, end + grown
+        elif edit.span.start < span.end:
+            end += grown
+    return Span(start, max(start, end))

@@ -1,0 +1,131 @@
+"""Fixes `wait` and `gather`: let the future finish before the statement that reads it; the read stays.
+
+`asyncio.wait([t])` neither raises the exception of `t` nor cancels `t` when the waiting task is cancelled;
+`asyncio.gather(t)` does both. For a read of every element of a container one wait for all of them is put before the
+comprehension or loop; `asyncio.wait` refuses an empty set, so it gets an `if` unless the container is known to hold
+something.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from tooearly.fixes.containers import Container, container
+from tooearly.fixes.hoist import Plan, inner_bindings, plan
+from tooearly.fixes.names import asyncio_function
+from tooearly.fixes.scope import names_in, own_nodes
+from tooearly.fixes.site import Site
+from tooearly.model import Applicability, Fix
+
+_NO_NAME = "`asyncio` is the name of something else here"
+
+
+def wait_fix(site: Site) -> Fix:
+    """Insert `await asyncio.wait([task])` before the statement."""
+    found = container(site)
+    if found is not None and _needs_whole(site):
+        return _wait_for_all(site, found)
+    title = f"Wait for `{site.name}` with `asyncio.wait` before the line (keeps its exception inside)"
+    return _before(site, title, "wait", "wait", "[{}]")
+
+
+def gather_one(site: Site) -> Fix:
+    """Insert `await asyncio.gather(task)` before the statement."""
+    title = f"Wait for `{site.name}` with `asyncio.gather` before the line (raises its exception)"
+    return _before(site, title, "gather", "gather", "{}")
+
+
+def _before(site: Site, title: str, kind: str, function: str, argument: str) -> Fix:
+    receiver = site.receiver
+    if receiver is None:
+        return Fix(title, kind, "safe", disabled="the future cannot be named here")
+    where = plan(site, [receiver])
+    if isinstance(where, str):
+        return Fix(title, kind, "safe", disabled=where)
+    return inserted(where, title, kind, function, argument.format(_one_line(site, receiver)))
+
+
+def inserted(where: Plan, title: str, kind: str, function: str, argument: str, *tests: str) -> Fix:
+    """The fix that inserts `await asyncio.FUNCTION(ARGUMENT)` at a planned place, below an `if` for each test."""
+    spelled = asyncio_function(where.site, function)
+    if spelled is None:
+        return Fix(title, kind, "safe", disabled=_NO_NAME)
+    name, imports = spelled
+    edits = (*imports, *where.edits(f"await {name}({argument})", *tests))
+    return Fix(title, kind, where.applicability, tuple(sorted(edits)))
+
+
+def _one_line(site: Site, node: ast.expr) -> str:
+    text = site.source(node)
+    return ast.unparse(node) if any(char in text for char in "\r\n#") else text
+
+
+def _needs_whole(site: Site) -> bool:
+    """Whether a wait for the one element cannot stand before the read, because the element gets its name later."""
+    context = site.context
+    if context.function is None or site.receiver is None:
+        return False
+    return bool(names_in(site.receiver) & inner_bindings(site.path[context.anchor :]))
+
+
+def whole_plan(site: Site, found: Container) -> Plan | str:
+    """Where a wait for all elements can stand: before the loop or the statement with the comprehension."""
+    if site.context.function is None:
+        return site.context.barrier
+    if isinstance(found.node, ast.For):
+        outer = Site(
+            site.tree, site.place, (*site.path[: site.path.index(found.node)], found.node, found.iterable), site.finding
+        )
+    else:
+        outer = Site(site.tree, site.place, (*site.path[: site.path.index(found.node) + 1],), site.finding)
+    where = plan(outer, [])
+    if isinstance(where, str):
+        return where
+    names = names_in(found.iterable) & inner_bindings(outer.path[outer.context.anchor :])
+    if names:
+        return f"`{min(names)}` gets its value inside the statement"
+    return where
+
+
+def promise(site: Site, found: Container, where: Plan) -> Applicability:
+    """Safe when every element is read in any case, one after the other, and nothing else happens meanwhile."""
+    if found.filtered or where.applicability != "safe":
+        return "unsafe"
+    if isinstance(found.node, ast.For):
+        direct = site.path[site.path.index(found.node) + 1] is site.path[site.statement]
+        stops = (ast.Await, ast.Yield, ast.Break, ast.Continue, ast.Return, ast.Raise, ast.AsyncFor, ast.AsyncWith)
+        return "safe" if direct and not any(isinstance(node, stops) for node in own_nodes(found.node)) else "unsafe"
+    return "safe"
+
+
+def _wait_for_all(site: Site, found: Container) -> Fix:
+    elements = _flat(found.elements)
+    title = f"Wait for all of `{elements}` with `asyncio.wait` before the line (keeps their exceptions inside)"
+    where = whole_plan(site, found)
+    if isinstance(where, str):
+        return Fix(title, "wait", "safe", disabled=where)
+    if found.base and not found.testable:
+        return Fix(
+            title, "wait", "safe", disabled="`asyncio.wait` refuses an empty set, and there may be nothing to wait for"
+        )
+    where = Plan(where.site, where.index, where.conditions, promise(site, found, where))
+    return inserted(where, title, "wait", "wait", elements, *([_flat(found.base)] if found.base else []))
+
+
+def wait_before_loop(site: Site) -> Fix | None:
+    """For a read in a loop over a container: one wait for all of it before the loop."""
+    found = container(site)
+    if found is None or not isinstance(found.node, ast.For):
+        return None
+    fix = _wait_for_all(site, found)
+    return Fix(
+        fix.title.replace("before the line", "before the loop"),
+        fix.kind,
+        fix.applicability,
+        fix.edits,
+        disabled=fix.disabled,
+    )
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
