@@ -57,7 +57,8 @@ class Unit:
             # A byte column never lies beyond this many characters.
             head = self.source[start : start + column].encode("utf-8", "surrogatepass")[:column]
             column = len(head.decode("utf-8", "ignore"))
-        return min(start + max(column, 0), len(self.source))
+        end = starts[line] if line < len(starts) else len(self.source)
+        return min(start + max(column, 0), end)
 
     def span(self, node: ast.AST) -> Span:
         """The range of a node that has a position, in code points of the unit's text."""

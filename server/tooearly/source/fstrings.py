@@ -1,0 +1,7 @@
+"""."""
+from __future__ import annotations
+import ast
+
+
+def relocate(body: list[ast.stmt], source: str, skip: int) -> None:
+    """."""

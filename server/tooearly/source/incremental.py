@@ -1,0 +1,175 @@
+"""From one version of a document to the next.
+
+What a block is depends on its own text and, while it is broken, on the text behind it; never on the text before it,
+except that a half-typed word at the margin may belong to the block above. So a tree is the same however the text came
+about, and it can be made from the last one: blocks at the front and at the back that read the same are taken over, and
+only the text between is cut and parsed. A keystroke costs a comparison of strings, one new place for each later block,
+and the parse of one function or method.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tooearly.source.blocks import Cut, block_end, closing_cut, is_cut, is_decorator, looks_open, margin_cut
+from tooearly.source.build import Block, blanked, build, stray_line
+from tooearly.source.memory import ParseMemory
+from tooearly.source.syntax import parsable
+from tooearly.source.unit import Item, Place
+
+__all__ = ["ParseMemory", "items_of"]
+
+
+def items_of(text: str, memory: ParseMemory) -> tuple[Item, ...]:
+    """The top-level blocks of a text with their places. Updates the memory."""
+    version = _Version(text, memory)
+    version.take_head()
+    version.build_middle(*version.find_tail())
+    items = version.items()
+    memory.blocks = version.blocks
+    memory.items = items
+    memory.trim()
+    return items
+
+
+class _Version:
+    """The blocks of a text, while they are found from front to back.
+
+    `offset` is where the next block begins, `kept` how many blocks at the front are those of the last version.
+    """
+
+    def __init__(self, text: str, memory: ParseMemory) -> None:
+        self.text = text
+        self.source = parsable(text)
+        self.memory = memory
+        self.cut: Cut = margin_cut(self.source)
+        self.blocks: list[Block] = []
+        self.offset = 0
+        self.kept = 0
+
+    def take_head(self) -> None:
+        """Take over the blocks at the front that read the same and do not depend on what follows."""
+        text, offset = self.text, 0
+        for block in self.memory.blocks:
+            if not block.settled or not text.startswith(block.text, offset):
+                break
+            offset += len(block.text)
+            self.blocks.append(block)
+        while self.blocks and not is_cut(self.source, offset):
+            offset -= len(self.blocks.pop().text)
+        self.offset = offset
+        self.kept = len(self.blocks)
+
+    def find_tail(self) -> tuple[int, int]:
+        """The first old block from which on all read the same as now: its index, and its offset in this text."""
+        old, offset = self.memory.blocks, len(self.text)
+        index = len(old)
+        while index > self.kept:
+            start = offset - len(old[index - 1].text)
+            if start < self.offset or not self.text.startswith(old[index - 1].text, start):
+                break
+            index, offset = index - 1, start
+        self.memory.put(*old[self.kept : index])
+        return index, offset
+
+    def build_middle(self, tail: int, offset: int) -> None:
+        """Build blocks until one ends where the tail begins, and append the tail. The tail may shrink on the way."""
+        old = self.memory.blocks
+        while self.offset != offset or not self._joins(tail, offset):
+            if offset <= self.offset:
+                self.memory.put(old[tail])
+                offset += len(old[tail].text)
+                tail += 1
+            else:
+                self.add()
+        self.blocks += old[tail:]
+
+    def _joins(self, tail: int, offset: int) -> bool:
+        """Whether the old blocks from `tail` on can follow here."""
+        old = self.memory.blocks
+        return tail == len(old) or (not old[tail].stray and is_cut(self.source, offset))
+
+    def add(self) -> None:
+        """Build the block at the current position."""
+        block = self.next_block()
+        if block.stray and self.blocks:
+            block = self.joined(self.blocks[-1], block) or block
+        self.blocks.append(block)
+        self.offset += len(block.text)
+
+    def next_block(self) -> Block:
+        """The block at the current position: up to the next cut or, if it is open there, to where it is closed."""
+        start = self.offset
+        end = block_end(self.source, start, self.cut)
+        settled = True
+        if looks_open(self.source[start:end]):
+            larger, settled = self.grown(start, end)
+            if larger is not None:
+                return larger
+        block = self.build(start, end)
+        if settled and block.may_be_open:
+            self.memory.put(block)
+            larger, settled = self.grown(start, end)
+            if larger is not None:
+                return larger
+            block = self.build(start, end)
+        if block.broken and is_decorator(self.source, start):
+            settled = False
+        return block if settled else replace(block, settled=False)
+
+    def build(self, start: int, end: int) -> Block:
+        """The block of a range of the text."""
+        return build(self.text[start:end], self.source[start:end], self.memory.take)
+
+    def grown(self, start: int, end: int) -> tuple[Block | None, bool]:
+        """If the block is open at `end`: the block up to where it is closed, if that parses. And whether it is closed."""
+        closed = closing_cut(self.source, start, end, self.cut)
+        if closed is None or closed == end:
+            return None, closed == end
+        block = self.build(start, closed)
+        if not block.broken:
+            return block, True
+        self.memory.put(block)
+        return None, False
+
+    def joined(self, before: Block, block: Block) -> Block | None:
+        """Two blocks as one, without the line at the margin that separates them; None if that does not parse."""
+        line = stray_line(block.text, 0)
+        if line is None or not before.clean:
+            return None
+        start, end = self.offset - len(before.text), self.offset + len(block.text)
+        strays = (*before.strays, line.shifted(len(before.text)))
+        source = self.source[start:end]
+        for stray in strays:
+            source = blanked(source, stray)
+        self.memory.put(before, block)
+        merged = build(self.text[start:end], source, self.memory.take, strays)
+        merged = replace(merged, strays=strays, settled=before.settled and block.settled)
+        if not merged.clean:
+            self.memory.put(merged)
+            self.memory.remove(before, block)
+            return None
+        self.blocks.pop()
+        self.kept = min(self.kept, len(self.blocks))
+        self.offset = start
+        return merged
+
+    def items(self) -> tuple[Item, ...]:
+        """All blocks with their places. Those of the front are the same objects as before."""
+        items = list(self.memory.items[: self.kept])
+        start = line = 0
+        if items:
+            place = items[-1].place
+            start, line = place.start + len(self.blocks[self.kept - 1].text), place.line + self.blocks[self.kept - 1].lines
+        for block in self.blocks[self.kept :]:
+            items.append(_item(block, start, line))
+            start += len(block.text)
+            line += block.lines
+        return tuple(items)
+
+
+def _item(block: Block, start: int, line: int) -> Item:
+    if not block.members:
+        return Item(Place(block.unit, start, line), ())
+    members = tuple([Place(unit, start + offset, line + row) for unit, offset, row in block.members])
+    return Item(Place(block.unit, start, line), members)
