@@ -1,0 +1,94 @@
+"""What the server needs of the analysis, as one value that is handed in.
+
+The server never imports the analysis at its top: the process answers `initialize` first and imports the rest while it
+waits. Tests hand in an engine of their own, also a slow or a stuck one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from tooearly.config import Settings
+from tooearly.model import Edit, Finding, Fix, Notice, State
+from tooearly.source.tree import Tree
+
+
+class Report(Protocol):
+    """The result of one analysis."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, by position."""
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the analysis has to say about the file."""
+
+    @property
+    def tree(self) -> Tree:
+        """The tree."""
+
+    @property
+    def states(self) -> Callable[[], tuple[State, ...]]:
+        """The state of each future after each line, computed when asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The analysis and the fixes, as functions. None of them raises for any text.
+
+    `check(text, settings, memory=, modules=, filename=, cells=, stop=)` analyses a text; `stop` is called now and then
+    and raises to give up. `memory()` is what it carries from one version of a text to the next. `offer(report,
+    finding, settings)` makes the fixes of one finding, `fix_all(report, settings, check)` the edits that apply all
+    safe ones (`check` analyses a text under the same conditions). `states_text(text, settings, modules=, filename=)`
+    renders the source with the state of each task beside each line. `may_have_site(text)` is a quick test that a text
+    can have a finding at all. `url(code)` is the page of a rule, `explain(code)` its text. `walk(folder)` lists the
+    Python files of a folder as the command line would.
+    """
+
+    check: Callable[..., Report]
+    memory: Callable[[], Any]
+    offer: Callable[[Report, Finding, Settings], Sequence[Fix]]
+    fix_all: Callable[[Report, Settings, Callable[[str], Report]], Sequence[Edit]]
+    states_text: Callable[..., str]
+    may_have_site: Callable[[str], bool]
+    url: Callable[[str], str]
+    explain: Callable[[str], str]
+    walk: Callable[[Path], Iterable[Path]]
+
+
+def load() -> Engine:
+    """The engine of this package. Takes its time: these are the imports that a start does not wait for."""
+    from tooearly import api, files, fixes, pages
+    from tooearly.rules.links import url
+    from tooearly.workspace import Workspace
+
+    def offer(report: Report, finding: Finding, settings: Settings) -> Sequence[Fix]:
+        return fixes.offer(report.tree, finding, report.findings, settings)
+
+    def fix_all(report: Report, settings: Settings, check: Callable[[str], Report]) -> Sequence[Edit]:
+        from tooearly.fixes.fix_all import fix_all as fix
+        from tooearly.lsp.textdiff import edits_between
+
+        def analyse(text: str) -> tuple[Tree, Sequence[Finding]]:
+            again = report if text is report.tree.text else check(text)
+            return again.tree, again.findings
+
+        text = report.tree.text
+        return edits_between(text, fix(text, analyse, settings).text)
+
+    return Engine(
+        check=partial(api.check, with_fixes=False),
+        memory=api.Memory,
+        offer=offer,
+        fix_all=fix_all,
+        states_text=api.states,
+        may_have_site=api.prefilter,
+        url=url,
+        explain=pages.page,
+        walk=lambda folder: files.walk(folder, Workspace()),
+    )

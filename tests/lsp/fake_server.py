@@ -1,0 +1,136 @@
+"""A server with the simplest engine that is of use to tests of the protocol.
+
+Every `name.result()` and `name.exception()` is a finding unless the line before it is `await name`. The words SLOW,
+STUCK and RAISE in a text make its analysis take its time, never come back, or fail.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tooearly import files
+from tooearly.config import Settings
+from tooearly.lsp.engine import Engine
+from tooearly.lsp.server import serve
+from tooearly.lsp.textdiff import edits_between
+from tooearly.model import Cause, Edit, Finding, Fix, Notice, Related, Span, State
+from tooearly.source.tree import ParseMemory, Tree, parse
+from tooearly.suppress import suppressed
+from tooearly.workspace import Workspace
+
+_READ = re.compile(r"([A-Za-z_]\w*)\.(result|exception)\(\)")
+_MADE = re.compile(r"([A-Za-z_]\w*) = ([\w.]*create_task\([^\n]*\))")
+
+
+@dataclass(frozen=True)
+class FakeReport:
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
+    tree: Tree
+    states: Callable[[], tuple[State, ...]]
+
+
+def check(
+    text: str,
+    settings: Settings,
+    *,
+    memory: ParseMemory | None = None,
+    stop: Callable[[], None] | None = None,
+    **_rest: Any,
+) -> FakeReport:
+    if "SLOW" in text:
+        time.sleep(0.05)
+    while "STUCK" in text:
+        time.sleep(0.01)
+    if "RAISE" in text:
+        raise RuntimeError("told to fail")
+    if stop is not None:
+        stop()
+    tree = parse(text, memory)
+    found = [finding for read in _READ.finditer(text) if (finding := _finding(text, tree, read)) is not None]
+    found = [finding for finding in found if settings.enabled(finding.code)]
+    kept, _ = suppressed(text).apply(found, tree.lines)
+    return FakeReport(kept, (), tree, lambda: _states(text))
+
+
+def _finding(text: str, tree: Tree, read: re.Match[str]) -> Finding | None:
+    name = read[1]
+    head = text[: read.start()]
+    if re.search(rf"await {name}\b[^\n]*\n[^\n]*\Z", head) or _is_repaired(tree, Span(*read.span())):
+        return None
+    made = next((found for found in reversed(list(_MADE.finditer(head))) if found[1] == name), None)
+    spans = () if made is None else (Related(f"`{name}` is made here", Span(*made.span(2))),)
+    return Finding(
+        "result-before-done",
+        "error" if "always" in read[0] else "warning",
+        "possible",
+        f"`{name}` may still be running here",
+        Span(*read.span()),
+        Span(*read.span(1)),
+        read[2],
+        "<module>",
+        Cause("task", "clock", made=Span(*made.span(2)) if made else None),
+        spans,
+    )
+
+
+def _is_repaired(tree: Tree, span: Span) -> bool:
+    return any(
+        place.start <= span.start < place.end and place.unit.is_repaired(span.shifted(-place.start))
+        for place in tree.places()
+    )
+
+
+def _states(text: str) -> tuple[State, ...]:
+    return tuple(State(Span(*made.span(1)), made[1], "pending", "made here") for made in _MADE.finditer(text))
+
+
+def offer(report: Any, finding: Finding, _settings: Settings) -> Sequence[Fix]:
+    text = report.tree.text
+    name = text[finding.receiver.start : finding.receiver.end]
+    line = text.find("\n", finding.span.end)
+    end = line if line >= 0 else len(text)
+    comment = Edit(Span(end, end), f"  # tooearly: ignore[{finding.code}]")
+    return (
+        Fix(f"Await `{name}`", "await", "safe", (Edit(finding.span, f"await {name}"),), preferred=True),
+        Fix(f"Ignore `{finding.code}` on this line", "suppress", "display", (comment,)),
+        Fix("Gather", "gather", "safe", disabled="there is only one task"),
+    )
+
+
+def fix_all(report: Any, _settings: Settings, _check: Callable[[str], Any]) -> Sequence[Edit]:
+    text = report.tree.text
+    fixed = text
+    for finding in reversed(report.findings):
+        name = text[finding.receiver.start : finding.receiver.end]
+        fixed = fixed[: finding.span.start] + f"await {name}" + fixed[finding.span.end :]
+    return edits_between(text, fixed)
+
+
+def load() -> Engine:
+    if "FAKE_ENGINE_FAILS" in os.environ:
+        raise ImportError("no engine here")
+    return Engine(
+        check=check,
+        memory=ParseMemory,
+        offer=offer,
+        fix_all=fix_all,
+        states_text=lambda text, *_, **__: f"states of {len(text)}",
+        may_have_site=lambda text: ".result()" in text or ".exception()" in text,
+        url=lambda code: f"https://example.org/{code}",
+        explain=lambda code: f"about {code}",
+        walk=lambda folder: files.walk(Path(folder), Workspace()),
+    )
+
+
+if __name__ == "__main__":
+    patience = float(os.environ.get("FAKE_PATIENCE", "20"))
+    address = ("127.0.0.1", 0) if "--tcp" in sys.argv else None
+    raise SystemExit(serve(load, address, patience=patience))
