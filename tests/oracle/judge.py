@@ -1,0 +1,207 @@
+"""Compare what happened at each read with what the analyser says, and name the difference.
+
+A read line is *early* when some schedule raised InvalidStateError there unasked. The analyser must report every early
+line, and no line else; of the lines it calls "always", none may have been evaluated without raising.
+
+Three kinds of lines count on neither side:
+- echo: raises only after the same future has already raised in that run (one finding per cause is enough);
+- unreached: reported, but no schedule comes there (a read in a dead branch, or behind one that always raises);
+- order: reported, never raises on the stock loop in ten times the schedules, yet raises when callbacks of one turn
+  are run in another order (see `clock`). Safe by luck, so a note there is no false alarm.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from .record import Watched, watch
+from .world import Tally, run_many, tally
+
+MORE = 10  # a suspected false alarm gets so many times the schedules
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an analyser says of one read line: "always" or "possible", and why."""
+
+    certainty: str
+    message: str
+
+
+Analyser = Callable[[str], dict[int, Report]]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A read line where the analyser and CPython differ. `kind`: missed, false-alarm, false-alarm-handled,
+    wrong-always, crash. `seed`: a schedule that shows it, where there is one."""
+
+    kind: str
+    program: int
+    line: int
+    source: str
+    message: str = ""
+    seed: int | None = None
+
+
+@dataclass
+class Verdict:
+    """The counts of one program (or, summed up, of many)."""
+
+    programs: int = 0
+    reads: int = 0
+    early: int = 0
+    found: int = 0
+    true: int = 0
+    false: int = 0
+    neutral: Counter[str] = field(default_factory=Counter)
+    always: int = 0
+    always_claimed: int = 0
+    wrong_always: int = 0
+    mismatches: list[Mismatch] = field(default_factory=list)
+
+    def add(self, other: Verdict) -> None:
+        """Take the counts of `other` in."""
+        for name in (
+            "programs",
+            "reads",
+            "early",
+            "found",
+            "true",
+            "false",
+            "always",
+            "always_claimed",
+            "wrong_always",
+        ):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.neutral.update(other.neutral)
+        self.mismatches += other.mismatches
+
+    @property
+    def recall(self) -> float:
+        """Early lines that are reported, of all early lines."""
+        return self.found / self.early if self.early else 1.0
+
+    @property
+    def precision(self) -> float:
+        """Reports at early lines, of all reports that count."""
+        return self.true / (self.true + self.false) if self.true + self.false else 1.0
+
+
+def judge(text: str, analyse: Analyser, schedules: int, program: int = -1) -> Verdict:
+    """The verdict on one program text under schedules 0 to `schedules` - 1."""
+    watched = watch(text)
+    seen = tally(run_many(watched, range(schedules)))
+    verdict = Verdict(programs=1, reads=len(watched.reads))
+    try:
+        reports = analyse(text)
+    except Exception as error:
+        verdict.mismatches.append(Mismatch("crash", program, 0, "", f"{type(error).__name__}: {error}"))
+        return verdict
+    suspects = {line for line in reports if not _raises(seen.get(line, Tally()))}
+    answers = suspect(watched, suspects, schedules) if suspects else {}
+    sources = text.splitlines()
+    for line in sorted(watched.reads | reports.keys()):
+        here, report = seen.get(line, Tally()), reports.get(line)
+        _count(verdict, here, report, answers.get(line, ""))
+        for kind, shown in _differences(here, report, answers.get(line, "")):
+            message = report.message if report else ""
+            verdict.mismatches.append(Mismatch(kind, program, line, sources[line - 1].strip(), message, shown))
+    return verdict
+
+
+def _raises(seen: Tally) -> bool:
+    return bool(seen.kinds["raised"] or seen.kinds["echo"])
+
+
+def _count(verdict: Verdict, seen: Tally, report: Report | None, answer: str) -> None:
+    early = seen.kinds["raised"] > 0
+    each_time = early and not seen.kinds["fine"]
+    verdict.early += early
+    verdict.always += each_time
+    if report is None:
+        return
+    verdict.found += early
+    verdict.always_claimed += each_time and report.certainty == "always"
+    verdict.wrong_always += report.certainty == "always" and seen.kinds["fine"] > 0
+    if early or answer == "seldom":
+        verdict.true += 1
+    elif answer.startswith("false-alarm"):
+        verdict.false += 1
+    else:
+        verdict.neutral[answer or "echo"] += 1
+
+
+def _differences(seen: Tally, report: Report | None, answer: str) -> Iterator[tuple[str, int | None]]:
+    """The kinds of mismatch at one line, each with a schedule that shows it."""
+    if report is None:
+        if seen.kinds["raised"]:
+            yield "missed", seen.first["raised"]
+        return
+    if report.certainty == "always" and seen.kinds["fine"]:
+        yield "wrong-always", seen.first["fine"]
+    if answer.startswith("false-alarm"):
+        yield answer, None
+
+
+def suspect(watched: Watched, lines: set[int], schedules: int) -> dict[int, str]:
+    """Judge reported lines that have not raised yet, with more schedules and then with shuffled turns.
+
+    Returns for each "seldom" (it does raise), "false-alarm", "false-alarm-handled" or one of the neutral kinds.
+    """
+    seen = {line: Tally() for line in lines}
+    for run in run_many(watched, range(MORE * schedules)):
+        for event in run.events:
+            if event.line in lines:
+                seen[event.line].add(event.kind, run.seed)
+        if all(map(_raises, seen.values())):
+            break
+    answers = {line: _answer(here) for line, here in seen.items()}
+    left = {line for line, answer in answers.items() if answer == "false-alarm"}
+    for run in run_many(watched, range(3 * schedules if left else 0), shuffle=True):
+        answers.update(dict.fromkeys(run.early & left, "order"))
+    return answers
+
+
+def _answer(seen: Tally) -> str:
+    kinds = seen.kinds
+    if _raises(seen):
+        return "seldom" if kinds["raised"] else "echo"
+    if kinds["handled"]:
+        return "false-alarm-handled"
+    if kinds["excused"]:
+        return "excused"
+    return "false-alarm" if kinds else "unreached"
+
+
+def raises_shuffled(watched: Watched, line: int, seeds: Iterable[int]) -> bool:
+    """Whether the line raises when the ready callbacks of each turn are shuffled."""
+    return any(line in run.early for run in run_many(watched, seeds, shuffle=True))
+
+
+def everything(text: str) -> dict[int, Report]:
+    """A stand-in analyser that reports every read, to measure the programs themselves."""
+    return {line: Report("possible", "everything") for line in watch(text).reads}
+
+
+def nothing(_: str) -> dict[int, Report]:
+    """A stand-in analyser that is always silent."""
+    return {}
+
+
+def tooearly(text: str) -> dict[int, Report]:
+    """The analyser under test: its findings by line."""
+    from tooearly.api import check
+
+    reports: dict[int, Report] = {}
+    for finding in check(text, with_fixes=False).findings:
+        if finding.code == "result-before-done":
+            line = text.count("\n", 0, finding.span.start) + 1
+            if line not in reports or finding.certainty == "always":
+                reports[line] = Report(finding.certainty, finding.message)
+    return reports
+
+
+ANALYSERS: dict[str, Analyser] = {"tooearly": tooearly, "everything": everything, "nothing": nothing}
