@@ -40,7 +40,7 @@ def read_bytes(path: Path) -> bytes:
 def decode(raw: bytes) -> SourceFile:
     """Decodes source text; TextFileError if the encoding is unknown or the bytes do not fit it."""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        encoding = _encoding(raw)
         return SourceFile(raw.decode(encoding), encoding, raw)
     except SyntaxError as error:
         raise TextFileError(f"cannot be decoded: {error.msg}") from error
@@ -52,6 +52,14 @@ def decode(raw: bytes) -> SourceFile:
         ) from error
     except (LookupError, ValueError) as error:
         raise TextFileError(f"cannot be decoded: {error}") from error
+
+
+def _encoding(raw: bytes) -> str:
+    try:
+        return tokenize.detect_encoding(io.BytesIO(raw).readline)[0]
+    except SyntaxError:
+        raw.decode("utf-8")  # says where, if the first lines are not UTF-8
+        raise
 
 
 def read(path: Path) -> SourceFile:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tooearly.cli.main import main
+from tooearly.cli.entry import main
 
 __all__ = ["main"]

@@ -90,13 +90,18 @@ def check_path(path: Path, plan: Plan, workspace: Workspace) -> Checked:
     begun = time.perf_counter()
     settings = plan.settings(path, workspace)
     name = str(path)
+    modules = workspace.modules(path)
     try:
         source = textfile.read(path)
-        checked = check_text(name, source, plan, settings, workspace.modules(path))
-        if checked.before is not None and plan.fixing and plan.fixing.write:
-            textfile.write(path, source, checked.text)
     except TextFileError as error:
-        checked = Checked(name, warning=f"{name}: {error}")
+        return Checked(name, warning=f"{name}: {error}")
+    checked = check_text(name, source, plan, settings, modules)
+    if checked.before is not None and plan.fixing and plan.fixing.write:
+        try:
+            textfile.write(path, source, checked.text)
+        except TextFileError as error:
+            unfixed = check_text(name, source, replace(plan, fixing=None), settings, modules)
+            checked = replace(unfixed, warning=f"{name}: {error}")
     return replace(checked, seconds=time.perf_counter() - begun)
 
 
