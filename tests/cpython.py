@@ -25,13 +25,14 @@ Outcomes = dict[int, set[str]]
 
 
 def interpreter(oldest: tuple[int, int]) -> str | None:
-    """This interpreter if it is new enough, else the first newer one on the PATH."""
+    """This interpreter if it is new enough, else the first newer one on the PATH or among pyenv's."""
     if sys.version_info >= oldest:
         return sys.executable
     for minor in range(oldest[1], 16):
-        path = shutil.which(f"python3.{minor}")
-        if path and subprocess.run([path, "-c", "import asyncio"], capture_output=True, check=False).returncode == 0:
-            return path
+        installed = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python3"))
+        for path in (shutil.which(f"python3.{minor}"), *map(str, installed)):
+            if path and subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0:
+                return path
     return None
 
 

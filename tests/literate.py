@@ -98,7 +98,8 @@ def load(folder: Path = FOLDER) -> list[Case]:
 
 def read(path: Path) -> Iterator[Case]:
     """The cases of one file."""
-    prelude, heading, row, settings, pending = "", "", 0, {}, ""
+    prelude, heading, row, pending = "", "", 0, ""
+    settings: dict[str, object] = {}
     made: list[Case] = []
     seen: set[str] = set()
     for kind, words, text, at in pieces(path.read_text(encoding="utf-8")):
