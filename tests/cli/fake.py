@@ -16,6 +16,8 @@ from tooearly.cli import check as command
 from tooearly.cli import options
 from tooearly.cli.streams import Streams
 from tooearly.config import Settings
+from tooearly.fixes.apply import apply
+from tooearly.fixes.fix_all import Outcome
 from tooearly.model import Cause, Edit, Finding, Fix, Notice, Related, Span
 from tooearly.source.tree import Tree, parse
 from tooearly.suppress import suppressed
@@ -72,6 +74,20 @@ def finding(match: re.Match[str]) -> Finding:
     )
 
 
+def fix_all(
+    text: str, analyse: Callable[[str], Any], settings: Settings, *, kind: str = "", unsafe: bool = False
+) -> Outcome:
+    _, findings = analyse(text)
+    chosen = [
+        fix
+        for one in findings
+        for fix in one.fixes
+        if fix.edits and (fix.kind == kind or (not kind and fix.preferred)) and (unsafe or fix.applicability == "safe")
+    ]
+    after = apply(text, [edit for fix in chosen for edit in fix.edits])
+    return Outcome(after, tuple(chosen), tuple(analyse(after)[1]))
+
+
 def prefilter(raw: bytes) -> bool:
     return any(word in raw for word in (b"READ", b"MAYBE", b"STUCK", b"CRASH", b"BROKEN"))
 
@@ -92,7 +108,7 @@ def run(*arguments: str, stdin: bytes = b"", terminal: bool = False) -> Ran:
     """`tooearly check ARGUMENTS` with the stand-in."""
     chosen = options.parse(["check", *map(str, arguments)])
     streams = Streams(io.BytesIO(stdin), Terminal() if terminal else io.StringIO(), io.StringIO())
-    status = command.check(chosen, streams, command.plan(chosen, check, prefilter))  # type: ignore[arg-type]
+    status = command.check(chosen, streams, command.plan(chosen, check, prefilter, fix_all))  # type: ignore[arg-type]
     assert isinstance(streams.out, io.StringIO)
     assert isinstance(streams.err, io.StringIO)
     return Ran(status, streams.out.getvalue(), streams.err.getvalue())

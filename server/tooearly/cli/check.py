@@ -11,10 +11,9 @@ from tooearly import files, textfile
 from tooearly.cli import formats, statistics
 from tooearly.cli.diff import diff
 from tooearly.cli.engine import Plan, check_all, check_text
-from tooearly.cli.fixing import Fixing
 from tooearly.cli.formats.outcome import Outcome, outcome
 from tooearly.cli.options import UsageError
-from tooearly.cli.results import Check, Checked
+from tooearly.cli.results import Check, Checked, FixAll, Fixing
 from tooearly.cli.streams import Streams
 from tooearly.config import rule_codes
 from tooearly.workspace import Project, Workspace, absolute, load
@@ -26,15 +25,16 @@ FOR_PEOPLE = ("text", "concise")
 def run(chosen: argparse.Namespace, streams: Streams) -> int:
     """Runs the command with the real analysis."""
     from tooearly import api
+    from tooearly.fixes.fix_all import fix_all
 
-    return check(chosen, streams, plan(chosen, api.check, api.prefilter))
+    return check(chosen, streams, plan(chosen, api.check, api.prefilter, fix_all))
 
 
-def plan(chosen: argparse.Namespace, check: Check, prefilter: Callable[[bytes], bool]) -> Plan:
+def plan(chosen: argparse.Namespace, check: Check, prefilter: Callable[[bytes], bool], fix_all: FixAll) -> Plan:
     """What the options ask to do with each file; raises ConfigError."""
     fixing = None
     if chosen.fix or chosen.diff or chosen.fix_with:
-        fixing = Fixing(chosen.fix_with, chosen.unsafe_fixes, write=not chosen.diff)
+        fixing = Fixing(fix_all, chosen.fix_with or "", chosen.unsafe_fixes, write=not chosen.diff)
     return Plan(
         check,
         prefilter,

@@ -22,14 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tooearly import textfile
-from tooearly.cli.fixing import Fixing, fix_text
-from tooearly.cli.results import Check, Checked, Source
+from tooearly.cli.results import Check, Checked, Fixing, Source
 from tooearly.config import Settings
 from tooearly.textfile import SourceFile, TextFileError
 from tooearly.workspace import Project, Workspace
 
 if TYPE_CHECKING:
     from tooearly.api import Report
+    from tooearly.model import Finding
+    from tooearly.source.tree import Tree
 
 FILES_FOR_PROCESSES = 64
 """Below this number of files a second process costs more than it brings."""
@@ -115,23 +116,31 @@ def check_text(
             return Checked(name, warning=_syntax_warning(name, source.text))
         check = partial(plan.check, settings=settings, modules=modules, filename=name)
         try:
-            return _checked(name, source.text, check, plan)
+            if plan.fixing is None:
+                return _result(name, source.text, check(source.text), plan)
+            return _fixed(name, source.text, check, plan.fixing, settings, plan)
         except Exception as error:
             if os.environ.get("TOOEARLY_DEBUG"):
                 raise
             return Checked(name, warning=f"{name}: internal error, please report it: {type(error).__name__}: {error}")
 
 
-def _checked(name: str, text: str, check: Callable[..., Report], plan: Plan) -> Checked:
-    if plan.fixing is None:
-        report = check(text)
-        return _result(name, text, report, plan)
-    first = check(text)
-    fixed = fix_text(text, first, check, plan.fixing)
-    result = _result(name, fixed.text, fixed.report, plan)
-    if fixed.text == text:
+def _fixed(
+    name: str, text: str, check: Callable[..., Report], fixing: Fixing, settings: Settings, plan: Plan
+) -> Checked:
+    """What remains after fixing."""
+    before: list[int] = []
+
+    def analyse(text: str) -> tuple[Tree, Sequence[Finding]]:
+        report = check(text, with_fixes=False)
+        before.append(len(report.findings))
+        return report.tree, report.findings
+
+    outcome = fixing.fix_all(text, analyse, settings, kind=fixing.kind, unsafe=fixing.unsafe)
+    result = _result(name, outcome.text, check(outcome.text), plan)
+    if outcome.text == text:
         return result
-    return replace(result, before=text, fixed=len(first.findings) - len(fixed.report.findings))
+    return replace(result, before=text, fixed=before[0] - len(result.findings))
 
 
 def _result(name: str, text: str, report: Report, plan: Plan) -> Checked:

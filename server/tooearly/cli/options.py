@@ -27,7 +27,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line, and that takes no shortened options."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, allow_abbrev=False, **kwargs)
+        super().__init__(*args, **{**kwargs, "allow_abbrev": False})
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see `{self.prog} --help`)")
@@ -58,7 +58,12 @@ def _check(parser: argparse.ArgumentParser) -> None:
     add("--stdin-filename", metavar="FILE", help="the name of the text on standard input")
     add("--fix", action="store_true", help="rewrite the files with the preferred safe fixes")
     add("--diff", action="store_true", help="show what --fix would change, and change nothing")
-    add("--fix-with", choices=FIX_KINDS, metavar="KIND", help="fix with this kind: await, gather or wait")
+    add(
+        "--fix-with",
+        choices=FIX_KINDS,
+        metavar="await|gather|wait",
+        help="like --fix, with this kind where it is offered",
+    )
     add("--unsafe-fixes", action="store_true", help="also apply fixes that may change what the program does")
     _settings(parser)
     add("--exit-zero", action="store_true", help="exit with 0 also when there are findings")

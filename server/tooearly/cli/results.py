@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,8 @@ from tooearly.source.lines import LineIndex
 
 if TYPE_CHECKING:
     from tooearly.api import Report
+    from tooearly.fixes.fix_all import Outcome
+    from tooearly.source.tree import Tree
 
 
 class Check(Protocol):
@@ -27,6 +29,31 @@ class Check(Protocol):
         with_fixes: bool = ...,
     ) -> Report:
         """Checks one text."""
+
+
+class FixAll(Protocol):
+    """Rewriting of a text until no chosen fix is left, as `fixes.fix_all` does it."""
+
+    def __call__(
+        self,
+        text: str,
+        analyse: Callable[[str], tuple[Tree, Sequence[Finding]]],
+        settings: Settings,
+        *,
+        kind: str = ...,
+        unsafe: bool = ...,
+    ) -> Outcome:
+        """Fixes one text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixing:
+    """Which fixes to take: of one `kind` where it is offered, unsafe ones too; and whether to write the file."""
+
+    fix_all: FixAll
+    kind: str = ""
+    unsafe: bool = False
+    write: bool = True
 
 
 @dataclass(frozen=True, slots=True)

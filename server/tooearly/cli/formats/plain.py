@@ -83,7 +83,7 @@ def _block(found: Placed, color: bool) -> Iterator[str]:
     for related in found.finding.related:
         yield f"{' ' * width} {paint('-', 'frame', color)} {_step(related, found.source)}"
     for fix in found.finding.fixes:
-        if not fix.disabled:
+        if not fix.disabled and fix.kind != "suppress":
             yield f"{' ' * width} {paint('=', 'frame', color)} {paint('fix', 'fix', color)}: {_offer(fix)}"
 
 
