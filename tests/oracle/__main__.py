@@ -89,17 +89,23 @@ def listed(mismatches: list[Mismatch], limit: int) -> Iterator[str]:
 
 
 def keep(mismatches: list[Mismatch], options: Options, folder: Path, budget: int, limit: int) -> None:
-    """Write the programs of the mismatches to `folder`; with a budget, each is reduced first and becomes a case."""
+    """Write the programs of the mismatches to `folder`; with a budget, each is reduced first and becomes a case.
+
+    `index.md` has the scenes of all reduced programs, one after the other.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     count: dict[str, int] = defaultdict(int)
-    for mismatch in mismatches:
-        text = generate(mismatch.program, options.without).text
-        (folder / f"program-{mismatch.program}.py").write_text(text, encoding="utf-8")
-        count[mismatch.kind] += 1
-        if not budget or count[mismatch.kind] > limit or mismatch.kind not in case.PROSE:
-            continue
-        small = reduced(text, mismatch, ANALYSERS[options.analyser], budget)
-        case.write(folder, mismatch, small, early_in(small, options.schedules))
+    with (folder / "index.md").open("w", encoding="utf-8") as index:
+        for mismatch in mismatches:
+            text = generate(mismatch.program, options.without).text
+            (folder / f"program-{mismatch.program}.py").write_text(text, encoding="utf-8")
+            count[mismatch.kind] += 1
+            if not budget or count[mismatch.kind] > limit or mismatch.kind not in case.PROSE:
+                continue
+            small = reduced(text, mismatch, ANALYSERS[options.analyser], budget)
+            path = case.write(folder, mismatch, small, early_in(small, options.schedules))
+            index.write(f"\n{path.name}: {mismatch.source}\n  {mismatch.message}\n\n{case.scenes(small)}\n")
+            index.flush()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 from .judge import Mismatch
 from .record import watch
+from .shrink import FROZEN
 from .world import run
 
 MARK = "# error: [result-before-done]"
@@ -25,6 +27,13 @@ def marked(text: str, early: set[int], seed: int | None) -> str:
     lines = [f"{line}  {MARK}" if number in early else line for number, line in enumerate(lines, 1)]
     whole = "\n".join(lines) + "\n"
     return whole if seed is None else re.sub(r"^SEED = \d+$", f"SEED = {seed}", whole, flags=re.MULTILINE)
+
+
+def scenes(text: str) -> str:
+    """The functions of a program that are not the same in every program, indented."""
+    lines = text.splitlines()
+    tree = [node for node in ast.parse(text).body if getattr(node, "name", "main") not in {*FROZEN, "main"}]
+    return "\n".join(f"    {line}" for node in tree for line in lines[node.lineno - 1 : node.end_lineno])
 
 
 def runs(text: str, early: set[int], seed: int | None) -> bool:

@@ -43,7 +43,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._now
 
-    def call_at(self, when: float, *args: Any, **options: Any) -> asyncio.TimerHandle:
+    def call_at(self, when: float, *args: Any, **options: Any) -> asyncio.TimerHandle:  # type: ignore[override]
         """A timer; on a shuffling loop, timers of one instant fall in a random order."""
         if self._shuffle is not None:
             when += self._shuffle.uniform(0, 1e-5)
@@ -55,8 +55,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if timeout is None or self._turns > TURNS:
             raise Stuck
         self._now += timeout
-        if self._shuffle is not None and len(self._ready) > 1:
-            self._shuffle.shuffle(self._ready)
+        if self._shuffle is not None:
+            self._shuffle.shuffle(self._ready)  # type: ignore[attr-defined]
         return []
 
     def _process_events(self, event_list: list[Any]) -> None:

@@ -7,7 +7,8 @@ each schedule where the original program met no unfinished future.
 What is compared. Every draw of a program is bound to a name, so an added wait changes no other draw; the order of
 prints may change when a wait is added, and so the printed lines are compared as a multiset. Errors that are
 no sign of a wrong rewriting (the work's own ValueError, time limits, cancellation, the program's asserts) may newly
-appear, since the program now gets further than it did. A run that hangs where the original did not is an error of its own kind.
+appear, since the program now gets further than it did. A run that hangs where the original did not is an error of its
+own kind.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def compare(before: Sequence[Run], fixed: str, place: frozenset[int], schedules:
         return [("syntax", f"{error.msg}, line {error.lineno}")]
     problems: dict[str, str] = {}
     known = {name for run in before for name, _ in run.errors} | EXPECTED
-    for old, new in zip(before, run_many(watched, range(schedules))):
+    for old, new in zip(before, run_many(watched, range(schedules)), strict=True):
         early = new.early & place if place else new.early
         if early:
             problems.setdefault("still-early", f"schedule {new.seed}, line {min(early)} of the fixed program")

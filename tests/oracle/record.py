@@ -143,13 +143,13 @@ class _Watch(ast.NodeTransformer):
         self._depth -= asked
         return node
 
-    def _function(self, node: Any) -> ast.AST:
-        outside, self._depth = self._depth, 0
+    def visit(self, node: ast.AST) -> Any:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return super().visit(node)
+        outside, self._depth = self._depth, 0  # a handler around a function does not stand around its calls
         self.generic_visit(node)
         self._depth = outside
-        return node  # type: ignore[no-any-return]
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _function
+        return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         match node.targets:

@@ -1,9 +1,10 @@
 """Make a program that shows a mismatch small: delta debugging over statements.
 
-The program is parsed, and one change at a time is tried, the coarse ones first: drop a run of statements (long
-ones first, then single ones), put the body of a compound statement in its place, drop an else, a handler or a finally,
-then one element, operand or argument less. The prelude stays as it is, as long as it is used. A change stays when the program still shows the mismatch. The result is what
-`ast.unparse` makes of the tree, so the text that is judged is the text that is written down.
+The program is parsed, and one change at a time is tried, the coarse ones first: drop a run of statements (long ones
+first, then single ones), put the body of a compound statement in its place, drop an else, a handler or a finally, then
+one element, operand or argument less. The prelude stays as it is, as long as it is used. A change stays when the
+program still shows the mismatch. The result is what `ast.unparse` makes of the tree, so the text that is judged is
+the text that is written down.
 """
 
 from __future__ import annotations
@@ -72,12 +73,12 @@ def candidates(text: str) -> Iterator[str]:
             length = len(getattr(owner, name))
             if size <= length:
                 for start in range(length - size, -1, -size):
-                    yield from _written(tree, index, lambda items, a=start, b=start + size: items[:a] + items[b:])
+                    yield from _written(tree, index, start, start + size, [])
         size //= 2
     for index, (owner, name) in enumerate(blocks):
         for at, item in enumerate(getattr(owner, name)):
             for inner in _insides(item):
-                yield from _written(tree, index, lambda items, a=at, new=inner: items[:a] + new + items[a + 1 :])
+                yield from _written(tree, index, at, at + 1, inner)
     yield from _simpler(tree)
 
 
@@ -101,11 +102,12 @@ def _insides(item: ast.AST) -> Iterator[list[ast.stmt]]:
         yield copy.deepcopy(part.body)
 
 
-def _written(tree: ast.Module, index: int, change: Callable[[list[ast.AST]], list[ast.AST]]) -> Iterator[str]:
-    """The text after `change` to one block, with `pass` where a block became empty; nothing if that is no program."""
+def _written(tree: ast.Module, index: int, start: int, end: int, new: list[ast.stmt]) -> Iterator[str]:
+    """The text with `new` for the items from `start` to `end` of one block; nothing if that is no program."""
     changed = copy.deepcopy(tree)
     owner, name = list(_blocks(changed))[index]
-    items = change(getattr(owner, name))
+    items = getattr(owner, name)
+    items = items[:start] + new + items[end:]
     if not items and name == "body":
         items = [ast.Pass()]
     setattr(owner, name, items)

@@ -12,7 +12,7 @@ from tests.oracle import floors
 from tests.oracle.__main__ import Options, listed, many
 from tests.oracle.fixing import FixFigures, applied, region
 from tests.oracle.grammar import generate
-from tests.oracle.grammar.program import PRELUDE, SUPERVISOR
+from tests.oracle.grammar.program import HELPERS, PRELUDE, SUPERVISOR
 from tests.oracle.judge import Report, Verdict, everything, judge, nothing
 from tests.oracle.record import watch
 from tests.oracle.shrink import shrink
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 def program(body: str) -> str:
     """A whole program with one scene."""
     scene = "async def scene1():\n" + textwrap.indent(textwrap.dedent(body).strip("\n"), "    ") + "\n"
-    return "\n\n".join([PRELUDE, scene, SUPERVISOR.format(scenes="    await supervise(scene1())")])
+    return "\n\n".join([PRELUDE, HELPERS["_spawn"], scene, SUPERVISOR.format(scenes="    await supervise(scene1())")])
 
 
 def kinds(body: str, schedules: int = 60) -> list[dict[str, int]]:
@@ -108,14 +108,12 @@ def test_the_groups_that_are_left_out_are_left_out() -> None:
             [{"raised"}, {"echo"}],
         ),
         (
-            "t = asyncio.create_task(work(1))\ndef look():\n    t.result()\n"
-            "try:\n    look()\nexcept asyncio.InvalidStateError:\n    pass",
+            "t = _spawn(1)\ndef look(): t.result()\ntry: look()\nexcept asyncio.InvalidStateError: pass",
             [{"excused"}],
         ),
         ("f = asyncio.get_running_loop().create_future()\nf.set_result(1)\nf.result()", [{"fine"}]),
         (
-            "a, b = asyncio.create_task(work(1)), asyncio.create_task(work(2))\ntry:\n    await asyncio.gather(a, b)\n"
-            "except ValueError:\n    print(b.exception())",
+            "a, b = _spawn(1), _spawn(2)\ntry: await asyncio.gather(a, b)\nexcept ValueError: print(b.exception())",
             [{"raised", "fine"}],
         ),
         (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -88,7 +88,7 @@ class Rule:
 class Gen:
     """The chance and the counters of one program. `used` counts the groups taken."""
 
-    def __init__(self, seed: int, rules: dict[str, Sequence[Rule]], without: frozenset[str] = frozenset()) -> None:
+    def __init__(self, seed: int, rules: Mapping[str, Sequence[Rule]], without: frozenset[str] = frozenset()) -> None:
         self.random = random.Random(seed)
         self.rules = rules
         self.without = without
@@ -102,8 +102,12 @@ class Gen:
 
     def number(self) -> int:
         """A number that names one task's stream of chance."""
-        self._names["work"] += 1
-        return self._names["work"]
+        return self.numbers(1)
+
+    def numbers(self, count: int) -> int:
+        """The first of `count` such numbers in a row."""
+        self._names["work"] += count
+        return self._names["work"] - count + 1
 
     def pick(self, items: Sequence[T]) -> T:
         """One of `items`."""

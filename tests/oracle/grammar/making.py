@@ -141,7 +141,7 @@ def display(gen: Gen, scope: Scope) -> Lines:
 def comprehension(gen: Gen, scope: Scope) -> Lines:
     """`[create(work(i)) for i in range(3)]`"""
     name, count = gen.fresh("ts"), gen.pick([2, 3])
-    first = [gen.number() for _ in range(count)][0]
+    first = gen.numbers(count)
     scope.bags[name] = (f"{name}[0]", f"{name}[1]", f"{name}[-1]")
     scope.lists.append(name)
     return [f"{name} = [{created(gen, 'work(n)')} for n in range({first}, {first + count})]"]
@@ -150,7 +150,7 @@ def comprehension(gen: Gen, scope: Scope) -> Lines:
 def appended(gen: Gen, scope: Scope) -> Lines:
     """A list filled in a loop."""
     name, count = gen.fresh("ts"), gen.pick([2, 3])
-    first = [gen.number() for _ in range(count)][0]
+    first = gen.numbers(count)
     lines = [f"{name} = []", f"for n in range({first}, {first + count}):"]
     if gen.chance(0.3):
         lines += indent([f"task = {created(gen, 'work(n)')}", f"{name}.append(task)"])
@@ -177,7 +177,7 @@ def mapping(gen: Gen, scope: Scope) -> Lines:
         lines = [f'{name} = {{"a": {members[0]}, "b": {members[1]}}}']
         scope.bags[f"{name}.values()"] = (f'{name}["a"]', f'{name}["b"]')
     else:
-        first = [gen.number() for _ in range(2)][0]
+        first = gen.numbers(2)
         lines = [f"{name} = {{n: {created(gen, 'work(n)')} for n in range({first}, {first + 2})}}"]
         scope.bags[f"{name}.values()"] = (f"{name}[{first}]", f"{name}[{first + 1}]")
     scope.dicts.append(name)

@@ -180,9 +180,11 @@ def swallowed(gen: Gen, scope: Scope) -> Lines:
 def by_cancel(gen: Gen, scope: Scope) -> Lines:
     """The answer of cancel(), or a read right after it."""
     task = recent(gen, scope)
+    started = [] if scope.sync else [f'await asyncio.sleep(delay("{gen.fresh("pause")}"))']
     if gen.chance(0.4):
-        return [f"{task}.cancel()", *read_of(gen, task)]
+        return [*started, f"{task}.cancel()", *read_of(gen, task)]
     return [
+        *started,
         f"if not {task}.cancel():",
         *indent(read_of(gen, task)),
         *(["else:", *indent(read_of(gen, task))] if gen.chance(0.4) else []),
@@ -309,63 +311,56 @@ def method(gen: Gen, scope: Scope) -> Lines:
     ]
 
 
+EVERY = "print([x.result() for x in {bag}])"
+SETS: tuple[tuple[float, str], ...] = (
+    (2, "for {each} in {done}:\n    READ {each}"),
+    (1, "print(sorted(str(x.exception()) for x in {done}))"),
+    (0.7, "for {each} in {pending}:\n    READ {each}"),
+    (0.7, "for {each} in {pending}:\n    {each}.cancel()\n    READ {each}"),
+    (1, "if not {pending}:\n    " + EVERY),
+    (0.7, "if {pending}:\n    return\n" + EVERY),
+    (0.7, "assert not {pending}\n" + EVERY),
+    (0.7, "if {done}:\n    " + EVERY),
+    (0.7, "if len({done}) == len({bag}):\n    " + EVERY),
+    (1, "if {done}:\n    print({done}.pop().result())"),
+    (0.7, "if {done}:\n    print(next(iter({done})).result())"),
+    (0.7, "if {pending}:\n    await asyncio.wait({pending})\n" + EVERY),
+    (0.5, "if {pending}:\n    print({pending}.pop().result())"),
+    (1, "for {each} in {bag}:\n    if {each} in {done}:\n        READ {each}"),
+    (0.7, "for {each} in {bag}:\n    if {each} not in {pending}:\n        READ {each}"),
+)
+MEMBERS: tuple[tuple[float, str], ...] = (
+    (2, "if {one} in {done}:\n    READ {one}"),
+    (1, "if {one} not in {pending}:\n    READ {one}"),
+    (1, "if {one} in {pending}:\n    READ {one}"),
+    (1, "if {one} not in {done}:\n    return\nREAD {one}"),
+    (1, "assert {one} in {done}\nREAD {one}"),
+    (1.5, "if {two} in {done}:\n    READ {one}"),
+    (1.5, "if {two} in {done}:\n    READ {two}\nelse:\n    READ {one}"),
+    (1, "if {two} in {pending}:\n    READ {one}"),
+    (1, "if {two}.done():\n    return\nREAD {one}"),
+    (1, "if {one} in {pending}:\n    await {one}\nREAD {one}"),
+)
+
+
 def pair_sets(gen: Gen, scope: Scope) -> Lines:
     """What follows `done, pending = await asyncio.wait(...)`."""
     pair = scope.pairs[-1] if gen.chance(0.8) else gen.pick(scope.pairs)
-    member = gen.pick(pair.members) if pair.members else ""
-    name = gen.fresh("each")
-    every = f"print([x.result() for x in {pair.bag}])"
-    whole = [(2.0, [f"for {name} in {pair.done}:", *indent(read_of(gen, name))])]
-    whole += [(1.0, [f"print(sorted(str(x.exception()) for x in {pair.done}))"])]
-    whole += [(0.7, [f"for {name} in {pair.pending}:", *indent(read_of(gen, name))])]
-    whole += [(0.7, [f"for {name} in {pair.pending}:", f"    {name}.cancel()", *indent(read_of(gen, name))])]
-    whole += [(1.0, [f"if not {pair.pending}:", f"    {every}"]), (0.7, [f"if {pair.pending}:", "    return", every])]
-    whole += [(0.7, [f"assert not {pair.pending}", every]), (0.7, [f"if {pair.done}:", f"    {every}"])]
-    whole += [(0.7, [f"if len({pair.done}) == len({pair.bag}):", f"    {every}"])]
-    whole += [(1.0, [f"if {pair.done}:", f"    print({pair.done}.pop().result())"])]
-    whole += [(0.7, [f"if {pair.done}:", f"    print(next(iter({pair.done})).result())"])]
-    whole += (
-        [(0.7, [f"if {pair.pending}:", f"    await asyncio.wait({pair.pending})", every])] if not scope.sync else []
-    )
-    whole += [(0.5, [f"if {pair.pending}:", f"    print({pair.pending}.pop().result())"])]
-    whole += [
-        (1.0, [f"for {name} in {pair.bag}:", f"    if {name} in {pair.done}:", *indent(indent(read_of(gen, name)))])
-    ]
-    whole += [
-        (
-            0.7,
-            [
-                f"for {name} in {pair.bag}:",
-                f"    if {name} not in {pair.pending}:",
-                *indent(indent(read_of(gen, name))),
-            ],
-        )
-    ]
-    if member:
-        whole += _members(gen, scope, pair.done, pair.pending, member, pair.members)
-    return gen.weighted(whole)
+    forms = SETS + (MEMBERS if pair.members else ())
+    form = gen.weighted([each for each in forms if "await" not in each[1] or not scope.sync])
+    one = gen.pick(pair.members) if pair.members else ""
+    two = next((each for each in pair.members if each != one), one)
+    each = gen.fresh("each") if "{each}" in form else ""
+    return expanded(gen, form.format(done=pair.done, pending=pair.pending, bag=pair.bag, one=one, two=two, each=each))
 
 
-def _members(
-    gen: Gen, scope: Scope, done: str, pending: str, member: str, members: tuple[str, ...]
-) -> list[tuple[float, Lines]]:
-    """Tests of one member against the sets."""
-    other = next((each for each in members if each != member), member)
-    read = indent(read_of(gen, member))
-    found: list[tuple[float, Lines]] = [
-        (2, [f"if {member} in {done}:", *read]),
-        (1, [f"if {member} not in {pending}:", *read]),
-        (1, [f"if {member} in {pending}:", *read]),
-        (1, [f"if {member} not in {done}:", "    return", *read_of(gen, member)]),
-        (1, [f"assert {member} in {done}", *read_of(gen, member)]),
-        (1.5, [f"if {other} in {done}:", *read]),
-        (1.5, [f"if {other} in {done}:", *indent(read_of(gen, other)), "else:", *read]),
-        (1, [f"if {other} in {pending}:", *read]),
-        (1, [f"if {other}.done():", "    return", *read_of(gen, member)]),
-    ]
-    if not scope.sync:
-        found.append((1, [f"if {member} in {pending}:", f"    await {member}", *read_of(gen, member)]))
-    return found
+def expanded(gen: Gen, form: str) -> Lines:
+    """The lines of a form, with a read of some kind for each `READ expression`."""
+    lines: Lines = []
+    for line in form.split("\n"):
+        margin, marker, expression = line.partition("READ ")
+        lines += [margin + each for each in read_of(gen, expression)] if marker else [line]
+    return lines
 
 
 GUARDED = (

@@ -265,7 +265,7 @@ def cancelled(gen: Gen, scope: Scope) -> Lines:
     task = recent(gen, scope)
     scope.focus = [task]
     lines = [f'await asyncio.sleep(delay("{gen.fresh("pause")}"))', f"{task}.cancel()"]
-    ends = (
+    ends: tuple[tuple[float, Lines], ...] = (
         (3, []),
         (2, ["try:", f"    await {task}", "except asyncio.CancelledError:", "    pass"]),
         (2, ["with contextlib.suppress(asyncio.CancelledError):", f"    await {task}"]),
