@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from tooearly.lsp.engine import Engine
 from tooearly.lsp.server import serve
 from tooearly.lsp.textdiff import edits_between
 from tooearly.model import Cause, Edit, Finding, Fix, Notice, Related, Span, State
-from tooearly.source.tree import ParseMemory, Tree, parse
+from tooearly.source.tree import ParseMemory, Place, Tree, parse
 from tooearly.suppress import suppressed
 from tooearly.workspace import Workspace
 
@@ -54,23 +55,29 @@ def check(
     if stop is not None:
         stop()
     tree = parse(text, memory)
-    found = [finding for read in _READ.finditer(text) if (finding := _finding(text, tree, read)) is not None]
+    made = list(_MADE.finditer(text))
+    broken = [place for place in tree.places() if place.unit.error is not None]
+    found = [one for read in _READ.finditer(text) if (one := _finding(text, broken, made, read)) is not None]
     found = [finding for finding in found if settings.enabled(finding.code)]
     kept, _ = suppressed(text).apply(found, tree.lines)
     return FakeReport(kept, (), tree, lambda: _states(text))
 
 
-def _finding(text: str, tree: Tree, read: re.Match[str]) -> Finding | None:
+def _finding(
+    text: str, broken: Sequence[Place], all_made: Sequence[re.Match[str]], read: re.Match[str]
+) -> Finding | None:
     name = read[1]
-    head = text[: read.start()]
-    if re.search(rf"await {name}\b[^\n]*\n[^\n]*\Z", head) or _is_repaired(tree, Span(*read.span())):
+    row = text.rfind("\n", 0, read.start())
+    before = text[text.rfind("\n", 0, max(row, 0)) + 1 : max(row, 0)]
+    if re.search(rf"await {name}\b", before) or _is_repaired(broken, Span(*read.span())):
         return None
-    made = next((found for found in reversed(list(_MADE.finditer(head))) if found[1] == name), None)
+    low = bisect_right(all_made, read.start(), key=lambda found: found.start())
+    made = next((found for found in reversed(all_made[max(0, low - 5) : low]) if found[1] == name), None)
     spans = () if made is None else (Related(f"`{name}` is made here", Span(*made.span(2))),)
     return Finding(
         "result-before-done",
-        "error" if "always" in read[0] else "warning",
-        "possible",
+        "error" if name == "always" else "warning",
+        "always" if name == "always" else "possible",
         f"`{name}` may still be running here",
         Span(*read.span()),
         Span(*read.span(1)),
@@ -81,10 +88,9 @@ def _finding(text: str, tree: Tree, read: re.Match[str]) -> Finding | None:
     )
 
 
-def _is_repaired(tree: Tree, span: Span) -> bool:
+def _is_repaired(broken: Sequence[Place], span: Span) -> bool:
     return any(
-        place.start <= span.start < place.end and place.unit.is_repaired(span.shifted(-place.start))
-        for place in tree.places()
+        place.start <= span.start < place.end and place.unit.is_repaired(span.shifted(-place.start)) for place in broken
     )
 
 
