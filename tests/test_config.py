@@ -140,7 +140,13 @@ def test_what_was_read_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
 
 def test_errors_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "tooearly.toml"
-    for text, said in [("x =", "is not valid TOML"), ("x = 1", "unknown setting `x`"), ("exclude = 1", "`exclude`")]:
+    for text, said in [
+        ("x =", "is not valid TOML"),
+        ("x = 1", "unknown setting `x`"),
+        ("exclude = 1", "`exclude`"),
+        ('api."lib.spawn".cal = "spawn"', "lib.spawn: unknown key 'cal'"),
+        ('api."lib.spawn".same = "lib.gone"', "lib.spawn: same = 'lib.gone' is no known row"),
+    ]:
         path.write_text(text)
         with pytest.raises(ConfigError) as caught:
             load(path)

@@ -19,6 +19,7 @@ from typing import Any
 
 from tooearly import gitignore, textfile
 from tooearly.config import ConfigError, Settings, parse
+from tooearly.semantics.rows import RowError, rows_with
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -190,6 +191,9 @@ def _table(path: Path) -> dict[str, Any] | None:
 
 def _parsed(path: Path, table: dict[str, Any]) -> Settings:
     try:
-        return parse(table)
-    except ConfigError as error:
+        settings = parse(table)
+        if settings.api:
+            rows_with(settings.api)
+        return settings
+    except (ConfigError, RowError) as error:
         raise ConfigError(f"{path}: {error}") from error
