@@ -196,9 +196,11 @@ class Analyses:
         program, how = analysed.program, self._rendering()
         rendered: dict[str, Diagnostics] = {}
         for part in program.parts:
-            here = [finding for finding in analysed.findings if program.part_at(finding.span.start) is part]
+            here: Sequence[Finding] = analysed.findings
+            if len(program.parts) > 1:
+                here = [finding for finding in here if program.part_at(finding.span.start) is part]
             old = before.diagnostics.get(part.document.key) if before is not None else None
-            rendered[part.document.key] = render(program, part, here, how).follow(old)
+            rendered[part.document.key] = render(program, here, how).follow(old)
         return rendered
 
 

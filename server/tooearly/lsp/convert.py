@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import itertools
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
 
+from tooearly.lsp import uris
 from tooearly.lsp.program import Part, Program
 from tooearly.model import Edit, Finding, Related, Severity, Span
 from tooearly.source.lines import Encoding, LineIndex
@@ -55,55 +58,74 @@ def empty() -> Diagnostics:
     return Diagnostics(b"[]", f"t{next(_result_ids)}", 0)
 
 
-def render(program: Program, part: Part, findings: Iterable[Finding], rendering: Rendering) -> Diagnostics:
-    """The diagnostics of one part of a program; findings of other parts are passed over."""
-    pieces = [_diagnostic(program, part, finding, rendering) for finding in findings]
+def render(program: Program, findings: Iterable[Finding], rendering: Rendering) -> Diagnostics:
+    """The diagnostics of one document: those findings of a program that are in it."""
+    ranges = Ranges(program, rendering.encoding)
+    pieces = [_diagnostic(ranges, finding, rendering) for finding in findings]
     body = "[" + ",".join(pieces) + "]"
     return Diagnostics(body.encode("ascii"), f"t{next(_result_ids)}", len(pieces))
 
 
-def _diagnostic(program: Program, part: Part, finding: Finding, how: Rendering) -> str:
-    steps = [_related(program, step, how) for step in finding.related] if how.related else []
-    related = f',"relatedInformation":[{",".join(step for step in steps if step)}]' if any(steps) else ""
+def _diagnostic(ranges: Ranges, finding: Finding, how: Rendering) -> str:
+    steps = [_related(ranges, step, how) for step in finding.related] if how.related else []
+    related = f',"relatedInformation":[{",".join(filter(None, steps))}]' if any(steps) else ""
+    rest = _rest(finding.code, finding.severity, finding.message, finding.certainty, how.url)
+    return f'{{"range":{ranges.render(finding.span)}{rest}{related}}}'
+
+
+@lru_cache(maxsize=4096)
+def _rest(code: str, severity: Severity, message: str, certainty: str, url: Callable[[str], str]) -> str:
     return (
-        f'{{"range":{_range(part, finding.span, how.encoding)},"severity":{SEVERITIES[finding.severity]},'
-        f'"code":{_quoted(finding.code)},"codeDescription":{{"href":{_quoted(how.url(finding.code))}}},'
-        f'"source":"{SOURCE}","message":{_quoted(finding.message)}{related},'
-        f'"data":{{"certainty":"{finding.certainty}"}}}}'
+        f',"severity":{SEVERITIES[severity]},"code":{_quoted(code)},"codeDescription":{{"href":{_quoted(url(code))}}},'
+        f'"source":"{SOURCE}","message":{_quoted(message)},"data":{{"certainty":"{certainty}"}}'
     )
 
 
-def _range(part: Part, span: Span, encoding: Encoding) -> str:
-    row, column = part.position(span.start, encoding)
-    last, end = part.position(span.end, encoding)
+class Ranges:
+    """Renders spans of a program as ranges of its documents. Most texts are ASCII and in one part: that is quick."""
+
+    def __init__(self, program: Program, encoding: Encoding) -> None:
+        self._program, self._encoding = program, encoding
+        first = program.parts[0].document
+        self._starts = first.lines.starts if len(program.parts) == 1 and first.text.isascii() else []
+
+    def render(self, span: Span) -> str:
+        """A span as JSON."""
+        starts = self._starts
+        if starts:
+            row = bisect_right(starts, span.start) - 1
+            begin = starts[row]
+            if row + 1 < len(starts) and span.end < starts[row + 1] - 1:
+                return _range(row, span.start - begin, row, span.end - begin)
+        part = self._program.part_at(span.start)
+        return _range(*part.position(span.start, self._encoding), *part.position(span.end, self._encoding))
+
+    def uri(self, span: Span) -> str:
+        """The URI, as JSON, of the document that a span is in."""
+        return _quoted(self._program.part_at(span.start).document.uri)
+
+
+def _range(row: int, column: int, last: int, end: int) -> str:
     return f'{{"start":{{"line":{row},"character":{column}}},"end":{{"line":{last},"character":{end}}}}}'
 
 
-def _related(program: Program, step: Related, how: Rendering) -> str:
+def _related(ranges: Ranges, step: Related, how: Rendering) -> str:
     if step.path is None:
-        part = program.part_at(step.span.start)
-        uri, place = part.document.uri, _range(part, step.span, how.encoding)
+        uri, place = ranges.uri(step.span), ranges.render(step.span)
     else:
         lines = how.other(step.path)
         if lines is None:
             return ""
-        uri, place = _file_uri(step.path), _foreign_range(lines, step.span, how.encoding)
-    return f'{{"location":{{"uri":{_quoted(uri)},"range":{place}}},"message":{_quoted(step.message)}}}'
+        uri, place = _quoted(_file_uri(step.path)), _foreign_range(lines, step.span, how.encoding)
+    return f'{{"location":{{"uri":{uri},"range":{place}}},"message":{_quoted(step.message)}}}'
 
 
 def _foreign_range(lines: LineIndex, span: Span, encoding: Encoding) -> str:
-    ends = []
-    for offset in (span.start, span.end):
-        row, column = lines.position(offset)
-        ends.append(f'{{"line":{row},"character":{lines.encoded_column(row, column, encoding)}}}')
-    return f'{{"start":{ends[0]},"end":{ends[1]}}}'
+    (row, column), (last, end) = lines.position(span.start), lines.position(span.end)
+    return _range(row, lines.encoded_column(row, column, encoding), last, lines.encoded_column(last, end, encoding))
 
 
 def _file_uri(path: str) -> str:
-    from pathlib import Path
-
-    from tooearly.lsp import uris
-
     return uris.from_path(Path(path))
 
 
