@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .draws import Gen, Lines, Rule, Scope, has_task, indent, roomy, waits
+from .draws import Gen, Lines, Rule, Scope, has_task, indent, rebinds, roomy, waits
 from .making import MAKE
 from .reading import READ, READ_ONE, READ_PAIR
 from .waiting import WAIT, caught
@@ -106,7 +106,17 @@ def switch(gen: Gen, scope: Scope) -> Lines:
 def nested_wait(gen: Gen, scope: Scope) -> Lines:
     """A nested coroutine that waits for a task of this function, awaited here."""
     name = gen.fresh("inner")
-    return [f"async def {name}():", *indent(gen.take("wait", scope.child(loop=False))), f"await {name}()"]
+    return [f"async def {name}():", *indent(gen.take("wait", scope.child(loop=False, inner=True))), f"await {name}()"]
+
+
+def replaced(gen: Gen, scope: Scope) -> Lines:
+    """A nested coroutine that gives a name of this function another task, and waits or not."""
+    name = gen.fresh("inner")
+    task = gen.pick([each for each in scope.tasks if "." not in each])
+    waits = gen.pick([[], [f"await {task}"], [f"await asyncio.wait([{task}], timeout=0.02)"]])
+    body = [f"nonlocal {task}", f"{task} = asyncio.create_task(work({gen.number()}))", *waits]
+    scope.focus = [task]
+    return [f"async def {name}():", *indent(body), f"await {name}()"]
 
 
 def makes(gen: Gen, scope: Scope) -> Lines:
@@ -142,5 +152,6 @@ STATEMENT = (
     Rule(3, "try-block", guarded, _open),
     Rule(1, "match", switch, _open),
     Rule(0.7, "inner-coroutine", nested_wait, _open),
+    Rule(0.4, "nonlocal", replaced, lambda scope: rebinds(scope) and _open(scope)),
 )
 RULES = {"statement": STATEMENT, "make": MAKE, "wait": WAIT, "read": READ, "read-one": READ_ONE, "read-pair": READ_PAIR}

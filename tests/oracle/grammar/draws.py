@@ -35,7 +35,8 @@ class Scope:
 
     `tasks`: names of single futures, oldest first. `bags`: containers, each with expressions for single members.
     `futures`: names of plain futures that this code may set. `sync`: no await here; `loop`: break and continue mean
-    something; `focus`: what the last wait was about, which the next read is likely to be about, too.
+    something; `inner`: this is a nested function, where an assignment would make a name a local one; `focus`: what the
+    last wait was about, which the next read is likely to be about, too.
     """
 
     tasks: list[str] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Scope:
     focus: list[str] = field(default_factory=list)
     depth: int = 0
     sync: bool = False
+    inner: bool = False
     loop: bool = False
 
     def child(self, **changes: object) -> Scope:
@@ -178,6 +180,11 @@ def has_task(scope: Scope) -> bool:
 def has_name(scope: Scope) -> bool:
     """There is a future with a name of its own."""
     return bool(scope.tasks)
+
+
+def rebinds(scope: Scope) -> bool:
+    """There is a plain name that may get another future here."""
+    return not scope.inner and any("." not in name for name in scope.tasks)
 
 
 def has_two(scope: Scope) -> bool:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from .draws import Gen, Lines, Rule, Scope, has_bag, has_name, has_task, has_two, indent, receiver, recent, waits
+from .draws import (
+    Gen,
+    Lines,
+    Rule,
+    Scope,
+    has_bag,
+    has_name,
+    has_task,
+    has_two,
+    indent,
+    rebinds,
+    receiver,
+    recent,
+    waits,
+)
 
 CREATE = (
     (8, "asyncio.create_task({job})"),
@@ -20,7 +34,7 @@ def created(gen: Gen, job: str = "") -> str:
 def target(gen: Gen, scope: Scope) -> str:
     """A new name, or one that had another future so far."""
     names = [name for name in scope.tasks if "." not in name]
-    return gen.pick(names) if names and gen.chance(0.15) else gen.fresh("t")
+    return gen.pick(names) if rebinds(scope) and gen.chance(0.15) else gen.fresh("t")
 
 
 def one(gen: Gen, scope: Scope) -> Lines:
@@ -69,7 +83,8 @@ def alias(gen: Gen, scope: Scope) -> Lines:
 
 def swap(gen: Gen, scope: Scope) -> Lines:
     """Two names change places."""
-    first, second = gen.some([name for name in scope.tasks if "." not in name] or scope.tasks, 2, 2) or ("", "")
+    names = [name for name in scope.tasks if "." not in name]
+    first, second = gen.some(names, 2, 2) if len(names) > 1 else (names[0], names[0])
     return [f"{first}, {second} = {second}, {first}"]
 
 
@@ -193,7 +208,7 @@ def slices(gen: Gen, scope: Scope) -> Lines:
         return [f"{name}, *_ = {whole}"]
     name = gen.fresh("ts")
     cut = gen.pick(["[:1]", "[1:]", "[::-1]", "[:]"])
-    scope.bags[name] = (f"{name}[0]",)
+    scope.bags[name] = (f"{name}[0]",) if cut != "[1:]" else ()
     scope.lists.append(name)
     return [f"{name} = {whole}{cut}"]
 
@@ -205,7 +220,7 @@ MAKE = (
     Rule(2, "helper", helper),
     Rule(1, "conditional", maybe, has_name),
     Rule(2, "alias", alias, has_task),
-    Rule(0.5, "swap", swap, lambda scope: len([name for name in scope.tasks if "." not in name]) > 1),
+    Rule(0.5, "swap", swap, lambda scope: rebinds(scope) and has_two(scope)),
     Rule(1, "none", optional),
     Rule(2, "future", plain_future),
     Rule(3, "future", settle, lambda scope: bool(scope.futures)),

@@ -200,6 +200,9 @@ def over_bag(gen: Gen, scope: Scope) -> Lines:
             (1, (f"for n, {name} in enumerate({container}):", name)),
             (1, (f"for n, {name} in zip(range(9), {container}):", name)),
             (1, (f"for {name} in list({container}):", name)),
+            (1, (f"for {name} in [x for x in {container} if x.done()]:", name)),
+            (0.5, (f"for {name} in filter(lambda x: x.done(), {container}):", name)),
+            (0.5, (f"for {name} in reversed(list({container})):", name)),
         )
     )
     inner = scope.child(loop=True)
@@ -225,6 +228,16 @@ def over_dict(gen: Gen, scope: Scope) -> Lines:
             *indent([f"if {name}.done():", *indent(read_of(gen, name))] if gen.chance(0.4) else read_of(gen, name)),
         ]
     return [f"for key in {mapping}:", *indent(read_of(gen, f"{mapping}[key]"))]
+
+
+def over_tuples(gen: Gen, scope: Scope) -> Lines:
+    """A list of pairs (number, task), waited for in one loop and read in another."""
+    name, pairs = gen.fresh("each"), gen.fresh("pairs")
+    made = ", ".join(f"({n}, asyncio.create_task(work({gen.number()})))" for n in range(gen.pick([1, 2])))
+    waits = ["await {t}", "await asyncio.wait([{t}])", "await asyncio.wait([{t}], timeout=0.02)", "pass"]
+    wait = "pass" if scope.sync else gen.pick(waits).format(t=name)
+    head = f"for n, {name} in {pairs}:"
+    return [f"{pairs} = [{made}]", head, f"    {wait}", head, *indent(read_of(gen, name))]
 
 
 def in_comprehension(gen: Gen, scope: Scope) -> Lines:
@@ -288,7 +301,7 @@ def closure(gen: Gen, scope: Scope) -> Lines:
 def inner_coroutine(gen: Gen, scope: Scope) -> Lines:
     """A nested coroutine that waits and reads, awaited at once."""
     name = gen.fresh("inner")
-    inner = scope.child(loop=False)
+    inner = scope.child(loop=False, inner=True)
     body = [*(gen.take("wait", inner) if gen.chance(0.6) else []), *gen.take("read-one", inner)]
     return [f"async def {name}():", *indent(body), f"await {name}()"]
 
@@ -379,6 +392,7 @@ READ = (
     *READ_ONE,
     Rule(7, "over-bag", over_bag, has_bag),
     Rule(2, "over-dict", over_dict, lambda scope: bool(scope.dicts)),
+    Rule(1, "tuples", over_tuples),
     Rule(5, "in-comprehension", in_comprehension, has_bag),
     Rule(3, "all-any", all_any, has_bag),
     Rule(4, "wait-sets", pair_sets, has_pair),

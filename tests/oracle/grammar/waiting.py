@@ -33,6 +33,12 @@ AWAITS = (
     (1.5, "await _finish({t})"),
     (1.5, "await _linger({t})"),
     (1, "await _finish_all([{list}])"),
+    (0.7, "await asyncio.gather(_finish({t}), {many})"),
+    (0.7, "await asyncio.wait_for(asyncio.wait({bag}), {x})"),
+    (0.5, "await asyncio.wait_for(_finish({t}), {x})"),
+    (0.5, "await asyncio.gather(asyncio.gather({many}), {t})"),
+    (0.5, "await asyncio.gather(asyncio.shield({t}), return_exceptions=True)"),
+    (0.7, "await ({t} if {flag} else {u})"),
 )
 CAUGHT = (
     (4, "ValueError"),
@@ -72,12 +78,15 @@ def bag(gen: Gen, scope: Scope) -> str:
 def many(gen: Gen, scope: Scope) -> str:
     """Arguments for gather."""
     if scope.bags and (not scope.tasks or gen.chance(0.5)):
-        return "*" + gen.pick(list(scope.bags))
+        more = f", {recent(gen, scope)}" if scope.tasks and gen.chance(0.2) else ""
+        return "*" + gen.pick(list(scope.bags)) + more
     return ", ".join(members(gen, scope))
 
 
 PARTS: dict[str, Callable[[Gen, Scope], str]] = {
     "t": single,
+    "u": single,
+    "flag": lambda gen, _: gen.flag(),
     "many": many,
     "bag": bag,
     "list": lambda gen, scope: ", ".join(members(gen, scope)),
@@ -238,7 +247,8 @@ def poll(gen: Gen, scope: Scope) -> Lines:
     task = receiver(gen, scope)
     scope.focus = [task]
     if gen.chance(0.4):
-        return [f"while not {task}.done():", "    await asyncio.sleep(0.01)"]
+        more = f" and {gen.flag()}" if gen.chance(0.25) else ""
+        return [f"while not {task}.done(){more}:", "    await asyncio.sleep(0.01)"]
     count = gen.fresh("n")
     if gen.chance(0.5):
         test = f"while not {task}.done() and {count} < 3:"
