@@ -44,38 +44,37 @@ def note(outcome):
             outcomes.append(outcome)
 
 
-def watched(base):
-    """A subclass of Task or Future that notes the outcome of every read."""
+class Watched:
+    """Mixed into asyncio's classes: notes the outcome of every read."""
 
-    class Watched(base):
-        def result(self):
-            try:
-                value = super().result()
-            except BaseException as error:
-                note("raised" if unset(error) else "returned")
-                raise
-            note("returned")
-            return value
+    __slots__ = ()
 
-        def exception(self):
-            try:
-                value = super().exception()
-            except BaseException as error:
-                note("raised" if unset(error) else "returned")
-                raise
-            note("returned")
-            return value
+    def result(self):
+        try:
+            value = super().result()
+        except BaseException as error:
+            note("raised" if unset(error) else "returned")
+            raise
+        note("returned")
+        return value
 
-    Watched.__name__, Watched.__qualname__, Watched.__module__ = base.__name__, base.__qualname__, base.__module__
-    return Watched
+    def exception(self):
+        try:
+            value = super().exception()
+        except BaseException as error:
+            note("raised" if unset(error) else "returned")
+            raise
+        note("returned")
+        return value
 
 
 def install():
-    """Put the watched classes where asyncio makes its futures."""
-    task, future = watched(asyncio.Task), watched(asyncio.Future)
+    """Put watched classes where asyncio makes its futures; a Task remains a Future."""
+    future = type("Future", (Watched, asyncio.Future), {"__module__": "_asyncio", "__slots__": ()})
+    task = type("Task", (future, asyncio.Task), {"__module__": "_asyncio"})
+    asyncio.tasks._GatheringFuture = type("_GatheringFuture", (future, asyncio.tasks._GatheringFuture), {})
     asyncio.Task = asyncio.tasks.Task = task
     asyncio.Future = asyncio.futures.Future = future
-    asyncio.tasks._GatheringFuture = watched(asyncio.tasks._GatheringFuture)
     if sys.version_info >= (3, 12):
         asyncio.eager_task_factory = asyncio.tasks.eager_task_factory = asyncio.create_eager_task_factory(task)
     asyncio.run = swallowing(asyncio.run)
