@@ -35,7 +35,8 @@ TOKEN = re.compile(
     |(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<join>\\(?:\r\n?|\n))|(?P<colon>:)""",
     re.VERBOSE,
 )
-_MOST_CROSSINGS = 64
+_INVERTED = re.compile(r"(?!(?:if|in|is|and|or|else|for|not|async)\b)\w")
+_MOST_CROSSINGS = 1000
 
 
 def margin_cut(text: str) -> Cut:
@@ -90,9 +91,11 @@ def looks_open(block: str) -> bool:
 def closing_cut(text: str, start: int, end: int, cut: Cut) -> int | None:
     """The first cut from `end` on at which no string, bracket or line continuation of the block is open.
 
-    None when there is none, or when a line in open brackets begins with a word that only begins a statement.
+    None when there is none, or when it cannot be so: a line in open brackets begins with a word that only begins a
+    statement, or a word follows upon three quotes, which then open a later string rather than close this one.
     """
     depth, offset, crossings = 0, start, 0
+    start = _decorated(text, start, end, cut)
     while crossings <= _MOST_CROSSINGS:
         match = TOKEN.search(text, offset)
         while match is None or match.start() >= end:
@@ -110,9 +113,19 @@ def closing_cut(text: str, start: int, end: int, cut: Cut) -> int | None:
             end = cut(text, offset)
             if match.lastgroup == "join" and offset == len(text):
                 return None
-        if offset < 0:
+        if offset < 0 or (match.lastgroup == "triple" and _INVERTED.match(text, offset)):
             return None
     return None
+
+
+def _decorated(text: str, start: int, end: int, cut: Cut) -> int:
+    """The start of what the decorators at `start` decorate, as far as it lies before `end`."""
+    while _DECORATOR.match(text, start):
+        following = cut(text, start + 1)
+        if following >= end or not _DECORATED.match(text, following):
+            break
+        start = following
+    return start
 
 
 def token_end(text: str, match: re.Match[str]) -> int:

@@ -156,15 +156,14 @@ def _build_class(text: str, source: str, spare: Spare, strays: tuple[Span, ...])
     pieces = _pieces(source, start, cut)
     if not any(piece.method for piece in pieces):
         return None
-    header = _header(text, source, pieces, indent, spare, strays)
-    if header.error is not None and not strays:
-        again = _joined_strays(source, pieces, indent)
-        if again:
-            for stray in again:
-                source = blanked(source, stray)
-            return _build_class(text, source, spare, again)
-    members = tuple(_members(text, source, pieces, cut, spare, strays))
-    return Block(text, line_ends(text), header, members)
+    again = () if strays else _body_strays(source, pieces, indent, cut)
+    for stray in again:
+        source = blanked(source, stray)
+    if again:
+        strays, pieces = again, _pieces(source, start, cut)
+    members = _members(text, source, pieces, cut, spare, strays)
+    header = _header(text, source, pieces, members, f"\n{indent}pass", spare)
+    return Block(text, line_ends(text), header, tuple(members))
 
 
 def _class_body(source: str) -> tuple[int, str] | None:
@@ -195,20 +194,6 @@ def _is_method(source: str, start: int, end: int, cut: Cut) -> bool:
     return _METHOD.match(source, start) is not None
 
 
-def _header(
-    text: str, source: str, pieces: list[Piece], indent: str, spare: Spare, strays: tuple[Span, ...]
-) -> Unit:
-    first = next(piece.start for piece in pieces if piece.method)
-    end = max((piece.end for piece in pieces if not piece.method), default=0)
-    end = max(first, end)
-    head = source[:end]
-    for piece in pieces:
-        if piece.method and piece.end <= end:
-            head = blanked(head, Span(piece.start, piece.end))
-    inside = tuple(stray for stray in strays if stray.end <= first)
-    return build_unit("header", text[:end], head, spare, inside, f"\n{indent}pass")
-
-
 def _members(
     text: str, source: str, pieces: list[Piece], cut: Cut, spare: Spare, strays: tuple[Span, ...]
 ) -> list[tuple[Unit, int, int]]:
@@ -236,12 +221,32 @@ def _grown_member(text: str, source: str, piece: Piece, cut: Cut, spare: Spare, 
     return grown if grown.error is None else unit
 
 
-def _joined_strays(source: str, pieces: list[Piece], indent: str) -> tuple[Span, ...]:
+def _header(
+    text: str, source: str, pieces: list[Piece], members: list[tuple[Unit, int, int]], tail: str, spare: Spare
+) -> Unit:
+    """The unit of what is not a method. `members` may reach over pieces that were no statements after all."""
+    first = members[0][1]
+    end, done = first, 0
+    reached = {start: start + len(unit.text) for unit, start, _ in members}
+    for piece in pieces:
+        done = max(done, reached.get(piece.start, 0))
+        if piece.start >= done:
+            end = max(end, piece.end)
+    head = source[:end]
+    for start, stop in reached.items():
+        if stop <= end:
+            head = blanked(head, Span(start, stop))
+    return build_unit("header", text[:end], head, spare, (), tail)
+
+
+def _body_strays(source: str, pieces: list[Piece], indent: str, cut: Cut) -> tuple[Span, ...]:
     """Lines at the indentation of the body that cut off the rest of the method before them."""
     strays = []
     for before, piece in zip(pieces, pieces[1:], strict=False):
         line = None if piece.method or not before.method else stray_line(source, piece.start, indent)
-        if line is not None and not _parses(_PREFIX + source[piece.start : piece.end]):
+        if line is None or _parses(_PREFIX + source[piece.start : piece.end]):
+            continue
+        if closing_cut(source, before.start, before.end, cut) == before.end:
             strays.append(line)
     return tuple(strays)
 
