@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -108,6 +109,8 @@ def git(root: Path, *arguments: str, stdin: str = "") -> str:
     return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, check=False).stdout
 
 
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git, the judge, is not installed")
+
 TREE = [
     f"{folder}{name}.py" for folder in ("", "a/", "a/b/", "b/", "b/a/b/", "x y/") for name in ("a", "b", "ab", "#c")
 ]
@@ -127,6 +130,7 @@ IGNORE_FILES = [
 ]
 
 
+@needs_git
 @pytest.mark.parametrize("ignores", IGNORE_FILES, ids=repr)
 def test_the_walk_agrees_with_git(here: Path, ignores: dict[str, str]) -> None:
     git(here, "init", "-q")
@@ -137,6 +141,7 @@ def test_the_walk_agrees_with_git(here: Path, ignores: dict[str, str]) -> None:
     assert sorted(found()) == sorted(filter(None, expected))
 
 
+@needs_git
 def test_gitignore_files_above_count_up_to_the_repository(here: Path) -> None:
     (here / ".gitignore").write_text("a.py\n")
     repository = here / "repo"
@@ -167,6 +172,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@needs_git
 @given(patterns=st.lists(st.lists(PIECES, min_size=1, max_size=5).map("".join), min_size=1, max_size=4))
 def test_random_patterns_agree_with_git(repository: Path, patterns: list[str]) -> None:
     (repository / ".gitignore").write_text("".join(f"{pattern}\n" for pattern in patterns))

@@ -1,0 +1,1 @@
+"""Measurements, apart from the tests: `make bench`, or `python -m bench NAME`."""
