@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from .draws import Gen, Lines, Rule, Scope, has_task, indent, rebinds, roomy, waits
+from .awaits import caught
+from .containers import all_any, in_comprehension, over_bag, over_dict, over_tuples, pair_sets
+from .draws import (
+    Gen,
+    Lines,
+    Rule,
+    Scope,
+    has_bag,
+    has_name,
+    has_pair,
+    has_task,
+    has_two,
+    indent,
+    rebinds,
+    roomy,
+    waits,
+)
+from .elsewhere import callback, closure, inner_coroutine, method, shown
+from .guards import GUARDED
 from .making import MAKE
-from .reading import READ, READ_ONE, READ_PAIR
-from .waiting import WAIT, caught
+from .reading import plain, twice
+from .waiting import WAIT
 
 
 def condition(gen: Gen, scope: Scope) -> str:
@@ -139,6 +157,22 @@ def _open(scope: Scope) -> bool:
     return roomy(scope) and waits(scope)
 
 
+READ_ONE = (Rule(20, "read", plain, has_task), Rule(3, "read", twice, has_two), *GUARDED)
+READ = (
+    *READ_ONE,
+    Rule(7, "over-bag", over_bag, has_bag),
+    Rule(2, "over-dict", over_dict, lambda scope: bool(scope.dicts)),
+    Rule(1, "tuples", over_tuples),
+    Rule(5, "in-comprehension", in_comprehension, has_bag),
+    Rule(3, "all-any", all_any, has_bag),
+    Rule(4, "wait-sets", pair_sets, has_pair),
+    Rule(1.5, "callback", callback, has_name),
+    Rule(2, "closure", closure, has_name),
+    Rule(1, "inner-coroutine", inner_coroutine, lambda scope: has_name(scope) and roomy(scope) and not scope.sync),
+    Rule(2, "helper", shown, has_name),
+    Rule(0.7, "method", method, lambda scope: not scope.sync),
+)
+READ_PAIR = (Rule(1, "wait-sets", pair_sets),)
 STATEMENT = (
     Rule(5, "make", makes),
     Rule(11, "wait", awaits, waits),
