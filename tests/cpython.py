@@ -20,6 +20,8 @@ from pathlib import Path
 from tests.literate import Case, read_rows
 
 SCHEDULES = ("FAST", "SLOW", "")
+RAISING = ("error", "information", "handled")
+ROUNDS = 3
 RECORDER = Path(__file__).with_name("recorder.py")
 Outcomes = dict[int, set[str]]
 
@@ -40,21 +42,27 @@ def observe(cases: Iterable[Case]) -> dict[str, tuple[Outcomes, str]]:
     """What each program did over all schedules, by `key(case)`: outcomes by row, and what went wrong.
 
     Programs for which there is no interpreter are left out. The programs that fixes must give run as well, under
-    `key(case, title)`.
+    `key(case, title)`. "Raises on some schedule" is a claim of existence: on a busy machine two timers may change
+    places, so programs that have not raised where they should run again, now with few others beside them.
     """
+    left, seen = list(cases), dict[str, tuple[Outcomes, str]]()
+    for _ in range(ROUNDS):
+        run_all(left, seen)
+        left = [case for case in left if key(case) in seen and missing(case, seen[key(case)][0])]
+    return seen
+
+
+def run_all(cases: list[Case], seen: dict[str, tuple[Outcomes, str]]) -> None:
+    """Run the programs of these cases once on every schedule and add what they did to `seen`."""
     groups: dict[str, dict[str, str]] = defaultdict(dict)
-    chosen: dict[tuple[int, int], str | None] = {}
+    pythons = {oldest: interpreter(oldest) for oldest in {case.oldest for case in cases}}
     for case in cases:
-        if case.oldest not in chosen:
-            chosen[case.oldest] = interpreter(case.oldest)
-        if python := chosen[case.oldest]:
+        if python := pythons[case.oldest]:
             groups[python].update(programs(case))
     jobs = [(python, schedule, group) for python, group in groups.items() for schedule in SCHEDULES]
-    seen: dict[str, tuple[Outcomes, str]] = {}
     with ThreadPoolExecutor(2) as pool:
         for record in pool.map(lambda job: one_schedule(*job), jobs):
             merge(seen, record)
-    return seen
 
 
 def key(case: Case, title: str = "") -> str:
@@ -91,12 +99,16 @@ def disagreements(case: Case, outcomes: Outcomes, error: str) -> list[str]:
     raised, returned = outcome_rows(case, outcomes, "raised"), outcome_rows(case, outcomes, "returned")
     first = read_rows(case.program)
     always = {first.get(mark.row, mark.row) for mark in case.marks if mark.certainty == "always"}
-    expected, free = case.rows("error", "information", "handled"), case.rows("order")
     wrong = [f"the program ended with {error}"] if error else []
-    wrong += [f"{line(case, row)}: never raises" for row in sorted(expected - raised)]
-    wrong += [f"{line(case, row)}: raises" for row in sorted(raised - expected - free)]
+    wrong += [f"{line(case, row)}: never raises" for row in sorted(missing(case, outcomes))]
+    wrong += [f"{line(case, row)}: raises" for row in sorted(raised - case.rows(*RAISING, "order"))]
     wrong += [f"{line(case, row)}: does not always raise" for row in sorted(always & returned)]
     return wrong
+
+
+def missing(case: Case, outcomes: Outcomes) -> set[int]:
+    """The rows that should raise and have not."""
+    return case.rows(*RAISING) - outcome_rows(case, outcomes, "raised")
 
 
 def outcome_rows(case: Case, outcomes: Outcomes, outcome: str) -> set[int]:
