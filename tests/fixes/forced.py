@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from tooearly.model import Cause, Finding, Span
-from tooearly.source.tree import Place, Tree
+from tooearly.source.tree import Place, Tree, parse
 
 CAUSE = Cause("task", "fresh")
 
@@ -39,3 +39,9 @@ def read_of(node: ast.AST) -> tuple[ast.expr | None, str]:
 def finding(span: Span, receiver: Span, method: str = "result", cause: Cause = CAUSE) -> Finding:
     """A finding of the main rule."""
     return Finding("result-before-done", "warning", "possible", "read too early", span, receiver, method, "", cause)
+
+
+def analyse(text: str) -> tuple[Tree, list[Finding]]:
+    """The tree of a text and its findings."""
+    tree = parse(text)
+    return tree, forced(tree)

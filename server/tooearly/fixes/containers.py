@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from tooearly.fixes.evaluation import conditions, pure, stable
 from tooearly.fixes.scope import assigned_value, bindings, names_in, nested_names, own_nodes
-from tooearly.fixes.site import COMPREHENSIONS, Comprehension, Function, Site
+from tooearly.fixes.site import COMPREHENSIONS, Comprehension, Function, Site, is_first_iterable
 
 _VIEWS = {"values", "items", "keys"}
 _KEEPING = {
@@ -66,7 +66,8 @@ def container(site: Site) -> Container | None:
         match site.path[index]:
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp() as node:
                 targets = {name for generator in node.generators for name in names_in(generator.target)}
-                if names & targets and site.path[index + 1] is not node.generators[0]:
+                inner = site.path[index + 2] if index + 2 < len(site.path) else None
+                if names & targets and not is_first_iterable(node, site.path[index + 1], inner):
                     return _from_comprehension(site, node)
             case ast.For(target=target) as node if names & names_in(target) and site.path[index + 1] in node.body:
                 return _made(site, node, node.iter, _elements(site, target, node.iter, receiver), filtered=False)
@@ -94,7 +95,7 @@ def _from_comprehension(site: Site, node: Comprehension) -> Container | None:
     start, end = site.span(first.target).start, site.span(node).end - 1
     clauses = site.text[site.text.rindex("for", 0, start) : end].strip()
     made = _made(site, node, first.iter, f"[{site.source(receiver)} {clauses}]", filtered=partly)
-    return made and replace(made, testable=False)
+    return made and replace(made, base=site.source(first.iter), testable=False)
 
 
 def _elements(site: Site, target: ast.expr, iterable: ast.expr, receiver: ast.expr) -> str:

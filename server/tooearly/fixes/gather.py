@@ -16,24 +16,25 @@ from tooearly.fixes.edit import block_of, needs_parentheses
 from tooearly.fixes.evaluation import conditions, stable
 from tooearly.fixes.hoist import Plan, plan
 from tooearly.fixes.names import asyncio_function
+from tooearly.fixes.scope import bindings, names_in
 from tooearly.fixes.site import Site, locate
-from tooearly.fixes.wait_before import gather_one, inserted, promise, whole_plan
+from tooearly.fixes.wait_before import gather_one, inserted, listed, promise, whole_plan
 from tooearly.model import Edit, Finding, Fix
 
 _WHOLE = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 
 
-def gather_fix(site: Site, findings: Sequence[Finding]) -> Fix:
-    """The gather that suits the read best; disabled with the reason if there is none."""
+def gather_fix(site: Site, group: list[Site]) -> Fix:
+    """The gather that suits the read best; disabled with the reason if there is none. `group`: see `row`."""
     found = container(site)
     if found is not None:
         return _all_of(site, found)
-    group = row(site, findings)
-    return _many(group) if len(group) > 1 else gather_one(site)
+    several = len(group) > 1 and all(one.finding.method == "result" for one in group)
+    return _many(group) if several else gather_one(site)
 
 
 def row(site: Site, findings: Sequence[Finding]) -> list[Site]:
-    """The reads of different futures that one gather can serve: those of the statement and of its neighbours.
+    """The reads of different futures that one wait can serve: those of the statement and of plain ones next to it.
 
     They are in the order of the text, without conditions, and of receivers that can be named before the first.
     """
@@ -41,31 +42,45 @@ def row(site: Site, findings: Sequence[Finding]) -> list[Site]:
         return [site]
     index = site.context.anchor
     block = block_of(site.path[index - 1], site.path[index]) if index else list(site.place.unit.body)
-    others = [site]
+    at = {site.finding.span: (_number(block, site), site)}
     for finding in findings:
-        if finding.span != site.finding.span and finding.method == "result" and finding.code == site.finding.code:
+        if finding.span not in at and finding.code == site.finding.code:
             other = locate(site.tree, finding)
-            if other is not None and other.place == site.place and _can_join(other):
-                others.append(other)
-    at = [(block.index(one.path[one.context.anchor]), one) for one in others if one.path[one.context.anchor] in block]  # type: ignore[arg-type]
-    mine = block.index(site.path[index])  # type: ignore[arg-type]
+            if other is not None and other.place == site.place and _can_join(other) and _number(block, other) >= 0:
+                at[finding.span] = (_number(block, other), other)
+    first, last = _extent(block, _number(block, site), {number for number, _ in at.values()})
+    members = sorted((pair for pair in at.values() if first <= pair[0] <= last), key=lambda pair: pair[1].finding.span)
+    bound = {name for statement in block[first:last] for one in bindings(statement) for name in (one.name,)}
+    group: dict[str, Site] = {}
+    for _, one in members:
+        if one.receiver is not None and not (first < last and names_in(one.receiver) & bound):
+            group.setdefault(ast.dump(one.receiver), one)
+    return list(group.values()) if site in group.values() or ast.dump(site.receiver) in group else [site]  # type: ignore[arg-type]
+
+
+def _number(block: list[ast.stmt], site: Site) -> int:
+    """The place of the read's statement in the block, -1 when it is not in it."""
+    anchor = site.path[site.context.anchor]
+    return next((number for number, statement in enumerate(block) if statement is anchor), -1)
+
+
+def _extent(block: list[ast.stmt], mine: int, rows: set[int]) -> tuple[int, int]:
+    """The first and last statement of the row of plain statements around `mine`."""
     first = last = mine
-    rows = {number for number, _ in at}
     while first - 1 in rows and _plain(block[first - 1]) and _plain(block[first]):
         first -= 1
     while last + 1 in rows and _plain(block[last + 1]) and _plain(block[last]):
         last += 1
-    members = sorted((one for number, one in at if first <= number <= last), key=lambda one: one.finding.span)
-    return list({ast.dump(one.receiver): one for one in reversed(members) if one.receiver}.values())[::-1]
+    return first, last
 
 
 def _can_join(site: Site) -> bool:
-    context = site.context
-    if context.function is None or context.deferred or context.barrier or site.finding.method != "result":
+    context, receiver = site.context, site.receiver
+    if context.function is None or context.deferred or context.barrier:
         return False
-    if not stable(site.receiver) or container(site) is not None:
+    if receiver is None or not stable(receiver) or container(site) is not None:
         return False
-    return conditions(site.path[context.anchor :]) == [] and not isinstance(plan(site, [site.receiver]), str)  # type: ignore[list-item]
+    return conditions(site.path[context.anchor :]) == [] and not isinstance(plan(site, [receiver]), str)
 
 
 def _plain(statement: ast.stmt) -> bool:
@@ -77,9 +92,7 @@ def _plain(statement: ast.stmt) -> bool:
 
 
 def _many(group: list[Site]) -> Fix:
-    names = [f"`{one.name}`" for one in group]
-    listed = ", ".join(names[:-1]) + f" and {names[-1]}"
-    title = f"Gather {listed} before the line"
+    title = f"Gather {listed(group)} before the line"
     receivers = [one.receiver for one in group if one.receiver is not None]
     where = plan(group[0], receivers)
     if isinstance(where, str):
@@ -88,7 +101,7 @@ def _many(group: list[Site]) -> Fix:
     targets, spelled = _unpacked(group), asyncio_function(group[0], "gather")
     if not targets or spelled is None:
         return inserted(where, title, "gather", "gather", arguments)
-    title = f"Gather {listed} and unpack their results"
+    title = f"Gather {listed(group)} and unpack their results"
     text = f"{', '.join(targets)} = await {spelled[0]}({arguments})"
     return Fix(title, "gather", where.applicability, _joined(group, text, spelled[1]))
 
@@ -135,7 +148,8 @@ def _all_of(site: Site, found: Container) -> Fix:
     if isinstance(found.node, ast.For):
         title = title.replace("before the line", "before the loop")
     where = Plan(where.site, where.index, where.conditions, promise(site, found, where))
-    return inserted(where, title, "gather", "gather", " ".join(found.star.split()))
+    keeps = "" if site.finding.method == "result" else ", return_exceptions=True"
+    return inserted(where, title, "gather", "gather", " ".join(found.star.split()) + keeps)
 
 
 def _replaced(site: Site, found: Container) -> Fix | None:

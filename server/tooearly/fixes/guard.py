@@ -10,6 +10,8 @@ import ast
 
 from tooearly.fixes.edit import indent_step, indentation, newline, opens_line, receiver_end, receiver_text
 from tooearly.fixes.evaluation import stable
+from tooearly.fixes.hoist import inner_bindings
+from tooearly.fixes.scope import names_in
 from tooearly.fixes.site import Site
 from tooearly.model import Edit, Fix, Span
 
@@ -22,7 +24,7 @@ def guard_fix(site: Site) -> Fix | None:
     statement = site.path[site.statement]
     span = site.span(statement)
     test = f"{receiver_text(site)}.done()"
-    if isinstance(statement, ast.Expr) and _one_plain_line(site, span):
+    if _names_known(site) and isinstance(statement, ast.Expr) and _one_plain_line(site, span):
         indent = newline(site.text, span.start) + indentation(site.text, span.start) + indent_step(site)
         return Fix(title, "guard", "unsafe", (Edit(Span(span.start, span.start), f"if {test}:{indent}"),))
     read = site.span(site.read)
@@ -30,6 +32,12 @@ def guard_fix(site: Site) -> Fix | None:
     if _stands_alone(site):
         return Fix(title, "guard", "unsafe", (Edit(Span(read.end, read.end), f" if {test} else None"),))
     return Fix(title, "guard", "unsafe", (Edit(read, f"({text} if {test} else None)"),))
+
+
+def _names_known(site: Site) -> bool:
+    """Whether the receiver means the same before the statement as in it."""
+    assert site.receiver is not None
+    return not names_in(site.receiver) & inner_bindings(site.path[site.statement :])
 
 
 def _one_plain_line(site: Site, span: Span) -> bool:

@@ -15,6 +15,8 @@ from tooearly.fixes.containers import container
 from tooearly.fixes.gather import gather_fix, row
 from tooearly.fixes.guard import guard_fix
 from tooearly.fixes.hopeless import hopeless
+from tooearly.fixes.make_async import make_async
+from tooearly.fixes.repair_wait import repairs
 from tooearly.fixes.replace_with_await import await_fix
 from tooearly.fixes.site import Site, locate
 from tooearly.fixes.suppress import suppress_fixes
@@ -43,11 +45,12 @@ def offer(tree: Tree, finding: Finding, findings: Sequence[Finding], settings: S
 
 
 def _rewrites(site: Site, findings: Sequence[Finding]) -> list[Fix]:
-    fixes = [await_fix(site)]
-    if site.finding.code == "result-before-done":
-        fixes += [gather_fix(site, findings), wait_fix(site)]
-        fixes += [fix for fix in (wait_before_loop(site), guard_fix(site)) if fix]
-    return fixes
+    if site.finding.code != "result-before-done":
+        return [await_fix(site)]
+    group = row(site, findings)
+    fixes = [await_fix(site), gather_fix(site, group), wait_before_loop(site), wait_fix(site, group)]
+    fixes += [make_async(site), *repairs(site), guard_fix(site)]
+    return [fix for fix in fixes if fix]
 
 
 def _checked(tree: Tree, fixes: Iterable[Fix]) -> list[Fix]:
@@ -57,9 +60,10 @@ def _checked(tree: Tree, fixes: Iterable[Fix]) -> list[Fix]:
 
 def _preferred(site: Site, findings: Sequence[Finding], fixes: list[Fix]) -> list[Fix]:
     """The fixes with the best safe one marked and first."""
-    order = ["await", "wait", "gather"]
+    order = ["await", "wait", "gather", "async"]
     found = container(site)
-    if found is None and len(row(site, findings)) > 1:
+    group = row(site, findings)
+    if len(group) > 1 and all(one.finding.method == "result" for one in group):
         order = ["gather", "await", "wait"]
     elif found is not None and found.live:
         order = ["wait", "gather", "await"]

@@ -17,6 +17,7 @@ from tooearly.fixes.edit import (
     in_parentheses,
     indentation,
     insert_before,
+    line_end,
     needs_parentheses,
     newline,
     receiver_end,
@@ -34,7 +35,7 @@ from tooearly.model import Edit, Finding, Fix
 
 def await_fix(site: Site) -> Fix:
     """Replace the read by an `await`; disabled with the reason where that is wrong."""
-    title = f"Await `{site.name}`"
+    title = f"Await each `{site.name}`" if container(site) else f"Await `{site.name}`"
     if reason := refusal(site):
         return Fix(title, "await", "safe", disabled=reason)
     if site.finding.code == "blocking-result":
@@ -89,11 +90,13 @@ def await_edit(site: Site) -> Edit:
     span = site.span(site.read)
     content = f"await {receiver_text(site)}"
     comments = tail_comments(site)
-    if comments and in_parentheses(site):
-        return Edit(span, content + "".join(f"  {one}" for one in comments[:1]) + _more_comments(site, comments[1:]))
     if comments:
-        indent = newline(site.text, span.end) + indentation(site.text, span.end)
-        return Edit(span, f"({content}  {comments[0]}{_more_comments(site, comments[1:])}{indent})")
+        kept = f"{content}  {comments[0]}{_more_comments(site, comments[1:])}"
+        gap = newline(site.text, span.end) + indentation(site.text, span.end)
+        if not in_parentheses(site):
+            return Edit(span, f"({kept}{gap})")
+        ends_line = not site.text[span.end : line_end(site.text, span.end)].strip()
+        return Edit(span, kept if ends_line else kept + gap)
     return Edit(span, f"({content})" if needs_parentheses(site) else content)
 
 

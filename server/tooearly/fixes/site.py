@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,12 +32,12 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 class Context:
     """Where a read stands.
 
-    `function`: the async function whose code could wait (None: there is none). `anchor`: index in the path of the
+    `function`: the function whose code could wait (None: there is none). `anchor`: index in the path of the
     statement before which it could. `barrier`: why no `await` may stand at the read itself, empty if one may.
     `deferred`: the read runs later than the anchor (lambda, nested function), perhaps more than once.
     """
 
-    function: ast.AsyncFunctionDef | None
+    function: Function | None
     anchor: int
     barrier: str = ""
     deferred: bool = False
@@ -45,14 +46,18 @@ class Context:
 class Site:
     """A finding in its tree. Never changed after it is made.
 
-    `path` holds the nodes from the outermost statement of the unit down to the read.
+    `path` holds the nodes from the outermost statement of the unit down to the read; `made_async` the functions that a
+    fix is going to make async.
     """
 
-    def __init__(self, tree: Tree, place: Place, path: Path, finding: Finding) -> None:
+    def __init__(
+        self, tree: Tree, place: Place, path: Path, finding: Finding, made_async: Collection[ast.AST] = ()
+    ) -> None:
         self.tree = tree
         self.place = place
         self.path = path
         self.finding = finding
+        self.made_async = made_async
 
     @property
     def read(self) -> ast.expr:
@@ -78,7 +83,7 @@ class Site:
     @cached_property
     def context(self) -> Context:
         """Whether an `await` may stand at the read, and before which statement a wait could."""
-        return context(self.path)
+        return context(self.path, self.made_async)
 
     @property
     def anchor(self) -> ast.stmt | None:
@@ -162,8 +167,8 @@ def _may_hold(node: ast.AST, own: Span, wanted: Span) -> bool:
     return own.start <= wanted.start and wanted.end <= own.end
 
 
-def context(path: Path) -> Context:
-    """See `Context`; `path` leads from a statement to an expression."""
+def context(path: Path, made_async: Collection[ast.AST] = ()) -> Context:
+    """See `Context`; `path` leads from a statement to an expression. `made_async`: functions to be taken as async."""
     anchor = next(i for i in range(len(path) - 1, -1, -1) if isinstance(path[i], ast.stmt))
     barrier, deferred, comprehensions = "", False, 0
     for i in range(len(path) - 2, -1, -1):
@@ -171,6 +176,8 @@ def context(path: Path) -> Context:
         inner = path[i + 2] if i + 2 < len(path) else None
         match parent:
             case ast.AsyncFunctionDef() if child in parent.body:
+                return Context(parent, anchor, barrier, deferred)
+            case ast.FunctionDef() if child in parent.body and parent in made_async:
                 return Context(parent, anchor, barrier, deferred)
             case ast.FunctionDef() if child in parent.body:
                 barrier = barrier or f"`{parent.name}` is not async"
@@ -180,9 +187,9 @@ def context(path: Path) -> Context:
                 anchor = i
             case ast.Lambda() if child is parent.body:
                 barrier, deferred = barrier or "a lambda cannot await", True
-            case ast.GeneratorExp() if not _is_first_iterable(parent, child, inner):
+            case ast.GeneratorExp() if not is_first_iterable(parent, child, inner):
                 barrier, deferred = barrier or "`await` would make the generator asynchronous", True
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() if not _is_first_iterable(parent, child, inner):
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() if not is_first_iterable(parent, child, inner):
                 comprehensions += 1
                 if comprehensions > 1:
                     barrier = barrier or "a nested comprehension cannot await before Python 3.11"
@@ -191,7 +198,7 @@ def context(path: Path) -> Context:
     return Context(None, anchor, barrier or "there is no coroutine around it", deferred)
 
 
-def _is_first_iterable(parent: Comprehension, child: ast.AST, inner: ast.AST | None) -> bool:
+def is_first_iterable(parent: Comprehension, child: ast.AST, inner: ast.AST | None) -> bool:
     """Whether the way leads through the iterable that is evaluated outside of the comprehension."""
     first = parent.generators[0]
     return child is first and inner is first.iter

@@ -6,13 +6,15 @@ The rest needs the analysis, which is handed in as `check`: fixes know nothing o
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tooearly.fixes.apply import apply, disjoint
 from tooearly.model import Edit, Finding, Fix, Span
-from tooearly.source.tree import Place, Tree
+from tooearly.source.tree import Tree
 
+_INDENTED = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t]+[^\s#]")
 Check = Callable[[str], Sequence[Finding]]
 
 
@@ -24,31 +26,47 @@ def broken(tree: Tree, edits: Sequence[Edit]) -> str:
         return "an edit is outside of the text"
     if not disjoint(edits):
         return "two edits overlap"
-    for place, inside in by_place(tree, edits).items():
-        text, start = (tree.text, 0) if place is None else (place.unit.text, place.start)
-        if not compiles(apply(text, [Edit(edit.span.shifted(-start), edit.content) for edit in inside])):
+    for piece, inside in by_piece(tree, edits).items():
+        text = tree.text[piece.start : piece.end]
+        if not compiles(apply(text, [Edit(edit.span.shifted(-piece.start), edit.content) for edit in inside])):
             return "the result does not compile"
     return ""
 
 
-def by_place(tree: Tree, edits: Iterable[Edit]) -> dict[Place | None, list[Edit]]:
-    """The edits by the innermost unit that they fall into; all of them under None when one falls into no unit."""
-    places = list(tree.places())
-    found: dict[Place | None, list[Edit]] = {}
+def by_piece(tree: Tree, edits: Iterable[Edit]) -> dict[Span, list[Edit]]:
+    """The edits by the piece of the document that has to compile with them: a top-level block, or a method of a class.
+
+    The whole document is one piece when an edit falls into no block.
+    """
+    pieces = list(_pieces(tree))
+    found: dict[Span, list[Edit]] = {}
     for edit in edits:
-        inside = [place for place in places if _within(edit.span, place)]
-        found.setdefault(max(inside, key=lambda place: place.start, default=None), []).append(edit)
-    return {None: list(edits)} if None in found else found
+        inside = [piece for piece in pieces if piece.start <= edit.span.start and edit.span.end <= piece.end]
+        if not inside:
+            return {Span(0, len(tree.text)): list(edits)}
+        found.setdefault(max(inside), []).append(edit)
+    return {piece: [edit for one in found if _inside(one, piece) for edit in found[one]] for piece in _outermost(found)}
 
 
-def _within(span: Span, place: Place) -> bool:
-    return place.start <= span.start and span.end <= place.end
+def _pieces(tree: Tree) -> Iterator[Span]:
+    for item in tree.items:
+        yield Span(item.place.start, max(place.end for place in (item.place, *item.members)))
+        yield from (Span(place.start, place.end) for place in item.members)
+
+
+def _outermost(found: Iterable[Span]) -> list[Span]:
+    pieces = list(found)
+    return [one for one in pieces if not any(one != other and _inside(one, other) for other in pieces)]
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def compiles(text: str) -> bool:
     """Whether a piece of a program compiles; methods of a class may stand without their class."""
     text = text.removeprefix("\ufeff")
-    if text[:1] in (" ", "\t", "\f") and text.strip():
+    if _INDENTED.match(text):
         text = "class _:\n" + text
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

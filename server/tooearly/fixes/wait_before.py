@@ -9,6 +9,7 @@ something.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from tooearly.fixes.containers import Container, container
 from tooearly.fixes.hoist import Plan, inner_bindings, plan
@@ -20,29 +21,42 @@ from tooearly.model import Applicability, Fix
 _NO_NAME = "`asyncio` is the name of something else here"
 
 
-def wait_fix(site: Site) -> Fix:
-    """Insert `await asyncio.wait([task])` before the statement."""
+def wait_fix(site: Site, group: Sequence[Site]) -> Fix:
+    """Insert `await asyncio.wait([task])` before the statement; `group` are the reads that one wait can serve."""
     found = container(site)
     if found is not None and _needs_whole(site):
         return _wait_for_all(site, found)
-    title = f"Wait for `{site.name}` with `asyncio.wait` before the line (keeps its exception inside)"
-    return _before(site, title, "wait", "wait", "[{}]")
+    title = f"Wait for {listed(group)} with `asyncio.wait` before the line (keeps {_exceptions(group)} inside)"
+    return _before(group, title, "wait", "[{}]")
 
 
 def gather_one(site: Site) -> Fix:
-    """Insert `await asyncio.gather(task)` before the statement."""
-    title = f"Wait for `{site.name}` with `asyncio.gather` before the line (raises its exception)"
-    return _before(site, title, "gather", "gather", "{}")
+    """Insert `await asyncio.gather(task)` before the statement; `.exception()` wants the exception to be kept."""
+    raises = site.finding.method == "result"
+    says = "raises its exception" if raises else "keeps its exception inside"
+    title = f"Wait for `{site.name}` with `asyncio.gather` before the line ({says})"
+    return _before([site], title, "gather", "{}" if raises else "{}, return_exceptions=True")
 
 
-def _before(site: Site, title: str, kind: str, function: str, argument: str) -> Fix:
-    receiver = site.receiver
-    if receiver is None:
+def listed(group: Sequence[Site]) -> str:
+    """The names of several futures as an English list."""
+    names = [f"`{one.name}`" for one in group]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _exceptions(group: Sequence[Site]) -> str:
+    return "their exceptions" if len(group) > 1 else "its exception"
+
+
+def _before(group: Sequence[Site], title: str, kind: str, argument: str) -> Fix:
+    receivers = [one.receiver for one in group if one.receiver is not None]
+    if len(receivers) < len(group):
         return Fix(title, kind, "safe", disabled="the future cannot be named here")
-    where = plan(site, [receiver])
+    where = plan(group[0], receivers)
     if isinstance(where, str):
         return Fix(title, kind, "safe", disabled=where)
-    return inserted(where, title, kind, function, argument.format(_one_line(site, receiver)))
+    names = ", ".join(_one_line(group[0], receiver) for receiver in receivers)
+    return inserted(where, title, kind, kind, argument.format(names))
 
 
 def inserted(where: Plan, title: str, kind: str, function: str, argument: str, *tests: str) -> Fix:

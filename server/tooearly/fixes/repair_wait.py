@@ -1,0 +1,188 @@
+"""Fix `repair`: mend the wait that was not enough.
+
+Which repair fits follows from the cause of the finding: a time limit is dropped, `FIRST_COMPLETED` becomes a wait for
+all, `gather` is told to return exceptions, a loop over all tasks becomes one over the finished ones, `cancel()` is
+followed by a wait, a read inside a task group moves behind it. All of them change what the program does when the wait
+falls short, so they are offered to be chosen and never made without asking.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from tooearly.fixes.containers import container
+from tooearly.fixes.edit import block_of, indentation, line_end, line_start, newline, opens_line
+from tooearly.fixes.evaluation import stable
+from tooearly.fixes.names import asyncio_function
+from tooearly.fixes.scope import free_name, names_in
+from tooearly.fixes.site import COMPREHENSIONS, Path, Site, path_to
+from tooearly.model import Edit, Fix, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The call that did not wait long enough, and the way to it."""
+
+    call: ast.Call
+    path: Path
+    row: int
+
+
+def repairs(site: Site) -> list[Fix]:
+    """The repairs that fit the cause of the finding."""
+    cause = site.finding.cause
+    if cause.why == "inside-group":
+        return _some(_behind_the_group(site))
+    wait = _wait(site)
+    if wait is None:
+        return []
+    match cause.why:
+        case "timeout":
+            return _some(_without(site, wait, "timeout", "Drop the timeout of"), _over_done(site, wait))
+        case "first-completed" | "first-exception":
+            return _some(_without(site, wait, "return_when", "Wait for all tasks in"), _over_done(site, wait))
+        case "gather-failed":
+            return _some(_returning_exceptions(site, wait))
+        case "cancelled":
+            return _some(_wait_after(site, wait))
+    return []
+
+
+def _some(*fixes: Fix | None) -> list[Fix]:
+    return [fix for fix in fixes if fix is not None]
+
+
+def _wait(site: Site) -> Wait | None:
+    """The call at the cause's wait, if it is in the same unit."""
+    span = site.finding.cause.wait
+    if span is None or not (site.place.start <= span.start and span.end <= site.place.end):
+        return None
+    path = path_to(site.place, span)
+    if path and isinstance(path[-1], ast.Await):
+        path = (*path, path[-1].value)
+    if not path or not isinstance(path[-1], ast.Call):
+        return None
+    return Wait(path[-1], path, site.row(span.start))
+
+
+def _without(site: Site, wait: Wait, keyword: str, verb: str) -> Fix | None:
+    """Take a keyword argument out of the wait."""
+    found = next((one for one in wait.call.keywords if one.arg == keyword), None)
+    if found is None:
+        return None
+    span = site.span(found)
+    ends = [site.span(one).end for one in (*wait.call.args, *wait.call.keywords) if site.span(one).end < span.start]
+    if not ends:
+        return None
+    gap = Span(max(ends), span.end)
+    if "#" in site.text[gap.start : gap.end]:
+        return None
+    title = f"{verb} `{ast.unparse(wait.call.func)}` on line {wait.row}"
+    return Fix(title, "repair", "unsafe", (Edit(gap, ""),))
+
+
+def _returning_exceptions(site: Site, wait: Wait) -> Fix | None:
+    """`gather(..., return_exceptions=True)`, which waits for all whatever happens."""
+    if not wait.call.args or any(one.arg in ("return_exceptions", None) for one in wait.call.keywords):
+        return None
+    last = max(site.span(one).end for one in (*wait.call.args, *wait.call.keywords))
+    title = f"Let `{ast.unparse(wait.call.func)}` on line {wait.row} return exceptions, so that it waits for all"
+    return Fix(title, "repair", "unsafe", (Edit(Span(last, last), ", return_exceptions=True"),))
+
+
+def _over_done(site: Site, wait: Wait) -> Fix | None:
+    """Walk over the set of finished tasks instead of over all that were waited for."""
+    found = container(site)
+    if found is None or not wait.call.args or ast.dump(wait.call.args[0]) != ast.dump(found.iterable):
+        return None
+    if not isinstance(found.node, ast.For | COMPREHENSIONS):
+        return None
+    name, edits = _done_name(site, wait)
+    if not name:
+        return None
+    title = f"Read only the finished ones, in the set `{name}`"
+    return Fix(title, "repair", "unsafe", tuple(sorted((*edits, Edit(site.span(found.iterable), name)))))
+
+
+def _done_name(site: Site, wait: Wait) -> tuple[str, tuple[Edit, ...]]:
+    """The name of the done set, and the edit that gives it one."""
+    function = site.context.function or site.scope
+    if function is None or function not in wait.path or not isinstance(wait.path[-2], ast.Await):
+        return "", ()
+    match wait.path[-3]:
+        case ast.Assign(targets=[ast.Tuple(elts=[ast.Name(id=name), _])]) if name != "_":
+            return name, ()
+        case ast.Assign(targets=[ast.Tuple(elts=[ast.Name(id="_") as target, _])]):
+            name = free_name(function, "done")
+            return name, (Edit(site.span(target), name),)
+        case ast.Assign(targets=[ast.Name(id="_") as target]):
+            name = free_name(function, "done")
+            return name, (Edit(site.span(target), f"{name}, _"),)
+        case ast.Expr() as statement:
+            name, start = free_name(function, "done"), site.span(statement).start
+            return name, (Edit(Span(start, start), f"{name}, _ = "),)
+    return "", ()
+
+
+def _wait_after(site: Site, wait: Wait) -> Fix | None:
+    """`await asyncio.wait([task])` on the line behind `task.cancel()`."""
+    statement = next(node for node in reversed(wait.path) if isinstance(node, ast.stmt))
+    span = site.span(statement)
+    spelled = asyncio_function(site, "wait")
+    if spelled is None or site.context.barrier or statement in site.path or not isinstance(statement, ast.Expr):
+        return None
+    if not isinstance(wait.call.func, ast.Attribute) or not stable(wait.call.func.value):
+        return None
+    end = line_end(site.text, span.end)
+    rest = site.text[span.end : end].strip()
+    if not opens_line(site.text, span.start) or (rest and not rest.startswith("#")):
+        return None
+    receiver = site.source(wait.call.func.value)
+    line = newline(site.text, span.end) + indentation(site.text, span.start) + f"await {spelled[0]}([{receiver}])"
+    title = f"Wait for `{receiver}` to end after `cancel()` on line {wait.row}"
+    return Fix(title, "repair", "unsafe", tuple(sorted((*spelled[1], Edit(Span(end, end), line)))))
+
+
+def _behind_the_group(site: Site) -> Fix | None:
+    """Move the statement, and those behind it, out of the `async with` block that makes the tasks."""
+    index = next((i for i in range(len(site.path) - 1, -1, -1) if _is_group(site.path[i])), None)
+    if index is None or index + 1 >= len(site.path):
+        return None
+    group, statement = site.path[index], site.path[index + 1]
+    assert isinstance(group, ast.AsyncWith)
+    if statement not in group.body or statement is group.body[0]:
+        return None
+    block = block_of(group, statement)
+    moved = block[block.index(statement) :]
+    opened = {name for item in group.items if item.optional_vars for name in names_in(item.optional_vars)}
+    if any(opened & names_in(one) for one in moved):
+        return None
+    edits = _dedented(site, moved, site.span(group).start)
+    title = "Move the read behind the `async with` block"
+    return Fix(title, "repair", "unsafe", edits) if edits else None
+
+
+def _is_group(node: ast.AST) -> bool:
+    if not isinstance(node, ast.AsyncWith):
+        return False
+    return any("TaskGroup" in ast.unparse(item.context_expr) for item in node.items)
+
+
+def _dedented(site: Site, statements: list[ast.stmt], outer: int) -> tuple[Edit, ...]:
+    """The edits that give statements the indentation of `outer`; none when a string or comment stands in the way."""
+    start, end = site.span(statements[0]).start, site.span(statements[-1]).end
+    deep, shallow = indentation(site.text, start), indentation(site.text, outer)
+    if not opens_line(site.text, start) or not opens_line(site.text, outer) or not deep.startswith(shallow):
+        return ()
+    for node in (one for statement in statements for one in ast.walk(statement)):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and "\n" in site.source(node):
+            return ()
+    edits: list[Edit] = []
+    at = line_start(site.text, start)
+    while at < end:
+        if site.text.startswith(deep, at):
+            edits.append(Edit(Span(at, at + len(deep)), shallow))
+        stop = line_end(site.text, at)
+        at = stop + len(newline(site.text, at)) if stop < len(site.text) else end
+    return tuple(edits)
