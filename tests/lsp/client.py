@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ REAL = (sys.executable, "-m", "tooearly", "server")
 Json = Any
 
 
-class ServerGone(Exception):
+class ServerGoneError(Exception):
     """The server has closed its output."""
 
 
@@ -50,22 +51,23 @@ class Client:
         self._pending: dict[int, asyncio.Future[Json]] = {}
         self._news = asyncio.Condition()
         self._closed = False
+        self.errors = ""
 
     # Life ------------------------------------------------------------------------------------------------------------
 
-    async def start(self, **options: Any) -> Client:
-        """Start the process; with `initialize=False` nothing is sent."""
-        shake_hands = options.pop("initialize", True)
+    async def start(self, *, initialize: bool = True, env: Mapping[str, str] | None = None, **options: Any) -> Client:
+        """Start the process, and shake hands unless told not to."""
         self.process = await asyncio.create_subprocess_exec(
             *self.command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "server"), str(ROOT))), **(env or {})},
             limit=1 << 26,
         )
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._drain())]
-        if shake_hands:
+        if initialize:
             await self.initialize(**options)
         return self
 
@@ -88,7 +90,7 @@ class Client:
     async def stop(self) -> int:
         """Say goodbye; the exit status."""
         if self.process.returncode is None and not self._closed:
-            with contextlib.suppress(ServerGone, LspError):
+            with contextlib.suppress(ServerGoneError, LspError):
                 await self.ask("shutdown", None)
                 self.tell("exit", None)
         return await self.ended()
@@ -142,13 +144,12 @@ class Client:
 
     async def until(self, found: Callable[[], Any]) -> Any:
         """Wait until a condition on what was received gives something true."""
-        async with asyncio.timeout(LIMIT) if hasattr(asyncio, "timeout") else contextlib.nullcontext():
-            async with self._news:
-                while not (value := found()):
-                    if self._closed:
-                        raise ServerGone(self.errors)
-                    await asyncio.wait_for(self._news.wait(), LIMIT)
-                return value
+        async with self._news:
+            while not (value := found()):
+                if self._closed:
+                    raise ServerGoneError(self.errors)
+                await asyncio.wait_for(self._news.wait(), LIMIT)
+            return value
 
     def notifications(self, method: str) -> list[Json]:
         """The parameters of all messages of a method that came in."""
@@ -173,16 +174,21 @@ class Client:
             self._closed = True
             for future in self._pending.values():
                 if not future.done():
-                    future.set_exception(ServerGone(self.errors))
+                    future.set_exception(ServerGoneError(self.errors))
                     future.exception()
             async with self._news:
                 self._news.notify_all()
 
     async def _drain(self) -> None:
-        self.errors = ""
         assert self.process.stderr is not None
         while line := await self.process.stderr.readline():
             self.errors += line.decode(errors="replace")
+            async with self._news:
+                self._news.notify_all()
+
+    async def said(self) -> str:
+        """Wait for something on stderr."""
+        return str(await self.until(lambda: self.errors))
 
     async def _take(self, message: Json) -> None:
         self.received.append(message)
@@ -241,7 +247,7 @@ class Document:
 
     def lines(self) -> list[str]:
         """The lines with their ends, as the protocol cuts them."""
-        return [line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", self.text)]
+        return list(re.split(r"(?<=\n)|(?<=\r)(?!\n)", self.text))
 
     def position(self, offset: int) -> Json:
         """The position of an offset, counted from nothing each time."""

@@ -29,13 +29,24 @@ class ClientLog(logging.Handler):
         self._server, self._loop = server, loop
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send one record."""
+        """Send one record: at once on the loop's own thread, so that the order is that of what happened."""
+        kind, message = _type(record.levelno), self.format(record)
+        if _is_running_here(self._loop):
+            self._send(kind, message)
+            return
         with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._send, _type(record.levelno), self.format(record))
+            self._loop.call_soon_threadsafe(self._send, kind, message)
 
     def _send(self, kind: lsp.MessageType, message: str) -> None:
         if self._server.ready:
             self._server.window_log_message(lsp.LogMessageParams(kind, message))
+
+
+def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 def _type(level: int) -> lsp.MessageType:
