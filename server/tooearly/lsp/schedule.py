@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Job:
     key: Hashable
     work: Callable[[Job], Any]
     done: Callable[[Any], None]
+    started: float = 0.0
     _stale: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -72,7 +74,7 @@ class Scheduler:
         self._queue: OrderedDict[Hashable, Job] = OrderedDict()
         self._running: Job | None = None
         self._generation = 0
-        self._watched: Job | None = None
+        self._patrolled = False
 
     def start(self) -> None:
         """Start the worker thread."""
@@ -90,9 +92,9 @@ class Scheduler:
             if urgent:
                 self._queue.move_to_end(key, last=False)
             self._ready.notify()
-            running = self._running
-        if running is not None:
-            self._watch(running)
+        if not self._patrolled:
+            self._patrolled = True
+            self._loop.call_later(self._patience, self._patrol)
 
     def cancel(self, key: Hashable) -> None:
         """Forget the job with that key, whether it waits or runs."""
@@ -140,10 +142,15 @@ class Scheduler:
             if job is not None and job.key == key:
                 job.overtake()
 
-    def _watch(self, job: Job) -> None:
-        if self._watched is not job:
-            self._watched = job
-            self._loop.call_later(self._patience, self._give_up, job)
+    def _patrol(self) -> None:
+        """Look after the running job; again later, as long as there is one or one waits."""
+        with self._ready:
+            job, waits = self._running, bool(self._queue)
+        if job is not None and time.monotonic() - job.started >= self._patience:
+            self._give_up(job)
+        self._patrolled = job is not None or waits
+        if self._patrolled:
+            self._loop.call_later(self._patience, self._patrol)
 
     def _give_up(self, job: Job) -> None:
         """Replace the thread of a job that is still running, so that other documents do not suffer."""
@@ -180,8 +187,10 @@ class Scheduler:
         with self._ready:
             while generation == self._generation:
                 if self._queue:
-                    _, self._running = self._queue.popitem(last=False)
-                    return self._running
+                    _, job = self._queue.popitem(last=False)
+                    job.started = time.monotonic()
+                    self._running = job
+                    return job
                 if not self._ready.wait(None if rested else IDLE_SECONDS) and not rested:
                     rested = True
                     self._rest()

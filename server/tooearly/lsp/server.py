@@ -80,6 +80,8 @@ class Server(LanguageServer):
         self.client = capabilities.read(params)
         self.documents.encoding = self.client.encoding
         self.ready = True
+        # Not before: two threads that import would share the time until `initialize` is answered.
+        self.loop.call_soon(self.scheduler.submit, "engine", lambda _job: self.engine(), self._loaded)
         sync.begin(self, params)
         if params.process_id is not None:
             self.spawn(transport.watch_parent(params.process_id, self.leave))
@@ -134,7 +136,6 @@ class Server(LanguageServer):
         self.scheduler = Scheduler(self.loop, patience=self._patience, stuck=self._stuck, idle=collect_new)
         self.analyses = Analyses(self.scheduler, self.engine, self.configuration, self.rendering, self._arrived)
         self.scheduler.start()
-        self.scheduler.submit("engine", lambda _job: self.engine(), self._loaded)
         if address is None:
             await transport.serve_stdio(self.protocol.receive, self.protocol.set_writer)
         else:
