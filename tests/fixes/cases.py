@@ -70,33 +70,36 @@ def load(folder: Path = FOLDER) -> list[Case]:
 
 def read(path: Path) -> Iterator[Case]:
     """The cases of one file; ValueError where it breaks the format."""
-    prelude, case, pending, prints = "", None, "", None
+    prelude, case, pending = "", Case(path, "", 0), ("", None)
     for kind, words, text, at in pieces(path.read_text(encoding="utf-8")):
         match kind, words.split():
             case "heading", _:
-                if case and case.text:
-                    yield case
+                yield from [case] if case.text else []
                 case = Case(path, words, at)
             case "text", _:
-                line = text.strip()
-                if found := AFTER.match(line):
-                    pending, prints = found[1], found[2]
-                elif case and (found := REFUSED.match(line)):
-                    case.refused.append((found[1], found[2]))
-                elif case and (found := PREFERRED.match(line)):
-                    case.preferred = found[1]
+                pending = _remark(case, text.strip()) or pending
             case "code", ["python", "prelude"]:
                 prelude = text + "\n\n"
-            case "code", ["python"] if pending and case:
-                case.after.append(After(pending, text, prints))
-                pending, prints = "", None
-            case "code", ["python", *rest] if case and not case.text:
+            case "code", ["python"] if pending[0]:
+                case.after.append(After(pending[0], text, pending[1]))
+                pending = ("", None)
+            case "code", ["python", *rest] if case.text:
+                raise ValueError(f"{path}:{at}: a second program under one heading")
+            case "code", ["python", *rest]:
                 case.words, case.text = frozenset(rest), text
                 case.prelude = "" if "alone" in rest else prelude
-            case "code", ["python", *_]:
-                raise ValueError(f"{path}:{at}: a second program under one heading")
-    if case and case.text:
-        yield case
+    yield from [case] if case.text else []
+
+
+def _remark(case: Case, line: str) -> tuple[str, str | None] | None:
+    """Note what a line of prose says about the fixes; the title and output if a program is to follow."""
+    if found := AFTER.match(line):
+        return found[1], found[2]
+    if found := REFUSED.match(line):
+        case.refused.append((found[1], found[2]))
+    elif found := PREFERRED.match(line):
+        case.preferred = found[1]
+    return None
 
 
 def rewrite(case: Case, after: After, text: str) -> None:

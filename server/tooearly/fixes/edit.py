@@ -89,7 +89,7 @@ def insert_before(site: Site, index: int, lines: Sequence[str]) -> tuple[Edit, .
         indent = indentation(site.text, start)
         at = line_start(site.text, start)
         at += len(site.text[at:start].rstrip(" \t"))
-        return (Edit(Span(at, at), "".join(f"{indent}{line}{end}" for line in lines)),)
+        return (Edit(Span(at, at), "".join(f"{indent if line else ''}{line}{end}" for line in lines)),)
     block = block_of(site.path[index - 1], statement) if index else list(site.place.unit.body)
     first = statement_start(site, block[0])
     if opens_line(site.text, first):

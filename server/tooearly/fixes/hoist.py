@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tooearly.fixes.edit import indent_step, insert_before
+from tooearly.fixes.edit import indent_step, insert_before, line_start, statement_start
 from tooearly.fixes.evaluation import Condition, conditions, pure, side_effect_before, stable
 from tooearly.fixes.scope import Binding, bindings, bound_names, is_local, names_in
 from tooearly.fixes.site import COMPREHENSIONS, Path, Site
@@ -34,9 +34,17 @@ class Plan:
         """The edits that insert `line`, below an `if` when there are conditions."""
         tests = (*self.conditions, *conditions)
         if not tests:
-            return insert_before(self.site, self.index, [line])
+            return insert_before(self.site, self.index, [line, *self._gap()])
         test = tests[0] if len(tests) == 1 else " and ".join(_operand(one) for one in tests)
-        return insert_before(self.site, self.index, [f"if {test}:", indent_step(self.site) + line])
+        return insert_before(self.site, self.index, [f"if {test}:", indent_step(self.site) + line, *self._gap()])
+
+    def _gap(self) -> list[str]:
+        """A blank line, if one stood before the definition that the wait goes before."""
+        statement, text = self.site.path[self.index], self.site.text
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return []
+        start = line_start(text, statement_start(self.site, statement))
+        return [""] if text[line_start(text, start - 1) : start].strip() == "" and start else []
 
 
 def plan(site: Site, receivers: Sequence[ast.expr]) -> Plan | str:
@@ -125,14 +133,32 @@ def inner_bindings(way: Path) -> set[str]:
     return found
 
 
+_OPPOSITE: dict[type[ast.cmpop], str] = {
+    ast.Eq: "!=",
+    ast.NotEq: "==",
+    ast.Is: "is not",
+    ast.IsNot: "is",
+    ast.In: "not in",
+    ast.NotIn: "in",
+}
+
+
 def _condition_text(site: Site, condition: Condition) -> str:
-    text = site.source(condition.test)
-    if any(char in text for char in "\r\n#"):
-        text = ast.unparse(condition.test)
-    if condition.holds:
-        return text
-    plain = isinstance(condition.test, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Constant)
-    return f"not {text}" if plain else f"not ({text})"
+    """The condition as it is to be written before the statement, turned round where it must not hold."""
+    match condition.test, condition.holds:
+        case ast.UnaryOp(op=ast.Not(), operand=operand), False:
+            return _one_line(site, operand)
+        case ast.Compare(left=left, ops=[op], comparators=[right]), False if type(op) in _OPPOSITE:
+            return f"{_one_line(site, left)} {_OPPOSITE[type(op)]} {_one_line(site, right)}"
+        case test, holds:
+            plain = isinstance(test, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Constant)
+            text = _one_line(site, test)
+            return text if holds else f"not {text}" if plain else f"not ({text})"
+
+
+def _one_line(site: Site, node: ast.expr) -> str:
+    text = site.source(node)
+    return ast.unparse(node) if any(char in text for char in "\r\n#") else text
 
 
 def _operand(test: str) -> str:

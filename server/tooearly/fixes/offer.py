@@ -29,8 +29,9 @@ from tooearly.source.tree import Tree
 def offer(tree: Tree, finding: Finding, findings: Sequence[Finding], settings: Settings) -> tuple[Fix, ...]:
     """All fixes of a finding, the preferred one first, the disabled ones behind the others.
 
-    `findings` are all findings of the document: reads in a row are gathered together.
+    `findings` are all findings of the document: reads in a row are gathered together. No setting matters so far.
     """
+    del settings
     site = locate(tree, finding)
     if site is None:
         unparsed = Fix("Rewrite the read", "await", "safe", disabled="the code around it does not parse")

@@ -116,7 +116,10 @@ class Site:
     @cached_property
     def name(self) -> str:
         """What is read from, in few words for a title."""
-        words = re.sub(r"\s+", " ", self.text[self.finding.receiver.start : self.finding.receiver.end])
+        span = self.finding.receiver
+        words = self.text[span.start : span.end]
+        if re.search(r"[\r\n]", words):
+            words = ast.unparse(self.receiver) if self.receiver else " ".join(words.split())
         return words if len(words) <= 40 else words[:37] + "..."
 
     @property
