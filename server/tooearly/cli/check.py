@@ -25,20 +25,19 @@ FOR_PEOPLE = ("text", "concise")
 def run(chosen: argparse.Namespace, streams: Streams) -> int:
     """Runs the command with the real analysis."""
     from tooearly import api
-    from tooearly.fixes.fix_all import fix_all
 
+    fix_all: FixAll | None = None
+    if chosen.fix or chosen.diff or chosen.fix_with:
+        from tooearly.fixes.fix_all import fix_all
     return check(chosen, streams, plan(chosen, api.check, api.prefilter, fix_all))
 
 
-def plan(chosen: argparse.Namespace, check: Check, prefilter: Callable[[bytes], bool], fix_all: FixAll) -> Plan:
-    """What the options ask to do with each file; raises ConfigError."""
-    fixing = None
-    if chosen.fix or chosen.diff or chosen.fix_with:
-        fixing = Fixing(fix_all, chosen.fix_with or "", chosen.unsafe_fixes, write=not chosen.diff)
+def plan(chosen: argparse.Namespace, check: Check, prefilter: Callable[[bytes], bool], fix_all: FixAll | None) -> Plan:
+    """What the options ask to do with each file, fixing with `fix_all` if it is given; raises ConfigError."""
     return Plan(
         check,
         prefilter,
-        fixing,
+        fix_all and Fixing(fix_all, chosen.fix_with or "", chosen.unsafe_fixes, write=not chosen.diff),
         fixed=fixed_project(chosen.config),
         select=None if chosen.select is None else _codes("--select", chosen.select),
         ignore=_codes("--ignore", chosen.ignore or []),

@@ -8,14 +8,12 @@ way to CPython's own verdict: they need no tree of Python objects.
 from __future__ import annotations
 
 import ast
-import multiprocessing
 import os
 import signal
 import symtable
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -64,17 +62,26 @@ def check_all(paths: Sequence[Path], plan: Plan, jobs: int = 0) -> list[Checked]
     jobs = jobs or (os.cpu_count() or 1 if len(paths) >= FILES_FOR_PROCESSES else 1)
     if jobs == 1 or len(paths) < 2:
         return _check_some(plan, paths)
-    count = jobs * CHUNKS_PER_PROCESS
-    chunks = [paths[first::count] for first in range(min(count, len(paths)))]
+    count = min(jobs * CHUNKS_PER_PROCESS, len(paths))
+    done = _in_processes(partial(_check_some, plan), [paths[first::count] for first in range(count)], jobs)
+    return [done[index % count][index // count] for index in range(len(paths))]
+
+
+def _in_processes(
+    work: Callable[[Sequence[Path]], list[Checked]], chunks: Sequence[Sequence[Path]], jobs: int
+) -> list[list[Checked]]:
+    """`work` for each chunk, in order. When this process is interrupted, the others are ended."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     with ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_parent) as pool:
         try:
-            done = list(pool.map(partial(_check_some, plan), chunks))
+            return list(pool.map(work, chunks))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in multiprocessing.active_children():
                 child.terminate()
             raise
-    return [done[index % len(chunks)][index // len(chunks)] for index in range(len(paths))]
 
 
 def _leave_interrupts_to_parent() -> None:

@@ -188,7 +188,7 @@ class Analyses:
             memory=memory,
             modules=resolved.modules,
             filename=_filename(program),
-            cells=program.cells,
+            cells=program.cells or (),
             stop=job.check if job is not None else None,
         )
 

@@ -122,16 +122,17 @@ def build_unit(kind: Kind, text: str, source: str, spare: Spare, strays: tuple[S
         return known
     prefix = _PREFIX if kind == "method" else ""
     error = "a line at the wrong indentation" if strays else None
+    parsed = prefix + source + tail
     try:
-        body = statements(prefix + source + tail)
+        body = statements(parsed)
     except SyntaxError as failure:
-        repaired = repair(prefix + source + tail, failure, bool(prefix), bool(tail))
-        error, body = failure.msg, repaired.body
+        repaired = repair(parsed, failure, bool(prefix), bool(tail))
+        error, body, parsed = failure.msg, repaired.body, repaired.parsed
         spans = [Span(max(span.start - len(prefix), 0), span.end - len(prefix)) for span in repaired.spans]
         strays = (*strays, *(Span(span.start, min(span.end, len(text))) for span in spans if span.start <= len(text)))
         if repaired.lost:
             return Unit(text, (), source, (Span(0, len(text)),), error, lost=True)
-    relocate(body, prefix + source + tail, len(prefix))
+    relocate(body, parsed, len(prefix))
     return Unit(text, _unwrapped(kind, body), source, tuple(sorted(strays)), error)
 
 

@@ -53,9 +53,10 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """The tree after repair, and the ranges of the source that were rewritten."""
+    """The tree after repair, the text it was made from, and the ranges of the source that were rewritten."""
 
     body: list[ast.stmt]
+    parsed: str
     spans: tuple[Span, ...]
     lost: bool = False
 
@@ -105,20 +106,23 @@ def repair(source: str, error: SyntaxError, prefixed: bool, tailed: bool) -> Rep
     for _ in range(_MOST):
         _rewrite(patient, error)
         try:
-            return _result(source, patient, statements("\n".join(patient.lines)))
+            return _result(source, patient)
         except SyntaxError as failure:
             error = failure
     return _truncated(source, patient, error)
 
 
-def _result(source: str, patient: _Patient, body: list[ast.stmt]) -> Repaired:
+def _result(source: str, patient: _Patient) -> Repaired:
+    """Parse the lines as they are now. Raises SyntaxError."""
+    parsed = "\n".join(patient.lines)
+    body = statements(parsed)
     starts = [*line_starts(source), len(source) + 1]
     spans: list[Span] = []
     for row in sorted(patient.touched):
         end = len(source[: starts[row + 1]].rstrip("\r\n")) if row + 2 < len(starts) else len(source)
         line = source[starts[row] : end]
         spans.append(Span(starts[row] + len(line) - len(line.lstrip()), max(end, starts[row])))
-    return Repaired(body, tuple(span if span.start <= span.end else Span(span.end, span.end) for span in spans))
+    return Repaired(body, parsed, tuple(span if span.start <= span.end else Span(span.end, span.end) for span in spans))
 
 
 def _truncated(source: str, patient: _Patient, error: SyntaxError) -> Repaired:
@@ -131,10 +135,10 @@ def _truncated(source: str, patient: _Patient, error: SyntaxError) -> Repaired:
         if above >= patient.first and patient.code(above).endswith(":"):
             patient.write(above, patient.lines[above] + " pass")
         try:
-            return _result(source, patient, statements("\n".join(patient.lines)))
+            return _result(source, patient)
         except SyntaxError:
             continue
-    return Repaired([], (Span(0, len(source)),), lost=True)
+    return Repaired([], source, (Span(0, len(source)),), lost=True)
 
 
 def _rewrite(patient: _Patient, error: SyntaxError) -> None:

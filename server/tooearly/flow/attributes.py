@@ -1,0 +1,330 @@
+"""Attributes: of futures and containers (rows), of instances and classes of the workspace, of modules.
+
+An attribute that an open instance (`self` of a method that is analysed on its own) got elsewhere is unknown; when the
+class assigns a future to it somewhere, it is a future in an unknown state, or None when the class also assigns None.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.names import FUTURE_TYPES, decorated, global_value, import_value, typed_unknown
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    NONE,
+    Api,
+    Bound,
+    Choice,
+    Const,
+    Cont,
+    Coro,
+    Exc,
+    Func,
+    Fut,
+    Inst,
+    Klass,
+    Oid,
+    Partial,
+    Ref,
+    Unknown,
+    Value,
+    choice,
+    const,
+)
+from tooearly.semantics.names import Class, Function, Module
+from tooearly.semantics.types import CONVENTIONS, SHORT, annotation_type, canonical, dotted
+
+FAMILY = {"list": "list", "tuple": "list", "set": "set", "done": "set", "pending": "set", "dict": "dict", "group": "TaskGroup"}
+
+
+def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node: ast.AST) -> list[Outcome]:
+    """`value.name`."""
+    match value:
+        case Ref(oid):
+            return _of_object(m, act, w, value, w.heap.get(oid), name, node)
+        case Api(full):
+            return [Outcome(w, _of_module(m, act, w, f"{full}.{name}"))]
+        case Klass(cls):
+            return [Outcome(w, _of_class(m, act, w, cls, name, None))]
+        case Coro():
+            return [Outcome(w, Bound(Api(f"Coroutine.{name}"), value))]
+        case Unknown(type=kind) if kind:
+            known = CONVENTIONS.get(name, "")
+            return [Outcome(w, Bound(Api(f"{kind}.{name}"), value) if f"{kind}.{name}" in m.rows else Unknown(None, known))]
+        case Unknown():
+            return [Outcome(w, Unknown(None, CONVENTIONS.get(name, "")))]
+        case Const(kind="NoneType"):
+            return [Outcome(w, exc=Exc("builtins.AttributeError"))]
+        case Partial() | Func() | Bound():
+            return [Outcome(w, Unknown())]
+    return [Outcome(w, Unknown())]
+
+
+def _of_object(m: Machine, act: Act, w: World, ref: Ref, obj: object, name: str, node: ast.AST) -> list[Outcome]:
+    match obj:
+        case Fut(kind=kind):
+            family = "Concurrent" if kind == "concurrent" else "Task"
+            return [Outcome(w, Bound(Api(f"{family}.{name}"), ref) if f"{family}.{name}" in m.rows else Unknown())]
+        case Cont(kind=kind):
+            return [Outcome(w, Bound(Api(f"{FAMILY.get(kind, 'list')}.{name}"), ref))]
+        case Inst() as inst:
+            return _of_instance(m, act, w, ref, inst, name, node)
+    return [Outcome(w, Bound(Api(f"Iterator.{name}"), ref))]
+
+
+def _of_module(m: Machine, act: Act, w: World, full: str) -> Value:
+    full = canonical(full)
+    owner, _, last = full.rpartition(".")
+    if full in m.rows or owner == "asyncio":
+        return Api(full)
+    method = SHORT.get(owner)
+    if method and f"{'Task' if method == 'Future' else method}.{last}" in m.rows:
+        return Api(f"{'Task' if method == 'Future' else method}.{last}")
+    module = m.module(owner)
+    if module is not None and last in module.bindings:
+        value = global_value(m, act, w, last, owner)
+        return value if isinstance(value, Func | Klass | Api | Unknown) else Unknown()
+    return Api(full)
+
+
+# Classes and instances
+def bases(m: Machine, cls: Class) -> Iterator[Class | str]:
+    """The class's ancestors, nearest first: classes of the workspace, or dotted names of others."""
+    yield from _bases(m, cls, set())
+
+
+def _bases(m: Machine, cls: Class, seen: set[Class]) -> Iterator[Class | str]:
+    if cls in seen or len(seen) > 20:
+        return
+    seen.add(cls)
+    yield cls
+    module = m.module(cls.module)
+    for node in cls.node.bases:
+        target = node.value if isinstance(node, ast.Subscript) else node
+        found = class_named(m, module, cls, target)
+        if isinstance(found, Class):
+            yield from _bases(m, found, seen)
+        elif found:
+            yield found
+
+
+def class_named(m: Machine, module: Module | None, cls: Class | None, node: ast.expr) -> Class | str:
+    """The class that an expression names: of the workspace, or a dotted name ("" when it cannot be told)."""
+    if module is None:
+        return ""
+    if isinstance(node, ast.Name):
+        bindings = module.bindings.get(node.id, ())
+        m.consulted["name", module.name, node.id] = bindings or None
+        if bindings and bindings[-1].kind == "class" and isinstance(bindings[-1].value, Class):
+            return bindings[-1].value
+    name = dotted(module, node)
+    owner, _, last = name.rpartition(".")
+    other = m.module(owner) if owner and name not in m.rows and not name.startswith("builtins.") else None
+    if other is not None and (found := other.bindings.get(last)) and isinstance(found[-1].value, Class):
+        return found[-1].value
+    return name or "?"
+
+
+def known_bases(m: Machine, cls: Class) -> bool:
+    """Whether every ancestor is visible (or object, ABC and the like), so that a missing attribute is missing."""
+    harmless = {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing.NamedTuple", "enum.Enum"}
+    return all(isinstance(b, Class) or b in harmless for b in bases(m, cls))
+
+
+def find_method_of(m: Machine, cls: Class, name: str) -> Function | None:
+    """A method by name, in the class or a visible ancestor."""
+    for base in bases(m, cls):
+        if isinstance(base, Class):
+            m.consulted["class", base.module, base.qualname] = base
+            if name in base.methods:
+                return base.methods[name]
+    return None
+
+
+def find_method(m: Machine, w: World, value: Value, name: str) -> Value | None:
+    """A special method of an instance of the workspace, bound to it."""
+    obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
+    if not isinstance(obj, Inst):
+        return None
+    method = find_method_of(m, obj.cls, name)
+    return Bound(Func(method, _class_frame(method)), value) if method else None
+
+
+def _class_frame(function: Function) -> tuple[object, ...]:
+    return ("M", function.module)
+
+
+def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: Ref | None) -> Value:
+    """`Class.name`, or `instance.name` found on the class (then bound)."""
+    method = find_method_of(m, cls, name)
+    if method is not None:
+        return _bind_method(m, act, w, cls, method, receiver)
+    for base in bases(m, cls):
+        if isinstance(base, Class) and name in base.attrs:
+            value, annotation = base.attrs[name]
+            module = m.module(base.module)
+            if isinstance(value, ast.Constant) and isinstance(value.value, int | float | str) and not isinstance(value.value, bool):
+                return const(value.value)
+            kind = annotation_type(module, annotation) if module else ""
+            return Unknown(None, kind.rstrip("?") if ":" not in kind and kind.rstrip("?") not in FUTURE_TYPES else "")
+        if isinstance(base, Class) and name in base.inner:
+            return Klass(base.inner[name], ("M", base.module))
+    for base in bases(m, cls):
+        short = SHORT.get(base, "") if isinstance(base, str) else ""
+        if short and f"{'Task' if short == 'Future' else short}.{name}" in m.rows and receiver is not None:
+            return Bound(Api(f"{short}.{name}"), receiver)
+    return Unknown()
+
+
+def _bind_method(m: Machine, act: Act, w: World, cls: Class, method: Function, receiver: Ref | None) -> Value:
+    names = decorator_names(m, method)
+    value: Value = Func(method, _class_frame(method))
+    if "builtins.staticmethod" in names:
+        return value
+    if "builtins.classmethod" in names:
+        return Bound(value, Klass(cls, _class_frame(method)))
+    rest = [n for n in names if n not in ("builtins.property", "functools.cached_property", "abc.abstractmethod")]
+    if rest:
+        value = decorated(m, act, w, value, method)
+    return Bound(value, receiver) if receiver is not None and not isinstance(value, Unknown) else value
+
+
+def decorator_names(m: Machine, function: Function) -> list[str]:
+    """The dotted names of a function's decorators."""
+    module = m.module(function.module)
+    out = []
+    for decorator in getattr(function.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        out.append((dotted(module, target) if module else "") or "?")
+    return out
+
+
+def is_property(m: Machine, function: Function) -> bool:
+    """Whether reading the method as an attribute calls it."""
+    names = decorator_names(m, function)
+    return any(n.rpartition(".")[2] in ("property", "cached_property", "reify", "under_cached_property") for n in names)
+
+
+def _of_instance(m: Machine, act: Act, w: World, ref: Ref, inst: Inst, name: str, node: ast.AST) -> list[Outcome]:
+    from tooearly.flow.calling import call
+
+    value = inst.get(name)
+    if value is not None:
+        return [Outcome(w, value)]
+    method = find_method_of(m, inst.cls, name)
+    if method is not None and is_property(m, method):
+        return list(call(m, act, w, Bound(Func(method, _class_frame(method)), ref), [], [], act.site(node)))
+    if method is not None:
+        return [Outcome(w, _of_class(m, act, w, inst.cls, name, ref))]
+    found = _of_class(m, act, w, inst.cls, name, ref)
+    if isinstance(found, Unknown) and not found.type:
+        return [Outcome(w, _first_touch(m, w, ref, inst, name))]
+    return [Outcome(w, found)]
+
+
+def _first_touch(m: Machine, w: World, ref: Ref, inst: Inst, name: str) -> Value:
+    """An attribute that was set where we do not see it; it keeps its identity from now on."""
+    kind = attribute_type(m, inst.cls, name)
+    base = kind.rstrip("?")
+    if not base:
+        return Unknown(("attr", ref.oid.site, name), CONVENTIONS.get(name, ""))
+    value = typed_unknown(w, base, Oid(("attr", ref.oid.site, name), ref.oid.frame))
+    if kind.endswith("?"):
+        value = choice((NONE, value))
+    if isinstance(value, Ref | Choice):
+        held = w.heap[ref.oid]
+        assert isinstance(held, Inst)
+        w.heap[ref.oid] = replace(held, attrs=_with(held.attrs, name, value))
+    return value
+
+
+def attribute_type(m: Machine, cls: Class, name: str) -> str:
+    """The type of an instance attribute, from annotations and from what the class's methods assign to it."""
+    cache = cls.cache.setdefault("types", None)
+    if cache is None or cache[0] is not m.module(cls.module):
+        cache = cls.cache["types"] = (m.module(cls.module), _attribute_types(m, cls))
+    for base in bases(m, cls):
+        if isinstance(base, Class) and base is not cls:
+            inherited = attribute_type(m, base, name) if base is not cls else ""
+            if inherited:
+                return inherited
+    return str(cache[1].get(name, ""))
+
+
+def _attribute_types(m: Machine, cls: Class) -> dict[str, str]:
+    module = m.module(cls.module)
+    out: dict[str, str] = {}
+    if module is None:
+        return out
+    for name, (_, annotation) in cls.attrs.items():
+        out[name] = annotation_type(module, annotation)
+    for method in cls.methods.values():
+        for node in ast.walk(method.node):
+            match node:
+                case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=attr), annotation=annotation):
+                    out[attr] = annotation_type(module, annotation) or out.get(attr, "")
+                case ast.Assign(targets=targets, value=value):
+                    for target in targets:
+                        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+                            out[target.attr] = _merge(out.get(target.attr, ""), _made_type(m, module, value))
+    return out
+
+
+def _merge(old: str, new: str) -> str:
+    optional = "?" if old.endswith("?") or new.endswith("?") else ""
+    return (old.rstrip("?") or new.rstrip("?")) + optional
+
+
+def _made_type(m: Machine, module: Module, value: ast.expr) -> str:
+    """The type that an assigned expression makes, from the rows."""
+    if isinstance(value, ast.Constant) and value.value is None:
+        return "?"
+    if not isinstance(value, ast.Call):
+        return ""
+    name = dotted(module, value.func)
+    if not name and isinstance(value.func, ast.Attribute):
+        owner = value.func.value
+        last = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+        kind = CONVENTIONS.get(last, "")
+        if isinstance(owner, ast.Call):
+            made = m.rows.get(dotted(module, owner.func))
+            kind = made.returns if made else ""
+        name = f"{kind}.{value.func.attr}" if kind else ""
+    row = m.rows.get(name)
+    if row is None:
+        return ""
+    made_by = {"spawn": "Task", "ensure": "Task", "future": "Future", "gather": "Future", "executor": "Future", "concurrent": "Concurrent", "framework_task": "Task", "group_spawn": "Task", "task_group": "TaskGroup"}
+    return row.returns or made_by.get(row.call, "")
+
+
+def _with(attrs: tuple[tuple[str, Value], ...], name: str, value: Value) -> tuple[tuple[str, Value], ...]:
+    return tuple(sorted([(n, v) for n, v in attrs if n != name] + [(name, value)], key=lambda pair: pair[0]))
+
+
+def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: Value, node: ast.AST) -> list[Outcome]:
+    """`obj.name = value`. On something that is not followed the value may be seen by other code."""
+    from tooearly.flow.calling import call
+
+    held = w.heap.get(obj.oid) if isinstance(obj, Ref) else None
+    if isinstance(held, Inst) and isinstance(obj, Ref):
+        setter = find_method_of(m, held.cls, f"{name}.setter")
+        if setter is not None:
+            method = Bound(Func(setter, _class_frame(setter)), obj)
+            return [Outcome(o.world, exc=o.exc) for o in call(m, act, w, method, [(value, False)], [], act.site(node))]
+        old = held.get(name)
+        new = value if not held.many or old is None else choice((old, value))
+        w.heap[obj.oid] = replace(held, attrs=_with(held.attrs, name, new))
+    return [Outcome(w)]
+
+
+def delete_attribute(w: World, obj: Value, name: str) -> None:
+    """`del obj.name`."""
+    held = w.heap.get(obj.oid) if isinstance(obj, Ref) else None
+    if isinstance(held, Inst) and isinstance(obj, Ref):
+        w.heap[obj.oid] = replace(held, attrs=tuple((n, v) for n, v in held.attrs if n != name))
+
+
+__all__ = ["find_method", "get_attribute", "import_value", "set_attribute"]

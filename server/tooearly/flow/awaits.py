@@ -1,0 +1,313 @@
+"""`await`: what is known on each of its exits.
+
+Three exits matter: normal, an ordinary exception, and the cancellation of the waiting task. What each proves depends on
+what is awaited (shared facts with `api.toml`, each tested against CPython): a task is done on all three; `gather` proves
+all on the normal exit, none but the failing one on the exceptional exit; `wait` proves nothing when it is cancelled;
+`wait_for` has waited for what it cancelled; a shielded future goes on when its waiter is cancelled.
+
+A task whose coroutine is known is completed by interpreting that coroutine: what it sets, starts or raises is then
+known. Its reads are not reported here but where the task first runs (`Machine.suspend`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tooearly.flow.calling import Args, call, find_method, give_away, invoke
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    DONE,
+    MAYBE,
+    NONE,
+    PENDING,
+    UNSEEN,
+    Api,
+    Bound,
+    Choice,
+    Const,
+    Coro,
+    Exc,
+    Func,
+    Fut,
+    Inst,
+    Note,
+    Oid,
+    Partial,
+    Ref,
+    Site,
+    Unknown,
+    Value,
+)
+
+CANCELLED = "asyncio.CancelledError"
+TIMEOUT = "builtins.TimeoutError"
+
+
+def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> list[Outcome]:
+    """The outcomes of `await value` (also of `yield from` and of running something to its end)."""
+    match value:
+        case Ref(oid) if isinstance(w.heap.get(oid), Fut):
+            return await_future(m, act, w, value, site)
+        case Coro():
+            return await_coroutine(m, act, w, value, site)
+        case Choice(options):
+            return [o for option in options for o in await_value(m, act, w.copy(), option, site)]
+        case Ref(oid) if isinstance(w.heap.get(oid), Inst):
+            return await_instance(m, act, w, value, site)
+        case Const():
+            return [Outcome(w, exc=Exc("builtins.TypeError"))]
+    return await_unknown(m, act, w, site)
+
+
+def await_unknown(m: Machine, act: Act, w: World, site: Site, why: str = "other") -> list[Outcome]:
+    """Waiting for something that is not followed: it may fail, and it proves nothing."""
+    m.suspend(act, w, why, site)
+    return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc(CANCELLED))]
+
+
+def await_instance(m: Machine, act: Act, w: World, value: Ref, site: Site) -> list[Outcome]:
+    """An object with `__await__`: waits for what that returns or delegates to."""
+    method = find_method(m, w, value, "__await__")
+    if not isinstance(method, Bound) or not isinstance(method.function, Func):
+        give_away(w, [value])
+        return await_unknown(m, act, w, site)
+    out: list[Outcome] = []
+    func = method.function
+    for made in invoke(m, act, w, func, [(value, False)], [], site, on_loop=act.on_loop):
+        if made.exc is not None or func.function.is_generator:
+            out.append(made)
+        else:
+            out += await_value(m, act, made.world, made.value, site)
+    return out
+
+
+def await_coroutine(m: Machine, act: Act, w: World, coro: Coro, site: Site) -> list[Outcome]:
+    """Run a coroutine to its end: a function of the workspace is interpreted, an API has its row's effect."""
+    match coro.function:
+        case Func() as func if func.function.is_generator and not func.function.is_async:
+            return invoke(m, act, w, func, [(a, False) for a in coro.args], list(coro.kwargs), coro.site, on_loop=True)
+        case Func() as func:
+            return invoke(m, act, w, func, [(a, False) for a in coro.args], list(coro.kwargs), coro.site, on_loop=True)
+        case Api(name) | Bound(Api(name), _):
+            from tooearly.flow.waits import AWAITING
+
+            row = m.rows.get(name)
+            effect = AWAITING.get(row.awaiting) if row else None
+            if row is not None and effect is not None:
+                from tooearly.flow.calling import Call, arguments
+
+                receiver = coro.function.receiver if isinstance(coro.function, Bound) else None
+                args: Args = [(a, False) for a in coro.args]
+                return effect(Call(m, act, w, row, receiver, *arguments(row, args, list(coro.kwargs)), site))
+    give_away(w, [coro])
+    return await_unknown(m, act, w, site)
+
+
+# Futures
+def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[Outcome]:
+    """`await future`."""
+    fut = w.heap[ref.oid]
+    assert isinstance(fut, Fut)
+    if fut.kind == "concurrent":
+        return [Outcome(w, exc=Exc("builtins.TypeError"))]
+    if fut.kind == "gather":
+        return await_gather(m, act, w, ref, fut, site)
+    if fut.kind == "shield":
+        return await_shield(m, act, w, ref, fut, site)
+    if fut.mask == DONE:
+        finished = ended(m, act, w.copy(), fut, site)
+        return finished or [Outcome(w, Unknown())]
+    cancelled = w.copy()
+    m.suspend(act, cancelled, "other", site)
+    finish(cancelled, ref)
+    out = [Outcome(cancelled, exc=Exc(CANCELLED))]
+    m.suspend(act, w, "other", site)
+    for outcome in body_outcomes(m, act, w, fut, site):
+        finish(outcome.world, ref)
+        out.append(outcome)
+    return out
+
+
+def finish(w: World, ref: Ref) -> None:
+    """The future is done from here on."""
+    if isinstance(w.heap.get(ref.oid), Fut):
+        w.set_mask(ref.oid, DONE)
+
+
+def ended(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:
+    """Waiting for a future that is done: its value or its exception, at once."""
+    out = [Outcome(w, Unknown())]
+    if fut.body is None or may_raise(m, fut.body):
+        out.append(Outcome(w.copy(), exc=Exc("")))
+    out.append(Outcome(w.copy(), exc=Exc(CANCELLED)))
+    return out
+
+
+def may_raise(m: Machine, coro: Coro) -> bool:
+    """Whether a coroutine may end by an ordinary exception, as far as its outcomes have been seen."""
+    if isinstance(coro.function, Func):
+        seen = coro.function.function.cache.get("raises")
+        return True if seen is None else bool(seen)
+    return not (isinstance(coro.function, Api) and coro.function.name == "asyncio.sleep")
+
+
+def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:
+    """How a task's coroutine may end, seen from the one who waits for it. Cancellation from outside is not included."""
+    if fut.body is None:
+        return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
+    m.quiet += 1
+    outcomes = await_coroutine(m, act, w, fut.body, site)
+    m.quiet -= 1
+    own = [o for o in outcomes if o.exc is None or o.exc.cls != CANCELLED]
+    if isinstance(fut.body.function, Func):
+        cache = fut.body.function.function.cache
+        cache["raises"] = cache.get("raises", False) or any(o.exc is not None for o in own)
+    return [Outcome(o.world, o.value, None if o.exc is None else replace(o.exc, site=None)) for o in own]
+
+
+def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site) -> list[World]:
+    """All these futures have ended: the worlds after what their coroutines did. Their own failures do not matter here."""
+    worlds = [w]
+    for ref in refs:
+        following: list[World] = []
+        for world in worlds:
+            fut = world.heap.get(ref.oid)
+            if not isinstance(fut, Fut):
+                following.append(world)
+                continue
+            following += _completed(m, act, world, ref, fut, site)
+        worlds = list(dict.fromkeys(x.settle() for x in following))[:8] if len(following) > 4 else following
+    return worlds
+
+
+def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[World]:
+    if fut.mask & PENDING and fut.body is not None and not fut.many and _has_effects(w, fut.body):
+        out = []
+        for outcome in body_outcomes(m, act, w, fut, site):
+            finish(outcome.world, ref)
+            out.append(outcome.world)
+        return out
+    if fut.many and fut.body is not None:
+        _settle_crowd(w, fut)
+    finish(w, ref)
+    _finish_children(w, fut)
+    return [w]
+
+
+def _has_effects(w: World, coro: Coro) -> bool:
+    """Whether a coroutine can change what the waiting code sees: it holds objects or closes over variables."""
+    from tooearly.flow.values import frames, refs
+
+    if any(True for _ in refs(coro)):
+        return True
+    return any(frame[:1] != ("M",) for frame in frames(coro))
+
+
+def _settle_crowd(w: World, fut: Fut) -> None:
+    """Many coroutines have ended: the futures that were handed to them may have been set."""
+    assert fut.body is not None
+    for oid in w.reachable([fut.body], lambda _frame: ()):
+        obj = w.heap.get(oid)
+        if isinstance(obj, Fut) and obj.kind == "future" and obj.mask & PENDING:
+            w.heap[oid] = replace(obj, mask=UNSEEN)
+
+
+def _finish_children(w: World, fut: Fut) -> None:
+    if fut.kind == "gather" and fut.keep_going:
+        for child in fut.children:
+            if isinstance(child, Ref):
+                finish(w, child)
+
+
+def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[Outcome]:
+    """`await gather(...)`: all on the normal exit; on the exceptional one only the one that failed."""
+    children = [c for c in fut.children if isinstance(c, Ref)]
+    if fut.mask == DONE and fut.keep_going:
+        return [Outcome(w, Unknown())]
+    m.suspend(act, w, "other", site)
+    out: list[Outcome] = []
+    tolerant = (True, False) if fut.keep_going is None else (fut.keep_going,)
+    failed = [] if tolerant == (True,) else gather_failures(m, act, w.copy(), ref, children, site)
+    cancelled = w.copy()
+    if tolerant == (True,):
+        cancelled = complete(m, act, cancelled, children, site)[0]
+    else:
+        note_all(cancelled, children, Note("gather-failed", site))
+    finish(cancelled, ref)
+    out.append(Outcome(cancelled, exc=Exc(CANCELLED)))
+    for world in complete(m, act, w, children, site):
+        finish(world, ref)
+        out.append(Outcome(world, Unknown()))
+    return [*out, *failed]
+
+
+def gather_failures(m: Machine, act: Act, w: World, ref: Ref, children: list[Ref], site: Site) -> list[Outcome]:
+    """One child failed (or was cancelled from elsewhere); the others may be running."""
+    out: list[Outcome] = []
+    for child in children:
+        fut = w.heap.get(child.oid)
+        if not isinstance(fut, Fut):
+            continue
+        for exc in failures(m, act, w, fut, site):
+            world = w.copy()
+            note_all(world, children, Note("gather-failed", site))
+            finish(world, ref)
+            if not fut.many:
+                finish(world, child)
+            out.append(Outcome(world, exc=exc))
+    return out
+
+
+def failures(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Exc]:
+    """The exceptions that a future may end with."""
+    if fut.kind == "gather" and fut.keep_going:
+        return []
+    if fut.mask == DONE and fut.body is None:
+        return [Exc("")]
+    found = dict.fromkeys(o.exc for o in body_outcomes(m, act, w.copy(), fut, site) if o.exc is not None)
+    return list(found)
+
+
+def note_all(w: World, children: list[Ref], note: Note) -> None:
+    """Remember which wait was not enough for these futures."""
+    for child in children:
+        fut = w.heap.get(child.oid)
+        if isinstance(fut, Fut) and fut.mask & PENDING:
+            w.heap[child.oid] = replace(fut, note=note)
+
+
+def await_shield(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[Outcome]:
+    """`await shield(t)`: when the waiter is cancelled only the outer future ends."""
+    inner = next((c for c in fut.children if isinstance(c, Ref)), None)
+    m.suspend(act, w, "other", site)
+    cancelled = w.copy()
+    finish(cancelled, ref)
+    if inner is not None:
+        note_all(cancelled, [inner], Note("shield-timeout", site))
+    out = [Outcome(cancelled, exc=Exc(CANCELLED))]
+    inner_fut = w.fut(inner) if inner is not None else None
+    for outcome in body_outcomes(m, act, w, inner_fut, site) if inner_fut is not None else [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]:
+        finish(outcome.world, ref)
+        if inner is not None:
+            finish(outcome.world, inner)
+        out.append(outcome)
+    return out
+
+
+def held_futures(w: World, value: Value | None) -> list[Ref]:
+    """The futures in a container (the keys, for a dict), elements and groups."""
+    cont = w.cont(value)
+    if cont is None:
+        return []
+    items = cont.keys if cont.kind == "dict" else cont.items
+    return [i for i in items if isinstance(i, Ref) and isinstance(w.heap.get(i.oid), Fut)]
+
+
+def all_outcomes(outcomes: Iterator[Outcome]) -> list[Outcome]:
+    """A list of outcomes."""
+    return list(outcomes)
+
+
+__all__ = ["MAYBE", "NONE", "Oid", "Partial", "await_value", "call", "complete"]

@@ -1,0 +1,207 @@
+"""Iteration: what a loop variable is on each turn, and what is known when the loop is exhausted.
+
+An exact container is walked element by element. From a group one element is taken per turn; what the body learns of it
+is learnt of all, because turn by turn the visited elements form a group of their own, and at the end the group of the
+unvisited ones is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tooearly.flow.containers import _is_group
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    DONE,
+    NONE,
+    PENDING,
+    Api,
+    Cont,
+    Coro,
+    Exc,
+    Func,
+    Fut,
+    Generating,
+    Iterating,
+    Note,
+    Oid,
+    Ref,
+    Site,
+    Unknown,
+    Value,
+)
+
+CANCELLED = "asyncio.CancelledError"
+TIMEOUT = "builtins.TimeoutError"
+
+
+def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async: bool) -> list[Outcome]:
+    """`iter(value)` or `aiter(value)`."""
+    from tooearly.flow.attributes import find_method
+    from tooearly.flow.calling import call
+
+    obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
+    match obj:
+        case Iterating():
+            return [Outcome(w, value)]
+        case Cont(kind=kind):
+            items = obj.keys if kind == "dict" else obj.items
+            exact = obj.exact and kind not in ("set", "done", "pending")
+            made = Iterating("pending" if kind == "pending" else "plain", items, exact, obj.nonempty or bool(obj.exact and items))
+            return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), made))]
+    if isinstance(value, Coro) and isinstance(value.function, Func) and value.function.function.is_generator:
+        return start_generator(m, act, w, value, site)
+    method = find_method(m, w, value, "__aiter__" if is_async else "__iter__")
+    if method is not None:
+        out: list[Outcome] = []
+        for made_ in call(m, act, w, method, [], [], site):
+            if made_.exc is not None or made_.value == value:
+                out.append(made_)
+            else:
+                out += iterator(m, act, made_.world, made_.value, site, is_async)
+        return out
+    return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), Iterating("unknown", (Unknown(),), False)))]
+
+
+def start_generator(m: Machine, act: Act, w: World, value: Coro, site: Site) -> list[Outcome]:
+    """A generator object whose body has not begun."""
+    from tooearly.flow.calling import bind
+
+    assert isinstance(value.function, Func)
+    frame = (*act.frame, ("gen", site.line, site.column))
+    if len(frame) > 8:
+        return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), Iterating("unknown", (Unknown(),), False)))]
+    bind(m, act, w, value.function, frame, [(a, False) for a in value.args], list(value.kwargs), value.site)
+    w.env[frame, "$up"] = Unknown(("frame", value.function.frame))
+    body = w.allocate(Oid(site, act.frame, "gen"), Generating(value.function.function, frame, 0))
+    made = Iterating("generator", generator=body, exact=False)
+    return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), made))]
+
+
+def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: bool) -> Iterator[tuple[str, Outcome]]:
+    """The next turn: ("item", value) or ("exhausted", -), or an exception."""
+    obj = w.heap.get(it.oid) if isinstance(it, Ref) else None
+    if not isinstance(obj, Iterating) or not isinstance(it, Ref):
+        yield from _custom(m, act, w, it, site, is_async)
+        return
+    if is_async and obj.kind in ("unknown", "as_completed", "timed"):
+        m.suspend(act, w, "other", site)
+        yield "item", Outcome(w.copy(), exc=Exc(CANCELLED))
+        if obj.kind != "as_completed":
+            yield "item", Outcome(w.copy(), exc=Exc(TIMEOUT if obj.kind == "timed" else ""))
+    if obj.kind == "generator":
+        yield from _resume_for(m, act, w, it, obj, site)
+    elif obj.kind == "forever":
+        yield "item", Outcome(w, Unknown())
+    elif obj.exact:
+        if obj.items:
+            w.heap[it.oid] = replace(obj, items=obj.items[1:])
+            yield "item", Outcome(w, obj.items[0])
+        else:
+            yield "exhausted", Outcome(w)
+    else:
+        yield from _from_crowd(m, act, w, it, site, is_async)
+
+
+def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: bool) -> Iterator[tuple[str, Outcome]]:
+    obj = w.heap[it.oid]
+    assert isinstance(obj, Iterating)
+    for item in obj.items:
+        world = w.copy()
+        value: Value = item
+        if _is_group(world, item):
+            assert isinstance(item, Ref)
+            value = world.element(item, site, act.frame)
+        held = world.heap[it.oid]
+        assert isinstance(held, Iterating)
+        rest = tuple(i for i in held.items if i != value) if not isinstance(value, Unknown) else held.items
+        world.heap[it.oid] = replace(held, items=rest, nonempty=False)
+        yield "item", Outcome(world, _given(world, obj.kind, value, site, is_async))
+    if obj.nonempty or any(isinstance(i, Ref) and not _is_group(w, i) for i in obj.items):
+        return
+    for item in obj.items:
+        if _is_group(w, item):
+            assert isinstance(item, Ref)
+            w.forget_members(item.oid)
+    yield "exhausted", Outcome(w)
+
+
+def _given(w: World, kind: str, value: Value, site: Site, is_async: bool) -> Value:
+    """What the loop variable gets for an element, by the kind of the iterator."""
+    fut = w.fut(value)
+    if kind in ("as_completed", "timed"):
+        if is_async:
+            if fut is not None and isinstance(value, Ref):
+                w.set_mask(value.oid, DONE)
+            return value
+        return Coro(Api("asyncio.as_completed.next"), (value, NONE if kind == "as_completed" else Unknown()), (), site)
+    if kind == "pending" and fut is not None and fut.mask == PENDING and isinstance(value, Ref):
+        w.set_mask(value.oid, PENDING, Note("pending-set", fut.note.site if fut.note else site))
+    return value
+
+
+def _custom(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: bool) -> Iterator[tuple[str, Outcome]]:
+    """An iterator of a class of the workspace, or one that is not followed."""
+    from tooearly.flow.attributes import find_method
+    from tooearly.flow.awaits import await_value
+    from tooearly.flow.calling import call
+
+    method = find_method(m, w, it, "__anext__" if is_async else "__next__")
+    if method is None:
+        if is_async:
+            m.suspend(act, w, "other", site)
+        yield "item", Outcome(w.copy(), Unknown())
+        yield "exhausted", Outcome(w)
+        return
+    for made in call(m, act, w, method, [], [], site):
+        finished = await_value(m, act, made.world, made.value, site) if is_async and made.exc is None else [made]
+        for outcome in finished:
+            stop = outcome.exc is not None and outcome.exc.cls in ("builtins.StopIteration", "builtins.StopAsyncIteration")
+            yield ("exhausted", Outcome(outcome.world)) if stop else ("item", outcome)
+
+
+def _resume_for(m: Machine, act: Act, w: World, it: Ref, obj: Iterating, site: Site) -> Iterator[tuple[str, Outcome]]:
+    assert isinstance(obj.generator, Ref)
+    for kind, outcome in resume(m, act, w, obj.generator, None):
+        if outcome.exc is not None:
+            yield "item", outcome
+        else:
+            yield ("item" if kind == "yield" else "exhausted"), outcome
+
+
+def resume(m: Machine, act: Act, w: World, ref: Ref, thrown: Exc | None) -> Iterator[tuple[str, Outcome]]:
+    """Run a generator on to its next `yield`, its end, or an exception; `thrown` is raised at its `yield`."""
+    body = w.heap.get(ref.oid)
+    if not isinstance(body, Generating) or body.at < 0 or act.count(body.function) >= 3:
+        yield "return", Outcome(w, exc=thrown)
+        return
+    graph, order = m.graph(body.function)
+    inner = type(act)(body.function, body.frame, graph, act, act.on_loop, order, None, act.depth + 1)
+    start = body.at
+    if thrown is not None:
+        start = next((b.handler for b in graph.blocks if b.edges.get("next") == body.at and b.steps and type(b.steps[-1]).__name__ == "Yield"), -2)
+        w.env[body.frame, "$exc"] = thrown
+        if start < 0:
+            w.heap[ref.oid] = replace(body, at=-1)
+            yield "raise", Outcome(w, exc=thrown)
+            return
+    exits = m.run(inner, [w], start)
+    for node, worlds in exits.items():
+        for world in worlds:
+            after = world.copy()
+            held = after.heap.get(ref.oid, body)
+            assert isinstance(held, Generating)
+            if node <= -10:
+                yielded = after.env.pop((body.frame, "$yield"), Unknown())
+                after.heap[ref.oid] = replace(held, at=graph.blocks[-10 - node].edges["next"])
+                yield "yield", Outcome(after, yielded)
+                continue
+            after.heap[ref.oid] = replace(held, at=-1)
+            exc = after.env.get((body.frame, "$exc")) if node == -2 else None
+            after.leave(body.frame, bool(graph.captured))
+            yield ("return" if exc is None else "raise"), Outcome(after, exc=exc if isinstance(exc, Exc) else None)
+
+
+__all__ = ["Fut", "advance", "iterator", "resume"]

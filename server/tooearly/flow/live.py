@@ -1,0 +1,106 @@
+"""Liveness: which variables and temporaries can still be read at the start of a block.
+
+A backward may-analysis over the graph, by rounds until nothing changes. Worlds that differ only in dead variables are
+equal once those are dropped, which is what keeps the number of worlds small. Names that a nested function mentions are
+always live: it may run later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from tooearly.flow import cfg
+from tooearly.flow.cfg import Graph, Step
+
+_SKIP = {"node", "depth", "attr", "op", "is_async", "raising", "label", "star", "kind", "key_text", "function", "cls", "pattern"}
+
+
+def uses_and_defs(step: Step) -> tuple[set[object], set[object]]:
+    """The temporaries and own-frame names that a step reads and writes."""
+    match step:
+        case cfg.Load(_, dst, name, depth):
+            return ({name} if depth == 0 else set()), {dst}
+        case cfg.Store(_, name, depth, src):
+            return {src}, ({name} if depth == 0 else set())
+        case cfg.Literal_(_, dst) | cfg.Import(_, dst):
+            return set(), {dst}
+        case cfg.Unpack(_, src, dsts):
+            return {src}, set(dsts)
+        case cfg.MatchPattern(_, subject, _, value, captures):
+            return {subject, value} - {None}, {temp for _, temp in captures}
+        case cfg.Branch(_, test, _):
+            return {test}, set()
+        case cfg.Next(_, dst, iterator, _):
+            return {iterator}, {dst}
+        case cfg.SetToken(_, token, _):
+            return set(), {token}
+        case cfg.Delete(_, name, depth):
+            return set(), ({name} if depth == 0 else set())
+    uses: set[object] = set()
+    for item in fields(step):
+        if item.name not in _SKIP and item.name != "dst":
+            _collect(getattr(step, item.name), uses)
+    return uses, {step.dst} if hasattr(step, "dst") else set()
+
+
+def _collect(value: object, out: set[object]) -> None:
+    if isinstance(value, tuple):
+        for part in value:
+            _collect(part, out)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        out.add(value)
+
+
+def mark_live(graph: Graph) -> None:
+    """Fill `graph.live` with the names and temporaries live at the start of each block."""
+    count = len(graph.blocks)
+    use: list[set[object]] = []
+    define: list[set[object]] = []
+    for block in graph.blocks:
+        used: set[object] = set()
+        defined: set[object] = set()
+        for step in [*block.steps, *([block.term] if block.term else [])]:
+            uses, defs = uses_and_defs(step)
+            used |= uses - defined
+            defined |= defs
+        use.append(used)
+        define.append(defined)
+    live: list[set[object]] = [set(u) for u in use]
+    changed = True
+    while changed:
+        changed = False
+        for index in range(count - 1, -1, -1):
+            block = graph.blocks[index]
+            out: set[object] = set()
+            for target in block.edges.values():
+                if target >= 0:
+                    out |= live[target]
+            new = use[index] | (out - define[index])
+            if block.handler >= 0:
+                new |= live[block.handler]
+            if new != live[index]:
+                live[index] = new
+                changed = True
+    graph.live = [frozenset(names) for names in live]
+
+
+def reverse_postorder(graph: Graph) -> list[int]:
+    """For each block its place in reverse postorder from the entry."""
+    place = [len(graph.blocks)] * len(graph.blocks)
+    seen: set[int] = set()
+    order: list[int] = []
+    stack: list[tuple[int, bool]] = [(0, False)]
+    while stack:
+        node, finished = stack.pop()
+        if finished:
+            order.append(node)
+            continue
+        if node < 0 or node in seen:
+            continue
+        seen.add(node)
+        stack.append((node, True))
+        block = graph.blocks[node]
+        stack += [(target, False) for target in [*block.edges.values(), block.handler]]
+    for index, node in enumerate(reversed(order)):
+        place[node] = index
+    return place

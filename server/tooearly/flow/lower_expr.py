@@ -1,0 +1,355 @@
+"""Expressions to steps. `expr` lowers for the value, `condition` for the branch.
+
+Evaluation order is Python's. Comprehensions become loops in the same frame, their variables renamed (`t` to `t@3`), so
+that what is learnt of an element in the loop is known of the container after it. A generator expression that is an
+argument is consumed at once (`all`, `any` and `next` stop early, as loops with a second exit); others become functions.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from tooearly.flow import cfg
+from tooearly.flow.builder import Builder
+from tooearly.flow.cfg import Temp
+
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+NEGATED = {ast.NotEq: "==", ast.IsNot: "is", ast.NotIn: "in"}
+COMPARE = {ast.Eq: "==", ast.Is: "is", ast.In: "in", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", **NEGATED}
+
+
+def expr(b: Builder, node: ast.expr) -> Temp:
+    """Emit the steps that compute `node`; the temporary that holds its value."""
+    dst = b.temp()
+    match node:
+        case ast.Constant(value=value):
+            b.emit(cfg.Literal_(node, dst, value if not isinstance(value, bytes | complex) else ...))
+        case ast.Name(id=name):
+            b.emit(cfg.Load(node, dst, *b.resolve(name)))
+        case ast.Attribute(value=value, attr=attr):
+            b.emit(cfg.GetAttr(node, dst, expr(b, value), attr))
+        case ast.Subscript(value=value, slice=key):
+            b.emit(cfg.GetItem(node, dst, expr(b, value), expr(b, key)))
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            parts = tuple(expr(b, part) if part else None for part in (lower, upper, step))
+            b.emit(cfg.Slice(node, dst, parts))  # type: ignore[arg-type]
+        case ast.Call():
+            return call(b, node)
+        case ast.Await(value=value):
+            b.emit(cfg.Await(node, dst, expr(b, value)))
+        case ast.BoolOp() | ast.IfExp() | ast.Compare() | ast.UnaryOp() | ast.NamedExpr() | ast.BinOp():
+            return operator(b, node, dst)
+        case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts):
+            items = tuple(starred(b, item) for item in elts)
+            b.emit(cfg.Make(node, dst, type(node).__name__.lower(), items))
+        case ast.Dict(keys=keys, values=values):
+            pairs = tuple((expr(b, k) if k else None, expr(b, v)) for k, v in zip(keys, values, strict=True))
+            b.emit(cfg.Make(node, dst, "dict", pairs))
+        case ast.ListComp() | ast.SetComp() | ast.DictComp():
+            return comprehension(b, node)
+        case ast.Lambda() | ast.GeneratorExp():
+            define(b, node, dst)
+        case ast.Yield(value=value):
+            b.emit(cfg.Yield(node, dst, expr(b, value) if value else None))
+            after = b.block()
+            b.end(cfg.Jump(node), next=after)
+            b.start(after)
+        case ast.YieldFrom(value=value):
+            b.emit(cfg.YieldFrom(node, dst, expr(b, value)))
+        case ast.Starred(value=value):
+            return expr(b, value)
+        case ast.JoinedStr() | ast.FormattedValue() | _:
+            srcs = tuple(expr(b, child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+            b.emit(cfg.Opaque(node, dst, srcs))
+    return dst
+
+
+def starred(b: Builder, node: ast.expr) -> tuple[Temp, bool]:
+    """A display's or call's item: (value, whether it is unpacked)."""
+    if not isinstance(node, ast.Starred):
+        return expr(b, node), False
+    if isinstance(node.value, ast.GeneratorExp):
+        return comprehension(b, node.value), True
+    return expr(b, node.value), True
+
+
+def operator(b: Builder, node: ast.expr, dst: Temp) -> Temp:
+    """Operators, among them those that branch."""
+    match node:
+        case ast.BoolOp(op=op, values=values):
+            bool_op(b, node, isinstance(op, ast.And), values, dst)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            yes, no, after = b.block(), b.block(), b.block()
+            condition(b, test, yes, no)
+            for start, value in ((yes, body), (no, orelse)):
+                b.start(start)
+                b.emit(cfg.Copy(node, dst, expr(b, value)))
+                b.end(cfg.Jump(node), next=after)
+            b.start(after)
+        case ast.Compare(left=left, ops=ops, comparators=comparators):
+            compare(b, node, expr(b, left), ops, comparators, dst)
+        case ast.UnaryOp(op=op, operand=operand):
+            b.emit(cfg.Unary(node, dst, type(op).__name__, expr(b, operand)))
+        case ast.BinOp(left=left, op=op, right=right):
+            b.emit(cfg.Binary(node, dst, type(op).__name__, expr(b, left), expr(b, right)))
+        case ast.NamedExpr(target=target, value=value):
+            src = expr(b, value)
+            b.emit(cfg.Copy(node, dst, src))
+            b.emit(cfg.Store(node, *walrus_target(b, target.id), src))
+    return dst
+
+
+def walrus_target(b: Builder, name: str) -> tuple[str, int]:
+    """A walrus binds in the function around the comprehensions."""
+    for index in reversed(b.class_scopes):
+        if name in b.scopes[index]:
+            return b.scopes[index][name], 0
+    from tooearly.flow.builder import resolve
+
+    return resolve(b.function, name)
+
+
+def bool_op(b: Builder, node: ast.expr, is_and: bool, values: list[ast.expr], dst: Temp) -> None:
+    """`a and b`: the value is the first falsy one (or the last); each right side runs on one branch only."""
+    after = b.block()
+    for value in values[:-1]:
+        b.emit(cfg.Copy(node, dst, expr(b, value)))
+        more = b.block()
+        on = {"true": more, "false": after} if is_and else {"true": after, "false": more}
+        b.end(cfg.Branch(value, dst, None), **on)
+        b.start(more)
+    b.emit(cfg.Copy(node, dst, expr(b, values[-1])))
+    b.goto(after, node)
+
+
+def compare(b: Builder, node: ast.expr, left: Temp, ops: list[ast.cmpop], rights: list[ast.expr], dst: Temp) -> None:
+    """A comparison chain stops at its first false link."""
+    after = b.block() if len(ops) > 1 else None
+    for index, (op, right) in enumerate(zip(ops, rights, strict=True)):
+        value = expr(b, right)
+        raw = b.temp() if type(op) in NEGATED else dst
+        b.emit(cfg.Compare(node, raw, COMPARE[type(op)], left, value))
+        if raw != dst:
+            b.emit(cfg.Unary(node, dst, "Not", raw))
+        if after is not None and index < len(ops) - 1:
+            more = b.block()
+            b.end(cfg.Branch(node, dst, None), true=more, false=after)
+            b.start(more)
+        left = value
+    if after is not None:
+        b.goto(after, node)
+
+
+def condition(b: Builder, test: ast.expr, yes: cfg.Block, no: cfg.Block, *, loop: bool = False) -> None:
+    """Branch on `test`. `loop` conditions are not remembered: they are tested again and again."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            condition(b, operand, no, yes, loop=loop)
+        case ast.BoolOp(op=op, values=values):
+            for value in values[:-1]:
+                more = b.block()
+                condition(b, value, *((more, no) if isinstance(op, ast.And) else (yes, more)), loop=loop)
+                b.start(more)
+            condition(b, values[-1], yes, no, loop=loop)
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in NEGATED:
+            dst = b.temp()
+            b.emit(cfg.Compare(test, dst, NEGATED[type(op)], expr(b, left), expr(b, right)))
+            positive = ast.Compare(left, [_POSITIVE[type(op)]()], [right])
+            b.end(cfg.Branch(test, dst, None if loop else condition_key(positive)), true=no, false=yes)
+        case _:
+            b.end(cfg.Branch(test, expr(b, test), None if loop else condition_key(test)), true=yes, false=no)
+
+
+_POSITIVE: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.NotEq: ast.Eq, ast.IsNot: ast.Is, ast.NotIn: ast.In}
+PURE_CALLS = ("os.getenv", "os.environ.get", "isinstance", "hasattr", "callable", "issubclass", "len", "bool")
+
+
+def condition_key(test: ast.expr) -> str | None:
+    """A text that is equal for equal conditions, or None when evaluating twice may give two answers."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) not in PURE_CALLS:
+            return None
+        if isinstance(node, ast.Await | ast.Yield | ast.NamedExpr | ast.Lambda | ast.comprehension):
+            return None
+    return ast.unparse(test)
+
+
+def call(b: Builder, node: ast.Call) -> Temp:
+    """A call; those that consume a generator expression or apply a function to each element become loops."""
+    dst = b.temp()
+    match node:
+        case ast.Call(func=ast.Name(id="all" | "any" as name), args=[(ast.GeneratorExp() | ast.ListComp()) as arg], keywords=[]):
+            return quantifier(b, arg, name == "all")
+        case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp() as arg, *default], keywords=[]):
+            return first_match(b, arg, default)
+        case ast.Call(func=ast.Name(id="map" | "filter" as name), args=[function, items], keywords=[]) if not (
+            isinstance(items, ast.Starred) or isinstance(function, ast.Constant)
+        ):
+            return map_filter(b, node, function, items, name == "map")
+    func = expr(b, node.func)
+    args = tuple((comprehension(b, a), False) if isinstance(a, ast.GeneratorExp) else starred(b, a) for a in node.args)
+    kwargs = tuple((k.arg, expr(b, k.value)) for k in node.keywords)
+    for name, value in kwargs:
+        if name == "key" and args and isinstance(node.keywords[[k for k, _ in kwargs].index(name)].value, ast.Lambda):
+            apply_key(b, node, value, args[0][0])
+    b.emit(cfg.Invoke(node, dst, func, args, kwargs))
+    return dst
+
+
+def define(b: Builder, node: ast.Lambda | ast.GeneratorExp | ast.FunctionDef | ast.AsyncFunctionDef, dst: Temp) -> None:
+    """`dst = ` a function; its defaults are evaluated now, a generator's first iterable too."""
+    defaults: list[tuple[str, Temp]] = []
+    if isinstance(node, ast.GeneratorExp):
+        defaults.append((".0", expr(b, node.generators[0].iter)))
+    else:
+        named = [*node.args.posonlyargs, *node.args.args]
+        for arg, default in zip(named[len(named) - len(node.args.defaults) :], node.args.defaults, strict=True):
+            defaults.append((arg.arg, expr(b, default)))
+        for arg, kw_default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+            if kw_default is not None:
+                defaults.append((arg.arg, expr(b, kw_default)))
+    function = b.define(node)
+    note_captures(b, node)
+    b.emit(cfg.Define(node, dst, function, tuple(defaults)))
+
+
+def note_captures(b: Builder, node: ast.AST) -> None:
+    """Every name mentioned in a nested function may be one of ours that must stay alive for it."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            b.captured.add(b.resolve(inner.id)[0])
+            b.captured.add(inner.id)
+
+
+Body = Callable[[], None]
+
+
+def loops(b: Builder, node: ast.AST, generators: list[ast.comprehension], body: Body) -> cfg.Block:
+    """The loops and filters of a comprehension around `body`. Returns the block that follows when all are exhausted."""
+    from tooearly.flow.lower_stmt import assign
+
+    done = b.block()
+    back = done
+    for index, generator in enumerate(generators):
+        is_async = bool(generator.is_async)
+        iterator = b.temp()
+        b.emit(cfg.Iter(generator.iter, iterator, expr(b, generator.iter), is_async))
+        names = [n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)]
+        if index == 0:
+            b.scopes.append({})
+        b.scopes[-1].update({name: f"{name}@{iterator}" for name in names})
+        head = b.block(loop_head=True)
+        b.goto(head, generator.iter)
+        item, inside = b.temp(), b.block()
+        b.end(cfg.Next(generator.iter, item, iterator, is_async), item=inside, exhausted=back)
+        b.start(inside)
+        assign(b, generator.target, item)
+        for test in generator.ifs:
+            passed = b.block()
+            condition(b, test, passed, head, loop=True)
+            b.start(passed)
+        back = head
+    body()
+    b.end(cfg.Jump(node), next=back)
+    b.scopes.pop()
+    return done
+
+
+def comprehension(b: Builder, node: ast.expr) -> Temp:
+    """A comprehension (or a generator expression that is consumed at once) as loops that fill a container."""
+    assert isinstance(node, COMPREHENSIONS)
+    dst = b.temp()
+    kind = {ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "list")
+    b.emit(cfg.Make(node, dst, kind, ()))
+
+    def body() -> None:
+        if isinstance(node, ast.DictComp):
+            key = expr(b, node.key)
+            b.emit(cfg.Collect(node, dst, expr(b, node.value), key))
+        else:
+            b.emit(cfg.Collect(node, dst, expr(b, node.elt), None))
+
+    b.start(loops(b, node, node.generators, body))
+    return dst
+
+
+def quantifier(b: Builder, node: ast.GeneratorExp | ast.ListComp, is_all: bool) -> Temp:
+    """`all(...)` is left by the first false element, `any(...)` by the first true one."""
+    dst, early, after = b.temp(), b.block(), b.block()
+
+    def body() -> None:
+        go_on = b.block()
+        condition(b, node.elt, *((go_on, early) if is_all else (early, go_on)), loop=True)
+        b.start(go_on)
+
+    exhausted = loops(b, node, node.generators, body)
+    for start, value in ((exhausted, is_all), (early, not is_all)):
+        b.start(start)
+        b.emit(cfg.Literal_(node, dst, value))
+        b.end(cfg.Jump(node), next=after)
+    b.start(after)
+    return dst
+
+
+def first_match(b: Builder, node: ast.GeneratorExp, default: list[ast.expr]) -> Temp:
+    """`next(x for ...)`: the first element, else the default or StopIteration."""
+    dst, after = b.temp(), b.block()
+
+    def body() -> None:
+        b.emit(cfg.Copy(node, dst, expr(b, node.elt)))
+        b.end(cfg.Jump(node), next=after)
+
+    b.start(loops(b, node, node.generators, body))
+    if default:
+        b.emit(cfg.Copy(node, dst, expr(b, default[0])))
+        b.end(cfg.Jump(node), next=after)
+    else:
+        raise_named(b, node, "StopIteration")
+    b.start(after)
+    return dst
+
+
+def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, is_map: bool) -> Temp:
+    """`map(f, xs)` and `filter(f, xs)` with one iterable, as loops."""
+    func, dst, iterator, item = expr(b, function), b.temp(), b.temp(), b.temp()
+    source = comprehension(b, items) if isinstance(items, ast.GeneratorExp) else expr(b, items)
+    b.emit(cfg.Make(node, dst, "list", ()))
+    b.emit(cfg.Iter(node, iterator, source, False))
+    head, inside, done = b.block(loop_head=True), b.block(), b.block()
+    b.goto(head, node)
+    b.end(cfg.Next(node, item, iterator, False), item=inside, exhausted=done)
+    b.start(inside)
+    value = b.temp()
+    b.emit(cfg.Invoke(node, value, func, ((item, False),), ()))
+    if is_map:
+        b.emit(cfg.Collect(node, dst, value, None))
+    else:
+        keep = b.block()
+        b.end(cfg.Branch(node, value, None), true=keep, false=head)
+        b.start(keep)
+        b.emit(cfg.Collect(node, dst, item, None))
+    b.end(cfg.Jump(node), next=head)
+    b.start(done)
+    return dst
+
+
+def apply_key(b: Builder, node: ast.Call, key: Temp, items: Temp) -> None:
+    """`max(xs, key=f)` calls `f` on each element, which may read a result."""
+    iterator, item, value = b.temp(), b.temp(), b.temp()
+    b.emit(cfg.Iter(node, iterator, items, False))
+    head, inside, done = b.block(loop_head=True), b.block(), b.block()
+    b.goto(head, node)
+    b.end(cfg.Next(node, item, iterator, False), item=inside, exhausted=done)
+    b.start(inside)
+    b.emit(cfg.Invoke(node, value, key, ((item, False),), ()))
+    b.end(cfg.Jump(node), next=head)
+    b.start(done)
+
+
+def raise_named(b: Builder, node: ast.AST, name: str) -> None:
+    """Raise a builtin exception by name."""
+    dst = b.temp()
+    b.emit(cfg.Import(node, dst, f"builtins.{name}"))
+    b.emit(cfg.Raise(node, dst))
+    b.end(cfg.Jump(node), next=cfg.RAISE)

@@ -1,0 +1,46 @@
+"""`match` statements: one test block per case, captures assigned before the guard."""
+
+from __future__ import annotations
+
+import ast
+
+from tooearly.flow import cfg
+from tooearly.flow.builder import Builder
+from tooearly.flow.cfg import Temp
+from tooearly.flow.lower_expr import condition, expr
+
+
+def match_statement(b: Builder, node: ast.Match) -> None:
+    """Cases are tried in order; a guard that fails goes on to the next one."""
+    from tooearly.flow.lower_stmt import statements
+
+    subject, after = expr(b, node.subject), b.block()
+    for case in node.cases:
+        matched, following = b.block(), b.block()
+        captures = tuple((name, b.temp()) for name in capture_names(case.pattern))
+        value = expr(b, case.pattern.value) if isinstance(case.pattern, ast.MatchValue) else None
+        b.end(cfg.MatchPattern(case.pattern, subject, case.pattern, value, captures), match=matched, next=following)
+        b.start(matched)
+        for name, temp in captures:
+            b.emit(cfg.Store(case.pattern, *b.resolve(name), temp))
+        if case.guard:
+            passed = b.block()
+            condition(b, case.guard, passed, following)
+            b.start(passed)
+        statements(b, case.body)
+        b.end(cfg.Jump(node), next=after)
+        b.start(following)
+    b.end(cfg.Jump(node), next=after)
+    b.start(after)
+
+
+def capture_names(pattern: ast.pattern) -> list[str]:
+    """The names a pattern binds, in the order of the text."""
+    names = []
+    for node in ast.walk(pattern):
+        name = getattr(node, "rest" if isinstance(node, ast.MatchMapping) else "name", None)
+        if isinstance(node, ast.MatchAs | ast.MatchStar | ast.MatchMapping) and name:
+            names.append(name)
+    return names
+
+

@@ -1,0 +1,396 @@
+"""Statements to steps and blocks: `build` makes the graph of a function.
+
+Each statement kind of the grammar has its case; a kind that is not known is reported by `UnknownSyntax`, which a test
+provokes and the analysis turns into a note, so that new syntax is never skipped in silence.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from tooearly.flow import cfg
+from tooearly.flow.builder import Builder, Finally, Loop, With
+from tooearly.flow.cfg import Block, Graph, Label, Temp
+from tooearly.flow.lower_expr import condition, define, expr, note_captures, raise_named
+from tooearly.flow.lower_match import match_statement
+from tooearly.semantics.names import Class, Function, ScopeNames, import_names
+from tooearly.source.tree import Unit
+
+
+class UnknownSyntax(Exception):
+    """A statement kind that this version of tooearly does not know."""
+
+
+def build(function: Function, package: str = "") -> Graph:
+    """The graph of a def, lambda or generator expression. Raises UnknownSyntax."""
+    b = Builder(function)
+    match function.node:
+        case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body):
+            statements(b, body)
+        case ast.Lambda(body=value):
+            b.emit(cfg.SetReturn(value, expr(b, value)))
+            b.end(cfg.Jump(value), next=cfg.RETURN)
+        case ast.GeneratorExp() as node:
+            generator_body(b, node)
+    return b.finish()
+
+
+def build_module(function: Function, parts: Sequence[tuple[Unit, Sequence[ast.stmt]]], known: dict[ast.AST, Function | Class]) -> Graph:
+    """The graph of a module's top level, whose statements stand in several units."""
+    b = Builder(function, known)
+    for unit, body in parts:
+        if b.unit is not unit:
+            b.unit = unit
+            b.goto(b.block(), body[0] if body else function.node)
+        statements(b, body)
+    return b.finish()
+
+
+def build_expression(function: Function, value: ast.expr) -> Graph:
+    """The graph of a function whose body is `return value` (a module-level initialiser, say)."""
+    b = Builder(function)
+    b.emit(cfg.SetReturn(value, expr(b, value)))
+    b.end(cfg.Jump(value), next=cfg.RETURN)
+    return b.finish()
+
+
+def generator_body(b: Builder, node: ast.GeneratorExp) -> None:
+    """`(elt for ...)` as a generator function whose first iterable is its parameter `.0`."""
+    from tooearly.flow.lower_expr import loops
+
+    first = node.generators[0]
+    given = ast.Name(".0", ast.Load(), lineno=first.iter.lineno, col_offset=first.iter.col_offset)
+    generators = [ast.comprehension(first.target, given, first.ifs, first.is_async), *node.generators[1:]]
+
+    def body() -> None:
+        b.emit(cfg.Yield(node, b.temp(), expr(b, node.elt)))
+        b.goto(b.block(), node)
+
+    b.start(loops(b, node, generators, body))
+
+
+def statements(b: Builder, body: Sequence[ast.stmt]) -> None:
+    """Lower statements one after another."""
+    for node in body:
+        statement(b, node)
+
+
+def statement(b: Builder, node: ast.stmt) -> None:
+    """Lower one statement."""
+    match node:
+        case ast.Expr(value=value):
+            b.emit(cfg.Drop(node, (expr(b, value),)))
+        case ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.Delete():
+            assignment(b, node)
+        case ast.If(test=test, body=body, orelse=orelse):
+            yes, no, after = b.block(), b.block(), b.block()
+            condition(b, test, yes, no)
+            for start, part in ((yes, body), (no, orelse)):
+                b.start(start)
+                statements(b, part)
+                b.end(cfg.Jump(node), next=after)
+            b.start(after)
+        case ast.While() | ast.For() | ast.AsyncFor():
+            loop(b, node)
+        case ast.Try() | ast.With() | ast.AsyncWith():
+            protected(b, node)
+        case ast.Return(value=value):
+            b.emit(cfg.SetReturn(node, expr(b, value) if value else None))
+            b.unwind("return", node)
+        case ast.Break():
+            b.unwind("break", node)
+        case ast.Continue():
+            b.unwind("continue", node)
+        case ast.Raise() | ast.Assert():
+            raising(b, node)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom():
+            definition(b, node)
+        case ast.Match():
+            match_statement(b, node)
+        case ast.Pass() | ast.Global() | ast.Nonlocal():
+            pass
+        case _ if type(node).__name__ == "TryStar":
+            protected(b, node)
+        case _ if type(node).__name__ == "TypeAlias":
+            b.emit(cfg.Store(node, *b.resolve(node.name.id), opaque(b, node)))  # type: ignore[attr-defined]
+        case _:
+            raise UnknownSyntax(type(node).__name__)
+
+
+def opaque(b: Builder, node: ast.AST, *srcs: Temp) -> Temp:
+    """A value that nobody follows."""
+    dst = b.temp()
+    b.emit(cfg.Opaque(node, dst, srcs))
+    return dst
+
+
+def assignment(b: Builder, node: ast.stmt) -> None:
+    """`=`, `op=`, `: annotation =` and `del`."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            src = expr(b, value)
+            for target in targets:
+                assign(b, target, src)
+        case ast.AugAssign(target=target, op=op, value=value):
+            left = expr(b, ast.copy_location(_loading(target), target))
+            dst = b.temp()
+            b.emit(cfg.InPlace(node, dst, type(op).__name__, left, expr(b, value)))
+            assign(b, target, dst)
+        case ast.AnnAssign(target=target, value=value) if value is not None:
+            assign(b, target, expr(b, value))
+        case ast.Delete(targets=targets):
+            for target in targets:
+                delete(b, target)
+
+
+def _loading(target: ast.expr) -> ast.expr:
+    match target:
+        case ast.Name(id=name):
+            return ast.Name(name, ast.Load())
+        case ast.Attribute(value=value, attr=attr):
+            return ast.Attribute(value, attr, ast.Load())
+        case ast.Subscript(value=value, slice=key):
+            return ast.Subscript(value, key, ast.Load())
+    return target
+
+
+def assign(b: Builder, target: ast.expr, src: Temp) -> None:
+    """Bind `target` (a name, attribute, subscript or a pattern of them) to the value in `src`."""
+    match target:
+        case ast.Name(id=name):
+            b.emit(cfg.Store(target, *b.resolve(name), src))
+        case ast.Attribute(value=value, attr=attr):
+            b.emit(cfg.SetAttr(target, expr(b, value), attr, src))
+        case ast.Subscript(value=value, slice=key):
+            b.emit(cfg.SetItem(target, expr(b, value), expr(b, key), src))
+        case ast.Tuple(elts=elts) | ast.List(elts=elts):
+            stars = [i for i, e in enumerate(elts) if isinstance(e, ast.Starred)]
+            dsts = tuple(b.temp() for _ in elts)
+            b.emit(cfg.Unpack(target, src, dsts, stars[0] if stars else None))
+            for element, dst in zip(elts, dsts, strict=True):
+                assign(b, element, dst)
+        case ast.Starred(value=value):
+            assign(b, value, src)
+
+
+def delete(b: Builder, target: ast.expr) -> None:
+    """`del` of a name, attribute, item or several."""
+    match target:
+        case ast.Name(id=name):
+            b.emit(cfg.Delete(target, *b.resolve(name)))
+        case ast.Attribute(value=value, attr=attr):
+            b.emit(cfg.DelAttr(target, expr(b, value), attr))
+        case ast.Subscript(value=value, slice=key):
+            b.emit(cfg.DelItem(target, expr(b, value), expr(b, key)))
+        case ast.Tuple(elts=elts) | ast.List(elts=elts):
+            for element in elts:
+                delete(b, element)
+
+
+def loop(b: Builder, node: ast.While | ast.For | ast.AsyncFor) -> None:
+    """`while`, `for`, `async for`: `else` runs when the loop is exhausted, `break` goes past it."""
+    iterator, item, is_async = b.temp(), b.temp(), isinstance(node, ast.AsyncFor)
+    if not isinstance(node, ast.While):
+        b.emit(cfg.Iter(node.iter, iterator, expr(b, node.iter), is_async))
+    head, inside, otherwise, after = b.block(loop_head=True), b.block(), b.block(), b.block()
+    b.goto(head, node)
+    if isinstance(node, ast.While):
+        condition(b, node.test, inside, otherwise, loop=True)
+        b.start(inside)
+    else:
+        b.end(cfg.Next(node.iter, item, iterator, is_async), item=inside, exhausted=otherwise)
+        b.start(inside)
+        assign(b, node.target, item)
+    b.contexts.append(Loop(after.id, head.id))
+    statements(b, node.body)
+    b.end(cfg.Jump(node), next=head)
+    b.contexts.pop()
+    b.start(otherwise)
+    statements(b, node.orelse)
+    b.end(cfg.Jump(node), next=after)
+    b.start(after)
+
+
+def raising(b: Builder, node: ast.Raise | ast.Assert) -> None:
+    """`raise` and a failing `assert`."""
+    if isinstance(node, ast.Assert):
+        fine, failed = b.block(), b.block()
+        condition(b, node.test, fine, failed)
+        b.start(failed)
+        if node.msg:
+            expr(b, node.msg)
+        raise_named(b, node, "AssertionError")
+        b.start(fine)
+        return
+    src = expr(b, node.exc) if node.exc else (b.catching[-1] if b.catching else None)
+    if node.cause:
+        expr(b, node.cause)
+    b.emit(cfg.Raise(node, src))
+    b.end(cfg.Jump(node), next=cfg.RAISE)
+
+
+def definition(b: Builder, node: ast.stmt) -> None:
+    """Functions, classes and imports bind a name."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            decorators = [expr(b, d) for d in node.decorator_list]
+            dst = b.temp()
+            define(b, node, dst)
+            decorated(b, node, decorators, dst, name)
+        case ast.ClassDef(name=name):
+            decorators = [expr(b, d) for d in node.decorator_list]
+            for base in node.bases:
+                expr(b, base)
+            dst = b.temp()
+            class_body(b, node, dst)
+            decorated(b, node, decorators, dst, name)
+        case ast.Import() | ast.ImportFrom():
+            package = b.function.module.rpartition(".")[0]
+            for name, target in import_names(node, package):
+                if name != "*":
+                    dst = b.temp()
+                    b.emit(cfg.Import(node, dst, target))
+                    b.emit(cfg.Store(node, *b.resolve(name), dst))
+
+
+def decorated(b: Builder, node: ast.stmt, decorators: list[Temp], dst: Temp, name: str) -> None:
+    """Apply decorators inside out and bind the name."""
+    for decorator in reversed(decorators):
+        result = b.temp()
+        b.emit(cfg.Invoke(node, result, decorator, ((dst, False),), ()))
+        dst = result
+    b.emit(cfg.Store(node, *b.resolve(name), dst))
+
+
+def class_body(b: Builder, node: ast.ClassDef, dst: Temp) -> None:
+    """The statements of a class body run in the frame around, under renamed names; methods are known by the class."""
+    cls = b.define_class(node)
+    note_captures(b, node)
+    scope = ScopeNames()
+    for stmt in node.body:
+        scope.visit(stmt)
+    b.scopes.append({name: f"{name}@class{dst}" for name in scope.bound})
+    b.class_scopes.append(len(b.scopes) - 1)
+    for stmt in node.body:
+        if not isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            statement(b, stmt)
+    b.class_scopes.pop()
+    b.scopes.pop()
+    b.emit(cfg.DefineClass(node, dst, cls))
+
+
+def protected(b: Builder, node: ast.stmt) -> None:
+    """`try` and `with`."""
+    match node:
+        case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+            with_items(b, node, items, body)
+        case ast.Try() if node.finalbody:
+            try_finally(b, node)
+        case _ if getattr(node, "finalbody", None):
+            try_finally(b, node)  # type: ignore[arg-type]
+        case _:
+            try_except(b, node)  # type: ignore[arg-type]
+
+
+def with_items(b: Builder, node: ast.stmt, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> None:
+    """`with a as x, b as y:` is `with a as x: with b as y:`."""
+    if not items:
+        statements(b, body)
+        return
+    item, is_async = items[0], isinstance(node, ast.AsyncWith)
+    manager, entered = expr(b, item.context_expr), b.temp()
+    b.emit(cfg.Enter(item.context_expr, entered, manager, is_async))
+    outer = b.handler
+    failed, after = b.block(), b.block()
+    b.handler = failed.id
+    b.contexts.append(With(manager, is_async, outer))
+    if item.optional_vars:
+        assign(b, item.optional_vars, entered)
+    with_items(b, node, items[1:], body)
+    b.contexts.pop()
+    b.handler = outer
+    if b.current.term is None:
+        b.emit(cfg.Exit(item.context_expr, manager, is_async, False))
+    b.end(cfg.Jump(node), next=after)
+    b.start(failed)
+    b.emit(cfg.Exit(item.context_expr, manager, is_async, True))
+    b.end(cfg.Jump(node), next=after)
+    b.start(after)
+
+
+def try_finally(b: Builder, node: ast.Try) -> None:
+    """The body of a `finally` exists once; every kind of exit enters it with a token and goes on from its end."""
+    outer, token = b.handler, b.temp()
+    entry, failed, after = b.block(), b.block(), b.block()
+    context = Finally(token, entry.id, outer)
+    b.handler = failed.id
+    b.contexts.append(context)
+    if getattr(node, "handlers", None):
+        try_except(b, node)
+    else:
+        statements(b, [*node.body, *node.orelse])
+    b.contexts.pop()
+    b.handler = outer
+    if b.current.term is None:
+        b.emit(cfg.SetToken(node, token, "next"))
+        b.end(cfg.Jump(node), next=entry)
+    b.start(failed)
+    b.emit(cfg.SetToken(node, token, "exception"))
+    b.end(cfg.Jump(node), next=entry)
+    b.start(entry)
+    statements(b, node.finalbody)
+    finish_finally(b, node, context, after)
+
+
+def finish_finally(b: Builder, node: ast.AST, context: Finally, after: Block) -> None:
+    """Where the end of a `finally` body goes on, by the token."""
+    exits: dict[Label, Block] = {"next": after, "exception": b.block()}
+    for label in context.pending:
+        exits[label] = b.block()
+    b.end(cfg.Dispatch(node, context.token), **exits)
+    b.start(exits["exception"])
+    b.emit(cfg.Raise(node, context.token))
+    b.end(cfg.Jump(node), next=cfg.RAISE)
+    for label in context.pending:
+        b.start(exits[label])
+        b.unwind(label, node)
+    b.start(after)
+
+
+def try_except(b: Builder, node: ast.Try) -> None:
+    """Handlers are tried in order; what none of them takes goes on outwards. `else` is not protected."""
+    outer, star = b.handler, type(node).__name__ == "TryStar"
+    dispatch, after = b.block(), b.block()
+    b.handler = dispatch.id
+    statements(b, node.body)
+    b.handler = outer
+    if b.current.term is None:
+        b.goto(b.block(), node)
+    statements(b, node.orelse)
+    b.end(cfg.Jump(node), next=after)
+    b.start(dispatch)
+    for handler in node.handlers:
+        types = expr(b, handler.type) if handler.type else None
+        body, following = b.block(), b.block()
+        b.end(cfg.MatchExc(handler, types, star), match=body, next=following)
+        b.start(body)
+        handler_body(b, handler)
+        b.end(cfg.Jump(handler), next=after)
+        b.start(following)
+    b.emit(cfg.Raise(node, None))
+    b.end(cfg.Jump(node), next=cfg.RAISE)
+    b.start(after)
+
+
+def handler_body(b: Builder, handler: ast.ExceptHandler) -> None:
+    """`except ... as name:`; the name is deleted at the end, as Python does."""
+    caught = b.temp()
+    b.emit(cfg.Catch(handler, caught))
+    b.catching.append(caught)
+    if handler.name:
+        b.emit(cfg.Store(handler, *b.resolve(handler.name), caught))
+    statements(b, handler.body)
+    b.catching.pop()
+    if b.current.term is None:
+        b.emit(cfg.EndCatch(handler))

@@ -1,0 +1,307 @@
+"""The interpreter's frame: activations, the budget, reports, and running a graph to its exits.
+
+A call to a function whose text is known is interpreted where it happens, with the caller's world: that is the summary,
+computed on demand for the arguments at hand. Depth, recursion and the number of steps are bounded; what reaches a bound
+is treated as a call to unknown code, or, when the budget of the whole root is spent, given up with a note (`GaveUp`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tooearly.flow import cfg, live, solve
+from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
+from tooearly.flow.lower_stmt import UnknownSyntax, build
+from tooearly.flow.state import World, fold_worlds
+from tooearly.flow.values import (
+    NONE,
+    PENDING,
+    UNSEEN,
+    Exc,
+    Frame,
+    Func,
+    Fut,
+    Note,
+    Oid,
+    Ref,
+    Site,
+    Unknown,
+    Value,
+    frames,
+    refs,
+    renamed,
+    site_of,
+)
+from tooearly.semantics.names import Class, Function, Module
+from tooearly.semantics.rows import Rows
+
+MAX_DEPTH = 12  # nested calls
+MAX_SAME = 4  # activations of one function at a time
+STEPS_PER_ROOT = 60_000
+WORLDS_PER_BLOCK = 40
+
+
+class GaveUp(Exception):
+    """The budget of a root is spent; the argument says which bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way an operation may end: with a value, or with an exception."""
+
+    world: World
+    value: Value = NONE
+    exc: Exc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Code that runs while this code is suspended: a task's body, a callback with its future, a scheduled call."""
+
+    kind: str
+    function: Value
+    args: tuple[Value, ...] = ()
+
+    def values(self) -> tuple[Value, ...]:
+        """What it holds on to."""
+        return (self.function, *self.args)
+
+    def renamed(self, to: Callable[[Oid], Oid]) -> Deferred:
+        """The same with other object names."""
+        return Deferred(self.kind, renamed(self.function, to), tuple(renamed(a, to) for a in self.args))
+
+
+@dataclass(slots=True)
+class Act:
+    """An activation: a function being interpreted in a frame. `on_loop`: it runs on the event loop's thread."""
+
+    function: Function
+    frame: Frame
+    graph: Graph
+    caller: Act | None
+    on_loop: bool
+    order: list[int]
+    block: Block | None = None
+    depth: int = 0
+
+    def site(self, node: ast.AST) -> Site:
+        """The site of a node of the block being interpreted."""
+        assert self.block is not None
+        return site_of(self.block.unit, node)
+
+    def count(self, function: Function) -> int:
+        """How many activations of `function` are on the stack."""
+        here: Act | None = self
+        total = 0
+        while here is not None:
+            total += here.function is function
+            here = here.caller
+        return total
+
+
+@dataclass(slots=True)
+class Report:
+    """What was seen at one read. `early` are the futures (before the read) that may be unfinished there."""
+
+    site: Site
+    method: str
+    receiver: ast.AST
+    function: Function
+    code: str = "result-before-done"
+    early: list[Fut] = field(default_factory=list)
+    certain: bool = True
+    unproven: bool = False
+    fine: bool = False
+    handled: bool = False
+    unhandled: bool = False
+
+
+class Machine:
+    """One analysis: the modules it may look into, and what it has found so far."""
+
+    def __init__(self, module: Module, rows: Rows, load_module: Callable[[str], Module | None] | None = None, *, eager: bool = False) -> None:
+        self.rows = rows
+        self.modules: dict[str, Module | None] = {module.name: module}
+        self.load_module = load_module
+        self.reports: dict[Site, Report] = {}
+        self.states: dict[tuple[Site, str], tuple[int, Note | None]] = {}
+        self.record_states = False
+        self.quiet = 0
+        self.steps = 0
+        self.eager = eager
+        self.consulted: dict[Any, Any] = {}
+        self.deferred_seen: set[Any] = set()
+        self.visited: set[Function] = set()
+        self.depth = 0
+
+    # Looking things up
+    def module(self, name: str) -> Module | None:
+        """The module of that name, loaded on demand; None when it cannot be seen."""
+        if name not in self.modules:
+            self.modules[name] = self.load_module(name) if self.load_module else None
+            self.consulted["module", name] = self.modules[name]
+        return self.modules[name]
+
+    def graph(self, function: Function) -> tuple[Graph, list[int]]:
+        """The graph of a function and its block order, kept with the function."""
+        found = function.graph
+        if found is None:
+            try:
+                graph = build(function)
+            except UnknownSyntax as problem:
+                raise GaveUp(f"unknown syntax: {problem}") from problem
+            except RecursionError:
+                raise GaveUp("nested too deeply") from None
+            live.mark_live(graph)
+            found = function.graph = (graph, live.reverse_postorder(graph))
+        return found  # type: ignore[no-any-return]
+
+    # Running
+    def run(self, act: Act, worlds: Iterable[World], start: int = 0) -> dict[int, list[World]]:
+        """Interpret from a block on; the worlds at each exit (negative numbers)."""
+        from tooearly.flow.steps import run_block
+
+        self.visited.add(act.function)
+
+        def transfer(node: int, world: World) -> list[tuple[int, World]]:
+            return run_block(self, act, node, world)
+
+        outer, act.block = act.block, act.graph.blocks[start]
+        solution = solve.solve(
+            start,
+            [w.copy().settle() for w in worlds],
+            transfer,
+            fold_worlds,
+            order=lambda node: act.order[node],
+            exits=lambda node: node < 0,
+            limit=WORLDS_PER_BLOCK,
+            rounds=STEPS_PER_ROOT,
+        )
+        act.block = outer
+        if not solution.complete:
+            raise GaveUp("too many rounds")
+        return {node: solution.at(node) for node in solution.facts if node < 0}
+
+    def spend(self) -> None:
+        """Count one step; raises GaveUp when the root's budget is spent."""
+        self.steps += 1
+        if self.steps > STEPS_PER_ROOT:
+            raise GaveUp("too many steps")
+
+    def enter(self, world: World, caller: Act | None, function: Func, frame: Frame, *, on_loop: bool) -> Act:
+        """A new activation of `function`; its closure's frame is remembered for its free names."""
+        graph, order = self.graph(function.function)
+        world.env[frame, "$up"] = Unknown(("frame", function.frame))
+        depth = caller.depth + 1 if caller else 0
+        return Act(function.function, frame, graph, caller, on_loop, order, None, depth)
+
+    def finish(self, act: Act, exits: dict[int, list[World]]) -> list[Outcome]:
+        """The outcomes of a finished activation; its variables are dropped."""
+        out: list[Outcome] = []
+        keep = bool(act.graph.captured)
+        for world in exits.get(RETURN, ()):
+            done = world.copy()
+            value = done.env.get((act.frame, "$ret"), NONE)
+            done.leave(act.frame, keep or act.frame in set(frames(value)))
+            out.append(Outcome(done, value))
+        for world in exits.get(RAISE, ()):
+            done = world.copy()
+            exc = done.env.get((act.frame, "$exc"))
+            done.leave(act.frame, keep)
+            out.append(Outcome(done, exc=exc if isinstance(exc, Exc) else Exc("")))
+        return out
+
+    # Suspending
+    def suspend(self, act: Act, world: World, why: str, site: Site) -> None:
+        """Other code runs now: unfinished futures may finish, registered code is interpreted for its reads."""
+        world.suspend(Note(why, site))
+        if not world.deferred:
+            return
+        waiting = world.deferred
+        world.deferred = tuple(d for d in waiting if d.kind != "task")
+        for deferred in waiting:
+            self._disturb(world, deferred)
+        if self.quiet or self.depth > 2:
+            return
+        for deferred in waiting:
+            self._run_deferred(act, world, deferred)
+
+    def _disturb(self, world: World, deferred: Deferred) -> None:
+        """Variables that the other code rebinds are not known any more."""
+        from tooearly.flow.calling import target_function
+
+        target = target_function(deferred.function)
+        if target is None or deferred.kind != "task":
+            return
+        for name in target.function.nonlocal_names | target.function.global_names:
+            for key in [k for k in world.env if k[1] == name and (k[0] == target.frame or k[0][:1] == ("M",))]:
+                world.env[key] = Unknown(("disturbed", name))
+
+    def _run_deferred(self, act: Act, world: World, deferred: Deferred) -> None:
+        from tooearly.flow.calling import call, may_read
+        from tooearly.flow.awaits import await_value
+
+        if not may_read(self, deferred.function):
+            return
+        other = world.copy()
+        other.deferred = tuple(d for d in other.deferred if d != deferred)
+        for value in deferred.args if deferred.kind == "callback" else ():
+            for oid in refs(value):
+                if isinstance(other.heap.get(oid), Fut):
+                    other.set_mask(oid, 2)
+        other.settle()
+        key = (deferred, other)
+        if key in self.deferred_seen:
+            return
+        self.deferred_seen.add(key)
+        self.depth += 1
+        site = act.site(act.block.term.node if act.block and act.block.term else ast.Pass())
+        for made in call(self, act, other.copy(), deferred.function, list(deferred.args), [], site):
+            if made.exc is None and deferred.kind == "task":
+                await_value(self, act, made.world, made.value, site)
+            elif made.exc is not None and made.exc.site is not None:
+                self.unhandled(made.exc)
+        self.depth -= 1
+
+    # Reporting
+    def read(self, act: Act, site: Site, receiver: ast.AST, method: str, fut: Fut, code: str = "result-before-done") -> None:
+        """A read was interpreted: remember what was known of the future."""
+        if self.quiet:
+            return
+        report = self.reports.get(site)
+        if report is None:
+            report = self.reports[site] = Report(site, method, receiver, act.function, code)
+        if code != "result-before-done":
+            report.early.append(fut)
+        elif fut.mask & PENDING:
+            report.early.append(fut)
+            report.certain = report.certain and fut.mask == PENDING
+        elif fut.mask == UNSEEN:
+            report.unproven = True
+        else:
+            report.fine = True
+
+    def unhandled(self, exc: Exc) -> None:
+        """An InvalidStateError of a read has met a handler that does not name it, or nobody."""
+        if exc.site is not None and not self.quiet and exc.site in self.reports:
+            self.reports[exc.site].unhandled = True
+
+    def handled(self, exc: Exc) -> None:
+        """An InvalidStateError of a read has met a handler that expects it."""
+        if exc.site is not None and not self.quiet and exc.site in self.reports:
+            self.reports[exc.site].handled = True
+
+
+def up(world: World, frame: Frame, depth: int) -> Frame | None:
+    """The frame `depth` function scopes out."""
+    here: Frame | None = frame
+    for _ in range(depth):
+        link = world.env.get((here, "$up")) if here is not None else None
+        here = link.tag[1] if isinstance(link, Unknown) and isinstance(link.tag, tuple) else None
+    return here
+
+
+__all__ = ["Act", "Block", "Class", "Deferred", "GaveUp", "Machine", "Outcome", "Ref", "Report", "cfg", "up"]

@@ -1,0 +1,183 @@
+"""`with` and `async with`: what entering gives, and what leaving does to futures and exceptions.
+
+Managers known by a row (`Managing`), task groups, classes of the workspace (their methods are interpreted), generators
+under `@contextmanager` (run to their `yield`, and on from it). A manager that is not known is assumed not to swallow.
+"""
+
+from __future__ import annotations
+
+from tooearly.flow.attributes import find_method
+from tooearly.flow.awaits import CANCELLED, TIMEOUT, await_unknown, await_value, complete, failures, note_all
+from tooearly.flow.calling import call
+from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken
+from tooearly.flow.iterate import resume, start_generator
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    DONE,
+    FALSE,
+    NONE,
+    TRUE,
+    Cont,
+    Coro,
+    Exc,
+    Fut,
+    Iterating,
+    Managing,
+    Note,
+    Ref,
+    Site,
+    Unknown,
+    Value,
+)
+
+
+def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: bool, temp: int) -> list[Outcome]:
+    """The value of `as`."""
+    match manager:
+        case Managing("generator", (Coro() as coro,)):
+            return _enter_generator(m, act, w, coro, site, temp)
+        case Managing("runner", _):
+            return [Outcome(w, Unknown(None, "Runner"))]
+        case Managing("pass", values):
+            return [Outcome(w, values[0] if values else NONE)]
+        case Managing():
+            return [Outcome(w, Unknown())]
+        case Ref() if isinstance(w.heap.get(manager.oid), Cont):
+            return [Outcome(w, manager)]
+    method = find_method(m, w, manager, "__aenter__" if is_async else "__enter__")
+    if method is not None:
+        out: list[Outcome] = []
+        for made in call(m, act, w, method, [], [], site):
+            out += await_value(m, act, made.world, made.value, site) if is_async and made.exc is None else [made]
+        return out
+    value: Value = manager if isinstance(manager, Unknown) and manager.type else Unknown()
+    if not is_async:
+        return [Outcome(w, value), *([Outcome(w.copy(), exc=Exc(""))] if isinstance(manager, Unknown) else [])]
+    return [Outcome(o.world, value, o.exc) for o in await_unknown(m, act, w, site)]
+
+
+def _enter_generator(m: Machine, act: Act, w: World, coro: Coro, site: Site, temp: int) -> list[Outcome]:
+    """Run the generator to its `yield`; it is kept in the manager's own variable until the block is left."""
+    out: list[Outcome] = []
+    for started in start_generator(m, act, w, coro, site):
+        it = started.value
+        obj = started.world.heap.get(it.oid) if isinstance(it, Ref) else None
+        if not isinstance(obj, Iterating) or not isinstance(obj.generator, Ref):
+            out.append(Outcome(started.world, Unknown()))
+            continue
+        for kind, outcome in resume(m, act, started.world, obj.generator, None):
+            outcome.world.env[act.frame, temp] = Managing("running", (obj.generator,))
+            if kind == "yield" or outcome.exc is not None:
+                out.append(outcome)
+    return out
+
+
+def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: bool, raising: bool) -> list[Outcome]:
+    """The end of the block; with `raising` an exception is in `$exc`, and an outcome without one swallows it."""
+    flying = w.env.pop((act.frame, "$exc"), None) if raising else None
+    exc = flying if isinstance(flying, Exc) else (Exc("") if raising else None)
+    match manager:
+        case Managing("timeout", delay):
+            return _leave_timeout(w, delay, exc, site)
+        case Managing("suppress", types):
+            return _leave_suppress(m, w, types, exc)
+        case Managing("raises", types):
+            return _leave_suppress(m, w, types, exc) if exc else [Outcome(w, exc=Exc("builtins.AssertionError"))]
+        case Managing("runner", _):
+            from tooearly.flow.effects import end_leftovers
+
+            end_leftovers(w)
+            return [Outcome(w, exc=exc)]
+        case Managing("running", (Ref() as generator,)):
+            return _leave_generator(m, act, w, generator, exc)
+        case Ref() if isinstance(w.heap.get(manager.oid), Cont):
+            return leave_group(m, act, w, manager, exc, site)
+        case Managing():
+            return [Outcome(w, exc=exc)]
+    method = find_method(m, w, manager, "__aexit__" if is_async else "__exit__")
+    if method is not None:
+        return _leave_instance(m, act, w, method, exc, site, is_async)
+    if not is_async:
+        return [Outcome(w, exc=exc)]
+    m.suspend(act, w, "other", site)
+    return [Outcome(w, exc=exc), Outcome(w.copy(), exc=Exc(CANCELLED))]
+
+
+def _leave_timeout(w: World, delay: tuple[Value, ...], exc: Exc | None, site: Site) -> list[Outcome]:
+    """`asyncio.timeout`: the cancellation that it caused becomes TimeoutError."""
+    out = [Outcome(w, exc=exc)]
+    if exc is not None and exc.cls == CANCELLED and delay != (NONE,):
+        late = w.copy()
+        running = [Ref(oid) for oid, obj in late.heap.items() if isinstance(obj, Fut) and obj.mask & 1 and (obj.note is None or obj.note.why in ("fresh", "clock", "other"))]
+        note_all(late, running, Note("timeout-block", site))
+        out.append(Outcome(late, exc=Exc(TIMEOUT)))
+    return out
+
+
+def _leave_suppress(m: Machine, w: World, types: tuple[Value, ...], exc: Exc | None) -> list[Outcome]:
+    """`contextlib.suppress`, `pytest.raises`."""
+    if exc is None:
+        return [Outcome(w)]
+    names = [name for value in types for name in handler_names(w, value)]
+    answer = judged(m, exc, names)
+    out: list[Outcome] = []
+    if answer != NO:
+        note_taken(m, exc, names)
+        out.append(Outcome(w.copy()))
+    if answer != YES:
+        out.append(Outcome(w, exc=exc))
+    return out
+
+
+def _leave_generator(m: Machine, act: Act, w: World, generator: Ref, exc: Exc | None) -> list[Outcome]:
+    """Go on from the `yield`; the exception is raised there, and is swallowed when the generator ends normally."""
+    out: list[Outcome] = []
+    for kind, outcome in resume(m, act, w, generator, exc):
+        if kind == "yield":
+            out.append(Outcome(outcome.world, exc=Exc("builtins.RuntimeError")))
+        else:
+            out.append(Outcome(outcome.world, exc=outcome.exc))
+    return out
+
+
+def _leave_instance(m: Machine, act: Act, w: World, method: Value, exc: Exc | None, site: Site, is_async: bool) -> list[Outcome]:
+    """`__exit__` of a class of the workspace; a true result swallows the exception."""
+    from tooearly.flow.operators import truths
+
+    arg: Value = NONE if exc is None else Unknown(("exc", exc.cls))
+    given = [(arg if exc is None else exc, False), (arg if exc is None else exc, False), (arg, False)]
+    out: list[Outcome] = []
+    for made in call(m, act, w, method, given, [], site):
+        for done in await_value(m, act, made.world, made.value, site) if is_async and made.exc is None else [made]:
+            if done.exc is not None or exc is None:
+                out.append(Outcome(done.world, exc=done.exc))
+                continue
+            value = done.value if done.value in (TRUE, FALSE, NONE) or not isinstance(done.value, Unknown) else FALSE
+            out += [Outcome(world, exc=None if swallow else exc) for swallow, world in truths(done.world, value)]
+    return out
+
+
+def leave_group(m: Machine, act: Act, w: World, manager: Ref, exc: Exc | None, site: Site) -> list[Outcome]:
+    """A task group waits for all its tasks, however it is left; a failed one makes it raise a group."""
+    group = w.cont(manager)
+    assert group is not None
+    tasks = [i for i in group.items if isinstance(i, Ref) and isinstance(w.heap.get(i.oid), Fut)]
+    if any(w.heap[t.oid].mask & 1 for t in tasks):  # type: ignore[union-attr]
+        m.suspend(act, w, "other", site)
+    failed = exc is None and any(failures(m, act, w.copy(), f, site) for t in tasks if isinstance(f := w.heap[t.oid], Fut))
+    out: list[Outcome] = []
+    for world in complete(m, act, w.copy(), tasks, site):
+        if exc is None:
+            out.append(Outcome(world))
+            if failed:
+                out.append(Outcome(world.copy(), exc=Exc("builtins.ExceptionGroup", group=True)))
+        else:
+            own = exc.cls == CANCELLED
+            out.append(Outcome(world, exc=exc if own else Exc("builtins.ExceptionGroup", exc.site, group=True)))
+    for task in tasks:
+        if task.oid in w.heap:
+            w.set_mask(task.oid, DONE)
+    if exc is None and tasks:
+        out.append(Outcome(w, exc=Exc(CANCELLED)))
+    return out

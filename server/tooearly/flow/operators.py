@@ -1,0 +1,152 @@
+"""Operators and truth: what a test tells about a container, a length, a constant."""
+
+from __future__ import annotations
+
+import operator as op
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from tooearly.flow import cfg, containers
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Api,
+    Bound,
+    Choice,
+    Const,
+    Cont,
+    Coro,
+    Exc,
+    Func,
+    Fut,
+    Inst,
+    Klass,
+    Length,
+    Managing,
+    Partial,
+    Ref,
+    Unknown,
+    Value,
+    const,
+)
+
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"Add": op.add, "Sub": op.sub, "Mult": op.mul}
+ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
+
+
+def operate(
+    m: Machine, act: Act, w: World, step: cfg.Unary | cfg.Binary | cfg.InPlace | cfg.Compare, get: Callable[[int], Value]
+) -> list[Outcome]:
+    """The outcomes of a unary, binary, in-place or comparing operator."""
+    match step:
+        case cfg.Unary(_, _, name, src):
+            return unary(w, name, get(src))
+        case cfg.Compare(_, _, name, left, right):
+            return compare(m, act, w, name, get(left), get(right))
+        case cfg.InPlace(node, _, name, left, right) if w.cont(get(left)) is not None:
+            return containers.in_place(w, name, get(left), get(right), act.site(node), act.frame)
+        case cfg.Binary(node, _, name, left, right) | cfg.InPlace(node, _, name, left, right):
+            return binary(act, w, name, get(left), get(right), node)
+
+
+def unary(w: World, name: str, value: Value) -> list[Outcome]:
+    """`not x` splits the world by the truth of x; other operators give constants or nothing known."""
+    if name == "Not":
+        if isinstance(value, Unknown):
+            return [Outcome(w, Unknown())]
+        return [Outcome(world, FALSE if truth else TRUE) for truth, world in truths(w, value)]
+    if name == "USub" and isinstance(value, Const) and value.kind in ("int", "float"):
+        return [Outcome(w, const(-value.value))]
+    return [Outcome(w, Unknown())]
+
+
+def binary(act: Act, w: World, name: str, left: Value, right: Value, node: Any) -> list[Outcome]:
+    """Arithmetic on constants, algebra on containers; division may raise."""
+    if isinstance(left, Const) and isinstance(right, Const) and name in ARITHMETIC:
+        try:
+            result = ARITHMETIC[name](left.value, right.value)
+        except (TypeError, ValueError, OverflowError, MemoryError):
+            return [Outcome(w, exc=Exc("builtins.TypeError"))]
+        small = isinstance(result, int | float | bool) or (isinstance(result, str) and len(result) < 200)
+        return [Outcome(w, const(result) if small else Unknown())]
+    if w.cont(left) is not None or w.cont(right) is not None:
+        return [Outcome(w, containers.algebra(w, name, left, right, act.site(node), act.frame))]
+    out = [Outcome(w, Unknown())]
+    if name in ("Div", "FloorDiv", "Mod") and not (isinstance(right, Const) and right.value not in (0, 0.0)):
+        if isinstance(right, Const) and right.kind in ("int", "float"):
+            return [Outcome(w, exc=Exc("builtins.ZeroDivisionError"))]
+        out.append(Outcome(w.copy(), exc=Exc("builtins.ZeroDivisionError")))
+    return out
+
+
+def compare(m: Machine, act: Act, w: World, name: str, left: Value, right: Value) -> list[Outcome]:
+    """A comparison that can be decided is decided; membership and lengths split the world."""
+    if name == "in":
+        return containers.membership(m, act, w, left, right)
+    if isinstance(left, Length) or isinstance(right, Length):
+        return containers.compare_lengths(w, name, left, right)
+    if name in ("<=", ">=", "<", ">", "==") and w.cont(left) is not None and w.cont(right) is not None:
+        return containers.compare_sets(w, name, left, right)
+    decided = decide(name, left, right, w)
+    return [Outcome(w, Unknown() if decided is None else const(decided))]
+
+
+def decide(name: str, left: Value, right: Value, w: World) -> bool | None:
+    """The outcome of `is`, `==` or an order, when it is known."""
+    if isinstance(left, Const) and isinstance(right, Const):
+        if name == "is":
+            return left == right
+        try:
+            return bool(ORDER[name](left.value, right.value))
+        except (TypeError, KeyError):
+            return None
+    if name in ("is", "=="):
+        if isinstance(left, Ref) and isinstance(right, Ref):
+            return left.oid == right.oid if isinstance(w.heap.get(left.oid), Fut | Inst) else None
+        solid = (Ref, Func, Klass, Bound, Coro, Managing, Partial, Exc)
+        for a, b in ((left, right), (right, left)):
+            if isinstance(a, solid) and isinstance(b, Const) and (name == "is" or b == NONE):
+                return False
+            if isinstance(a, Api) and b == NONE:
+                return False
+        if isinstance(left, Api) and isinstance(right, Api) and left == right:
+            return True
+    return None
+
+
+def truths(w: World, value: Value) -> Iterator[tuple[bool, World]]:
+    """The truth of a value, with the world in which it is so; refines what is known of containers."""
+    match value:
+        case Const(value=constant):
+            yield bool(constant), w
+        case Length(oid):
+            yield from containers.emptiness(w, Ref(oid))
+        case Ref() if w.cont(value) is not None:
+            yield from containers.emptiness(w, value)
+        case Ref() if isinstance(w.heap.get(value.oid), Inst):
+            inst = w.heap[value.oid]
+            assert isinstance(inst, Inst)
+            plain = "__bool__" not in inst.cls.methods and "__len__" not in inst.cls.methods and not inst.open
+            yield True, w
+            if not plain:
+                yield False, w.copy()
+        case Ref() | Func() | Klass() | Bound() | Coro() | Managing() | Partial() | Exc():
+            yield True, w
+        case Choice(options):
+            for option in options:
+                yield from truths(w.copy(), option)
+        case _:
+            yield True, w.copy()
+            yield False, w
+
+
+def is_pending(obj: object) -> bool:
+    """Whether an object is a future that may be unfinished."""
+    return isinstance(obj, Fut) and bool(obj.mask & 1)
+
+
+__all__ = ["Cont", "operate", "replace", "truths"]

@@ -1,0 +1,471 @@
+"""A world: one possible state of the program at a point, as far as it is followed.
+
+The lattice is the powerset of worlds, ordered by inclusion: the join of two branches is the union of their worlds, and
+each world is precise, so facts stay correlated (`t is None` with the branch that did not make it, a stored `t.done()`
+with the task's state, the one of two tasks that `FIRST_COMPLETED` left running). The price is their number; when a
+block holds too many, `join_worlds` folds them: values become choices, a future's possibilities are united.
+
+May or must: a future's mask says what is possible. PENDING alone is "unfinished on every run that comes here with this
+world", DONE alone is safe, UNSEEN means that code which is not visible may have waited for it.
+
+Invariant of groups: a container that holds a reference to a group holds all its members. `settle` keeps the world in
+a canonical form: what nothing refers to is dropped, groups with equal facts and equal containers are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from tooearly.flow.values import (
+    DONE,
+    MAYBE,
+    PENDING,
+    UNSEEN,
+    Choice,
+    Cont,
+    Frame,
+    Fut,
+    Generating,
+    Inst,
+    Iterating,
+    Note,
+    Obj,
+    Oid,
+    Ref,
+    Unknown,
+    Value,
+    children_of,
+    choice,
+    frames,
+    refs,
+    renamed,
+    renamed_object,
+    unique,
+)
+
+Key = tuple[Frame, Any]  # (frame, name or temporary)
+
+
+class World:
+    """Variables, heap, remembered conditions and the callbacks that may run while this code is suspended.
+
+    Mutable while a block is interpreted (`copy` first), then frozen by `settle`, which computes its identity.
+    """
+
+    __slots__ = ("_hash", "_key", "deferred", "env", "facts", "heap")
+
+    def __init__(
+        self,
+        env: dict[Key, Value] | None = None,
+        heap: dict[Oid, Obj] | None = None,
+        facts: dict[tuple[Frame, str], bool] | None = None,
+        deferred: tuple[Any, ...] = (),
+    ) -> None:
+        self.env: dict[Key, Value] = env if env is not None else {}
+        self.heap: dict[Oid, Obj] = heap if heap is not None else {}
+        self.facts = facts if facts is not None else {}
+        self.deferred = deferred
+        self._key: Any = None
+        self._hash = 0
+
+    def copy(self) -> World:
+        """An independent world with the same contents."""
+        return World(dict(self.env), dict(self.heap), dict(self.facts), self.deferred)
+
+    def _identity(self) -> Any:
+        if self._key is None:
+            self._key = (
+                frozenset(self.env.items()),
+                frozenset(self.heap.items()),
+                frozenset(self.facts.items()),
+                frozenset(self.deferred),
+            )
+            self._hash = hash(self._key)
+        return self._key
+
+    def __hash__(self) -> int:
+        self._identity()
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, World) and self._identity() == other._identity()
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{name}={value}" for (_, name), value in self.env.items() if isinstance(name, str))
+        return f"World({names}; {self.heap})"
+
+    # Objects
+    def fut(self, value: Value | None) -> Fut | None:
+        """The future a value refers to, if it does."""
+        obj = self.heap.get(value.oid) if isinstance(value, Ref) else None
+        return obj if isinstance(obj, Fut) else None
+
+    def cont(self, value: Value | None) -> Cont | None:
+        """The container a value refers to, if it does."""
+        obj = self.heap.get(value.oid) if isinstance(value, Ref) else None
+        return obj if isinstance(obj, Cont) else None
+
+    def set_mask(self, oid: Oid, mask: int, note: Note | None = None) -> None:
+        """What is possible of a future from here on."""
+        obj = self.heap[oid]
+        assert isinstance(obj, Fut)
+        if obj.mask != mask or note is not None:
+            self.heap[oid] = replace(obj, mask=mask, note=note if note is not None else obj.note)
+
+    def allocate(self, oid: Oid, obj: Obj) -> Ref:
+        """A new object; the previous one of the same place becomes `~`, and the one before that joins the group."""
+        if oid in self.heap:
+            self.collect()
+        if oid in self.heap:
+            aged = Oid(oid.site, oid.frame, (oid.tag, "~") if oid.tag else "~")
+            if aged in self.heap:
+                self.fold(aged)
+            if self._is_named(oid):
+                self.rename({oid: aged})
+            else:
+                self.fold(oid)
+        self.heap[oid] = obj
+        return Ref(oid)
+
+    def _is_named(self, oid: Oid) -> bool:
+        """Whether a variable, attribute or exact container (not just a crowd) refers to the object."""
+        if any(isinstance(value, Ref) and value.oid == oid for value in self.env.values()):
+            return True
+        for obj in self.heap.values():
+            match obj:
+                case Inst(attrs=attrs, many=False):
+                    if any(isinstance(v, Ref) and v.oid == oid for _, v in attrs):
+                        return True
+        return False
+
+    def fold(self, oid: Oid) -> None:
+        """Make an object a member of the group of its like."""
+        obj = self.heap[oid]
+        crowd = Oid(oid.site, oid.frame, ("G", "folding", oid.tag))
+        self.rename({oid: crowd})
+        if crowd in self.heap:
+            self.heap[crowd] = replace(self.heap[crowd], many=True)
+        for holder, held in list(self.heap.items()):
+            if isinstance(held, Cont | Iterating) and held.exact and any(crowd in refs(i) for i in held.items):
+                self.heap[holder] = _inexact(held)
+        del obj
+        self._regroup()
+
+    def rename(self, names: dict[Oid, Oid]) -> None:
+        """Give objects other names, everywhere."""
+
+        def to(oid: Oid) -> Oid:
+            return names.get(oid, oid)
+
+        for key, value in self.env.items():
+            if any(oid in names for oid in refs(value)):
+                self.env[key] = renamed(value, to)
+        heap: dict[Oid, Obj] = {}
+        for oid, obj in self.heap.items():
+            if any(r in names for v in children_of(obj) for r in refs(v)):
+                obj = renamed_object(obj, to)
+            new = to(oid)
+            heap[new] = join_objects(heap[new], obj) if new in heap else obj
+        self.heap = heap
+        self.deferred = tuple(d.renamed(to) for d in self.deferred)
+
+    def forget_members(self, oid: Oid) -> None:
+        """A group turned out to be empty: nothing refers to it any more."""
+        gone = Ref(oid)
+        for holder, obj in list(self.heap.items()):
+            match obj:
+                case Cont() if gone in obj.items or any(v == gone for _, v in obj.slots):
+                    self.heap[holder] = without(obj, gone)
+                case Iterating() if gone in obj.items:
+                    self.heap[holder] = replace(obj, items=tuple(i for i in obj.items if i != gone))
+                case Cont() | Inst() if any(isinstance(v, Choice) and gone in v.options for v in children_of(obj)):
+                    self.heap[holder] = swapped(obj, gone, ())
+        if not any(oid in refs(v) for v in self.env.values()):
+            self.heap.pop(oid, None)
+
+    # Groups
+    def element(self, ref: Ref, site: Any, frame: Frame) -> Ref:
+        """Take one member out of a group: a new object that is in the same containers. The group keeps the rest."""
+        obj = self.heap[ref.oid]
+        oid = Oid(ref.oid.site, ref.oid.frame, ("el", site, frame))
+        marker = Ref(Oid(ref.oid.site, ref.oid.frame, "taking"))
+        self.heap[marker.oid] = self._alone(obj, site, frame)
+        self._join_holders(ref, marker)
+        if oid in self.heap:
+            self.collect([marker])
+        if oid in self.heap:
+            aged = Oid(oid.site, oid.frame, (oid.tag, "~"))
+            if self._is_named(oid) and aged not in self.heap:
+                self.rename({oid: aged})
+            else:
+                self.fold(oid)
+        self.rename({marker.oid: oid})
+        return Ref(oid)
+
+    def _alone(self, obj: Obj, site: Any, frame: Frame) -> Obj:
+        """One member of a group: a copy whose own members are taken out of their groups too."""
+        one = replace(obj, many=False)
+        taken: dict[Oid, Ref] = {}
+        for value in list(children_of(one)):
+            for oid in refs(value):
+                inner = self.heap.get(oid)
+                if oid not in taken and inner is not None and inner.many and isinstance(inner, Fut | Cont | Inst):
+                    if isinstance(one, Cont) and not one.exact:
+                        continue
+                    taken[oid] = self.element(Ref(oid), site, frame)
+        return renamed_object(one, lambda oid: taken[oid].oid if oid in taken else oid)
+
+    def _join_holders(self, group: Ref, member: Ref) -> None:
+        for holder, obj in list(self.heap.items()):
+            match obj:
+                case Cont() if group in obj.items and not obj.many:
+                    keys = obj.keys
+                    if keys:
+                        keys = (*keys, keys[obj.items.index(group)])
+                    self.heap[holder] = replace(obj, items=(*obj.items, member), keys=keys, exact=False)
+                case Cont(many=True) | Inst(many=True) if any(group.oid in refs(v) for v in children_of(obj)):
+                    self.heap[holder] = swapped(obj, group, (group, member))
+
+    def _regroup(self) -> None:
+        """Name every group by what is known of it; equal ones become one."""
+        many = [oid for oid, obj in self.heap.items() if obj.many]
+        if not many:
+            return
+        holders: dict[Oid, set[Any]] = {oid: set() for oid in many}
+        for holder, obj in self.heap.items():
+            if isinstance(obj, Cont | Iterating | Inst | Fut):
+                for value in children_of(obj):
+                    for oid in refs(value):
+                        if oid in holders:
+                            holders[oid].add((holder.site, holder.frame, "many" if obj.many else holder.tag))
+        names: dict[Oid, Oid] = {}
+        for oid in many:
+            obj = self.heap[oid]
+            facts = (obj.mask, obj.kind) if isinstance(obj, Fut) else self._shape(obj)
+            new = Oid(oid.site, oid.frame, ("G", facts, frozenset(holders[oid])))
+            if new != oid:
+                names[oid] = new
+        if names:
+            self.rename(names)
+
+    def _shape(self, obj: Obj) -> Any:
+        """What is known of the futures in a group of containers or instances."""
+        out = []
+        for value in children_of(obj):
+            for oid in refs(value):
+                inner = self.heap.get(oid)
+                out.append((oid.site, inner.mask if isinstance(inner, Fut) else type(inner).__name__))
+        return frozenset(out)
+
+    # Canonical form
+    def collect(self, extra: Iterable[Value] = ()) -> None:
+        """Drop what nothing refers to: objects, and the frames of calls that no closure has kept."""
+        seen: set[Oid] = set()
+        stack = [oid for value in self.env.values() for oid in refs(value)]
+        stack += [oid for value in extra for oid in refs(value)]
+        for deferred in self.deferred:
+            stack += [oid for value in deferred.values() for oid in refs(value)]
+        while stack:
+            oid = stack.pop()
+            if oid in seen:
+                continue
+            seen.add(oid)
+            obj = self.heap.get(oid)
+            if obj is not None:
+                stack += [inner for value in children_of(obj) for inner in refs(value)]
+        if len(seen) < len(self.heap):
+            self.heap = {oid: obj for oid, obj in self.heap.items() if oid in seen}
+
+    def settle(self) -> World:
+        """Bring the world to its canonical form (in place) and return it."""
+        self.collect()
+        self._regroup()
+        self._key = None
+        return self
+
+    def leave(self, frame: Frame, keep: bool) -> None:
+        """Forget a call's variables, unless a closure may still see them."""
+        if keep and self._closed_over(frame):
+            for key in [k for k in self.env if k[0] == frame and (isinstance(k[1], int) or k[1] in ("$ret", "$exc"))]:
+                del self.env[key]
+            return
+        for key in [k for k in self.env if k[0] == frame]:
+            del self.env[key]
+        for fact in [k for k in self.facts if k[0] == frame]:
+            del self.facts[fact]
+
+    def _closed_over(self, frame: Frame) -> bool:
+        values = [v for (owner, _), v in self.env.items() if owner != frame]
+        values += [v for obj in self.heap.values() for v in children_of(obj)]
+        values += [v for d in self.deferred for v in d.values()]
+        if any(frame in frames(v) for v in values):
+            return True
+        if any(isinstance(o, Generating) and o.frame == frame for o in self.heap.values()):
+            return True
+        return any(frame in frames(v) for v in self.env.values())
+
+    def reachable(self, values: Iterable[Value], visible: Callable[[Frame], Iterable[Value]]) -> set[Oid]:
+        """Every object that code holding these values can get at; `visible` gives a frame's variables."""
+        seen: set[Oid] = set()
+        seen_frames: set[Frame] = set()
+        stack = list(values)
+        while stack:
+            value = stack.pop()
+            for frame in frames(value):
+                if frame not in seen_frames:
+                    seen_frames.add(frame)
+                    stack += visible(frame)
+            for oid in refs(value):
+                if oid not in seen and oid in self.heap:
+                    seen.add(oid)
+                    stack += children_of(self.heap[oid])
+        return seen
+
+    def escape(self, oids: Iterable[Oid]) -> None:
+        """Code that is not visible has got at these objects: it may have waited for the futures, or changed the rest."""
+        for oid in oids:
+            obj = self.heap.get(oid)
+            match obj:
+                case Fut(kind="current"):
+                    pass
+                case Fut(mask=mask) if mask & PENDING:
+                    self.heap[oid] = replace(obj, mask=UNSEEN, open=True)
+                case Fut(open=False):
+                    self.heap[oid] = replace(obj, open=True)
+                case Cont(many=False) if obj.kind != "tuple":
+                    self.heap[oid] = replace(_inexact(obj), nonempty=False, items=unique((*obj.items, Unknown())), keys=(*obj.keys, Unknown()) if obj.kind == "dict" else ())
+
+    def suspend(self, note: Note) -> None:
+        """Other code may have run: what was certainly unfinished may have been finished by now."""
+        for oid, obj in list(self.heap.items()):
+            if isinstance(obj, Fut) and obj.mask == PENDING and obj.open and obj.kind != "current":
+                why = note if obj.note is None or obj.note.why in ("fresh", "clock", "other", "guard-false") else obj.note
+                self.heap[oid] = replace(obj, mask=MAYBE, note=why)
+
+
+def without(obj: Cont, gone: Value) -> Cont:
+    """The container without an element."""
+    slots = tuple((k, v) for k, v in obj.slots if v != gone)
+    if obj.keys:
+        pairs = [(k, v) for k, v in zip(obj.keys, obj.items, strict=True) if v != gone]
+        return replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), slots=slots)
+    return replace(obj, items=tuple(i for i in obj.items if i != gone), slots=slots)
+
+
+def _inexact(obj: Any) -> Any:
+    """A container of which the order and the number of elements are not known."""
+    if isinstance(obj, Cont) and obj.keys:
+        return replace(obj, exact=False)
+    return replace(obj, exact=False, items=unique(obj.items))
+
+
+def swapped(obj: Obj, old: Ref, options: tuple[Value, ...]) -> Obj:
+    """The object with `old` replaced by one of `options` (taken out of a choice when there are none)."""
+
+    def swap(value: Value) -> Value:
+        if value == old:
+            return choice(options) if options else value
+        if isinstance(value, Choice) and old in value.options:
+            return choice((*(o for o in value.options if o != old), *options))
+        return value
+
+    match obj:
+        case Cont():
+            return replace(obj, items=tuple(swap(i) for i in obj.items), keys=tuple(swap(k) for k in obj.keys))
+        case Inst():
+            return replace(obj, attrs=tuple((n, swap(v)) for n, v in obj.attrs))
+    return obj
+
+
+# Joining
+def join_objects(a: Obj, b: Obj) -> Obj:
+    """The least object that stands for both."""
+    match a, b:
+        case Fut(), Fut():
+            return replace(
+                a,
+                mask=a.mask | b.mask,
+                many=a.many or b.many,
+                open=a.open or b.open,
+                children=unique((*a.children, *b.children)),
+                keep_going=a.keep_going if a.keep_going == b.keep_going else None,
+                body=a.body if a.body == b.body else None,
+                note=a.note or b.note,
+            )
+        case Cont(), Cont():
+            return _join_containers(a, b)
+        case Inst(), Inst():
+            names = unique((*(n for n, _ in a.attrs), *(n for n, _ in b.attrs)))
+            attrs = tuple((n, _either(a.get(n), b.get(n))) for n in names)
+            return replace(a, attrs=attrs, open=a.open or b.open, many=a.many or b.many)
+        case Iterating(), Iterating():
+            if a.exact and b.exact and a.items == b.items:
+                return a
+            items = unique((*a.items, *b.items))
+            gen = a.generator if a.generator == b.generator else Unknown()
+            return replace(a, items=items, exact=False, nonempty=a.nonempty and b.nonempty, generator=gen)
+        case Generating(), Generating() if a.at != b.at:
+            return replace(a, at=-1)
+    return a
+
+
+def _either(a: Value | None, b: Value | None) -> Value:
+    if a is None or b is None:
+        return a or b or Unknown()
+    return choice((a, b))
+
+
+def _join_containers(a: Cont, b: Cont) -> Cont:
+    nonempty, many = a.nonempty and b.nonempty, a.many or b.many
+    if a.exact and b.exact and len(a.items) == len(b.items) and a.keys == b.keys:
+        items = tuple(choice((x, y)) for x, y in zip(a.items, b.items, strict=True))
+        slots = a.slots if a.slots == b.slots else ()
+        return replace(a, items=items, nonempty=nonempty or bool(items), many=many, slots=slots)
+    if a.kind == "dict":
+        akeys = a.keys or tuple(Unknown() for _ in a.items)
+        bkeys = b.keys or tuple(Unknown() for _ in b.items)
+        pairs = unique((*zip(akeys, a.items, strict=True), *zip(bkeys, b.items, strict=True)))
+        keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
+    else:
+        keys, items = (), unique((*a.items, *b.items))
+    nonempty = nonempty or (bool(a.items) and a.exact and bool(b.items) and b.exact)
+    return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=())
+
+
+def join_worlds(a: World, b: World) -> World:
+    """One world that stands for both."""
+    env: dict[Key, Value] = {}
+    for key in {**a.env, **b.env}:
+        x, y = a.env.get(key), b.env.get(key)
+        env[key] = _either(x, y) if x != y else (x if x is not None else Unknown())
+    heap = dict(a.heap)
+    for oid, obj in b.heap.items():
+        heap[oid] = join_objects(heap[oid], obj) if oid in heap and heap[oid] != obj else obj
+    facts = {k: v for k, v in a.facts.items() if b.facts.get(k) == v}
+    deferred = unique((*a.deferred, *b.deferred))
+    return World(env, heap, facts, deferred).settle()
+
+
+def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:
+    """Fewer worlds: first those that agree on what is possible of each future, then all."""
+    groups: dict[Any, World] = {}
+    for world in worlds:
+        key = frozenset((oid.site, oid.frame, oid.tag if isinstance(oid.tag, str) else "", obj.mask)
+                        for oid, obj in world.heap.items() if isinstance(obj, Fut))
+        key = (key, _shape_of_env(world))
+        groups[key] = join_worlds(groups[key], world) if key in groups else world
+    out = list(groups.values())
+    while len(out) > most:
+        out = [join_worlds(out[0], out[1]), *out[2:]]
+        out.append(out.pop(0))
+    return list(dict.fromkeys(out))
+
+
+def _shape_of_env(world: World) -> Any:
+    """What decides where a world goes on: tokens, exceptions, and names that hold nothing."""
+    return frozenset((key, value) for key, value in world.env.items() if isinstance(key[1], str) and key[1][0] == "$")
+
+
+__all__ = ["DONE", "Choice", "World", "fold_worlds", "join_objects", "join_worlds", "without"]

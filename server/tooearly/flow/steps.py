@@ -1,0 +1,309 @@
+"""The effect of one step on one world.
+
+`run_block` takes a world through the steps of a block and out by its edges. A step may split the world (each branch of
+what it tests is a world of its own), change it, or raise: then the world leaves by the exceptional edge as it is at
+that moment, with the exception in `$exc`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tooearly.flow import cfg, containers, iterate, manage, operators
+from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute
+from tooearly.flow.awaits import await_value
+from tooearly.flow.calling import call
+from tooearly.flow.catching import exception_of, matches_handler, raised_value
+from tooearly.flow.cfg import Step, Temp
+from tooearly.flow.machine import Act, Machine, Outcome, up
+from tooearly.flow.names import global_value, import_value
+from tooearly.flow.patterns import match_pattern
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Choice,
+    Const,
+    Exc,
+    Func,
+    Klass,
+    Ref,
+    SliceOf,
+    Unknown,
+    Value,
+    const,
+)
+
+
+def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, World]]:
+    """Where a world that enters a block goes, and how it looks there."""
+    block = act.graph.blocks[node]
+    outer, act.block = act.block, block
+    out: list[tuple[int, World]] = []
+    worlds = [world.copy()]
+    for step in block.steps:
+        following: list[World] = []
+        for current in worlds:
+            m.spend()
+            for outcome in execute(m, act, current, step):
+                if outcome.exc is not None:
+                    outcome.world.env[act.frame, "$exc"] = outcome.exc
+                    out.append((block.handler, outcome.world))
+                elif isinstance(step, cfg.Yield):
+                    out.append((-10 - node, outcome.world))
+                else:
+                    following.append(outcome.world)
+        worlds = following
+        if len(worlds) > 8:
+            worlds = list(dict.fromkeys(w.settle() for w in worlds))
+    assert block.term is not None
+    for current in worlds:
+        m.spend()
+        for label, outcome in leave(m, act, current, block.term):
+            if outcome.exc is not None:
+                outcome.world.env[act.frame, "$exc"] = outcome.exc
+                out.append((block.handler, outcome.world))
+            else:
+                out.append((block.edges[label], outcome.world))  # type: ignore[index]
+    act.block = outer
+    return [(target, prune(act, target, result).settle()) for target, result in out]
+
+
+def prune(act: Act, target: int, world: World) -> World:
+    """Drop the variables that are not read any more from `target` on."""
+    frame = act.frame
+    if target >= 0:
+        keep = act.graph.live[target]
+        captured = act.graph.captured
+        dead = [
+            key
+            for key in world.env
+            if key[0] == frame
+            and key[1] not in keep
+            and (isinstance(key[1], int) or (key[1][0] != "$" and key[1] not in captured))
+        ]
+    elif target > -10:
+        dead = [key for key in world.env if key[0] == frame and isinstance(key[1], int)]
+    else:
+        dead = []
+    for key in dead:
+        del world.env[key]
+    return world
+
+
+def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST) -> Iterator[tuple[World, Value]]:
+    """Split a choice into worlds, and take an element out of a group that is referred to by name."""
+    if isinstance(value, Choice):
+        for index, option in enumerate(value.options):
+            branch = world if index == len(value.options) - 1 else world.copy()
+            yield from settle_value(m, act, branch, option, node)
+        return
+    if isinstance(value, Ref):
+        obj = world.heap.get(value.oid)
+        if obj is None:
+            value = Unknown()
+        elif obj.many:
+            value = world.element(value, act.site(node), act.frame)
+    yield world, value
+
+
+def put(m: Machine, act: Act, outcomes: Iterator[Outcome] | list[Outcome], dst: Temp, node: ast.AST) -> Iterator[Outcome]:
+    """Store the values of an operation's outcomes in a temporary."""
+    for outcome in outcomes:
+        if outcome.exc is not None:
+            yield outcome
+            continue
+        for world, value in settle_value(m, act, outcome.world, outcome.value, node):
+            world.env[act.frame, dst] = value
+            yield Outcome(world)
+
+
+def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | list[Outcome]:
+    """The outcomes of one step."""
+    frame = act.frame
+
+    def get(temp: Temp) -> Value:
+        return w.env.get((frame, temp), Unknown())
+
+    match step:
+        case cfg.Literal_(_, dst, value):
+            w.env[frame, dst] = Unknown() if value is ... else const(value)
+        case cfg.Load():
+            return load(m, act, w, step)
+        case cfg.Store(_, name, depth, src):
+            store(act, w, name, depth, get(src))
+        case cfg.Delete(_, name, depth):
+            w.env.pop((frame, name), None)
+        case cfg.Copy(_, dst, src):
+            w.env[frame, dst] = get(src)
+        case cfg.GetAttr(node, dst, obj, attr):
+            return put(m, act, get_attribute(m, act, w, get(obj), attr, node), dst, node)
+        case cfg.SetAttr(node, obj, attr, src):
+            forget_facts(w, frame, "." + attr)
+            return set_attribute(m, act, w, get(obj), attr, get(src), node)
+        case cfg.DelAttr(_, obj, attr):
+            delete_attribute(w, get(obj), attr)
+        case cfg.GetItem(node, dst, obj, key):
+            return put(m, act, containers.get_item(m, act, w, get(obj), get(key), act.site(node)), dst, node)
+        case cfg.SetItem(_, obj, key, src):
+            containers.set_item(w, get(obj), get(key), get(src))
+        case cfg.DelItem(_, obj, key):
+            containers.delete_item(w, get(obj), get(key))
+        case cfg.Slice(_, dst, parts):
+            w.env[frame, dst] = slice_value([None if p is None else get(p) for p in parts])
+        case cfg.Invoke(node, dst, func, args, kwargs):
+            given = containers.spread(w, [(get(t), starred) for t, starred in args])
+            named = [(name, get(t)) for name, t in kwargs]
+            return put(m, act, call(m, act, w, get(func), given, named, act.site(node)), dst, node)
+        case cfg.Await(node, dst, src):
+            return put(m, act, await_value(m, act, w, get(src), act.site(node)), dst, node)
+        case _:
+            return execute_more(m, act, w, step)
+    return [Outcome(w)]
+
+
+def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | list[Outcome]:
+    """The rarer steps."""
+    frame = act.frame
+
+    def get(temp: Temp) -> Value:
+        return w.env.get((frame, temp), Unknown())
+
+    match step:
+        case cfg.Make(node, dst, kind, items):
+            w.env[frame, dst] = containers.make(w, frame, act.site(node), kind, [
+                (get(k) if k is not None else None, get(v) if not isinstance(v, bool) else v) for k, v in items
+            ])
+        case cfg.Collect(_, coll, value, key):
+            containers.collect(w, get(coll), get(value), None if key is None else get(key))
+        case cfg.Unpack(node, src, dsts, star):
+            return containers.unpack(m, act, w, get(src), dsts, star, act.site(node))
+        case cfg.Iter(node, dst, src, is_async):
+            return put(m, act, iterate.iterator(m, act, w, get(src), act.site(node), is_async), dst, node)
+        case cfg.Unary() | cfg.Binary() | cfg.InPlace() | cfg.Compare():
+            return put(m, act, operators.operate(m, act, w, step, get), step.dst, step.node)
+        case cfg.Opaque(_, dst, srcs):
+            w.env[frame, dst] = Unknown()
+        case cfg.Define(_, dst, function, defaults):
+            w.env[frame, dst] = Func(function, frame, tuple((n, get(t)) for n, t in defaults))  # type: ignore[arg-type]
+        case cfg.DefineClass(_, dst, cls):
+            w.env[frame, dst] = Klass(cls, frame)  # type: ignore[arg-type]
+        case cfg.Enter(node, dst, manager, is_async):
+            return put(m, act, manage.enter(m, act, w, get(manager), act.site(node), is_async, manager), dst, node)
+        case cfg.Exit(node, manager, is_async, is_raising):
+            return manage.leave(m, act, w, get(manager), act.site(node), is_async, is_raising)
+        case cfg.Import(_, dst, name):
+            w.env[frame, dst] = import_value(m, act, name)
+        case _:
+            return execute_control(m, act, w, step)
+    return [Outcome(w)]
+
+
+def execute_control(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | list[Outcome]:
+    """Steps about exceptions, exits and generators."""
+    frame = act.frame
+    match step:
+        case cfg.Raise(_, src):
+            flying = w.env.pop((frame, "$exc"), None) if src is None else w.env.get((frame, src), Unknown())
+            return [Outcome(w, exc=exception_of(w, flying) if isinstance(flying, Ref) else raised_value(m, flying))]
+        case cfg.Catch(_, dst):
+            w.env[frame, dst] = w.env.pop((frame, "$exc"), Unknown())
+        case cfg.SetToken(_, token, label):
+            flying = w.env.pop((frame, "$exc"), Exc("")) if label == "exception" else None
+            w.env[frame, token] = const(label) if flying is None else flying
+        case cfg.SetReturn(_, src):
+            w.env[frame, "$ret"] = w.env.get((frame, src), Unknown()) if src is not None else NONE
+        case cfg.Yield(_, dst, src):
+            w.env[frame, "$yield"] = w.env.get((frame, src), Unknown()) if src is not None else NONE
+            w.env[frame, dst] = Unknown()
+        case cfg.YieldFrom(node, dst, src):
+            value = w.env.get((frame, src), Unknown())
+            return put(m, act, await_value(m, act, w, value, act.site(node)), dst, node)
+    return [Outcome(w)]
+
+
+def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Outcome]]:
+    """The labelled ways out of a block."""
+    frame = act.frame
+    match term:
+        case cfg.Branch(node, test, key):
+            yield from branch(m, act, w, w.env.get((frame, test), Unknown()), key)
+        case cfg.Next(node, dst, it, is_async):
+            for label, outcome in iterate.advance(m, act, w, w.env.get((frame, it), Unknown()), act.site(node), is_async):
+                if outcome.exc is not None or label == "exhausted":
+                    yield label, outcome
+                    continue
+                for stored in put(m, act, [outcome], dst, node):
+                    yield label, stored
+        case cfg.MatchExc(_, types, star):
+            value = None if types is None else w.env.get((frame, types), Unknown())
+            yield from matches_handler(m, act, w, value, star)
+        case cfg.MatchPattern():
+            yield from match_pattern(m, act, w, term)
+        case cfg.Dispatch(_, token):
+            value = w.env.get((frame, token), Unknown())
+            labels = [str(value.value)] if isinstance(value, Const) else ["exception"]
+            if not isinstance(value, Const | Exc):
+                labels = list(act.block.edges) if act.block else []
+            for label in labels:
+                if act.block and label in act.block.edges:
+                    yield label, Outcome(w.copy() if len(labels) > 1 else w)
+        case _:
+            yield "next", Outcome(w)
+
+
+def branch(m: Machine, act: Act, w: World, value: Value, key: str | None) -> Iterator[tuple[str, Outcome]]:
+    """Leave by the truth of a value; a condition that was decided before (and has not changed) is not asked again."""
+    fact = (act.frame, key) if key else None
+    known = w.facts.get(fact) if fact else None
+    for truth, world in operators.truths(w, value):
+        if known is not None and truth != known:
+            continue
+        if fact and not isinstance(value, Const):
+            world.facts[fact] = truth
+        yield ("true" if truth else "false"), Outcome(world)
+
+
+def load(m: Machine, act: Act, w: World, step: cfg.Load) -> Iterator[Outcome]:
+    """`dst = name`; reading a name that stands for one of several things decides for one of them, for good."""
+    frame = act.frame
+    owner = ("M", act.function.module) if step.depth < 0 else up(w, frame, step.depth)
+    if step.depth == 0 and act.function.qualname == "<module>":
+        owner = ("M", act.function.module)
+    key = (owner, step.name)
+    value = w.env.get(key) if owner is not None else None
+    if value is None:
+        value = global_value(m, act, w, step.name) if owner is not None and owner[:1] == ("M",) else Unknown()
+        key = (owner, step.name)
+    for world, one in settle_value(m, act, w, value, step.node):
+        if one is not value:
+            world.env[key] = one  # type: ignore[index]
+        world.env[frame, step.dst] = one
+        yield Outcome(world)
+
+
+def store(act: Act, w: World, name: str, depth: int, value: Value) -> None:
+    """`name = value`."""
+    owner = ("M", act.function.module) if depth < 0 or act.function.qualname == "<module>" else up(w, act.frame, depth)
+    if owner is not None:
+        w.env[owner, name] = value
+        forget_facts(w, owner, name)
+
+
+def forget_facts(w: World, frame: object, name: str) -> None:
+    """A name (or, with a dot, an attribute) has changed: conditions about it are open again."""
+    if w.facts:
+        for fact in [f for f in w.facts if name in f[1] and (name[0] == "." or f[0] == frame)]:
+            del w.facts[fact]
+
+
+def slice_value(parts: list[Value | None]) -> Value:
+    """A slice with constant bounds, as far as they are constant."""
+    lower, upper, step = (p.value if isinstance(p, Const) and p.kind == "int" else None for p in parts)
+    constant = all(p is None or (isinstance(p, Const) and p.kind in ("int", "NoneType")) for p in parts)
+    return SliceOf(lower, upper, constant and step in (None, 1))
+
+
+__all__ = ["FALSE", "TRUE", "run_block"]

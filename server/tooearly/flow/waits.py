@@ -1,0 +1,239 @@
+"""The effects of awaiting an API's coroutine: sleep, wait, wait_for, as_completed's items, to_thread.
+
+`wait` names its results: each future it was given goes to the done set or to the pending set, one world per way for
+single futures, two groups for a group. Membership, emptiness, exclusion and later waits for the pending ones follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+
+from tooearly.flow.awaits import CANCELLED, TIMEOUT, await_unknown, await_value, complete, finish, held_futures, note_all
+from tooearly.flow.calling import Call, call, give_away
+from tooearly.flow.containers import new, split_group
+from tooearly.flow.effects import as_future
+from tooearly.flow.machine import Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    DONE,
+    NONE,
+    PENDING,
+    Api,
+    Choice,
+    Const,
+    Cont,
+    Coro,
+    Exc,
+    Fut,
+    Note,
+    Ref,
+    Unknown,
+    Value,
+)
+
+SINGLES = 4  # futures that `wait` tells apart
+
+
+def sleep(c: Call) -> list[Outcome]:
+    """`asyncio.sleep`: other code runs; nothing is proved."""
+    c.m.suspend(c.act, c.w, "clock", c.site)
+    return [Outcome(c.w, c.get("result") or NONE), Outcome(c.w.copy(), exc=Exc(CANCELLED))]
+
+
+def thread(c: Call) -> list[Outcome]:
+    """`asyncio.to_thread`: what the thread is given it may use."""
+    give_away(c.w, [v for v, _ in c.rest])
+    return await_unknown(c.m, c.act, c.w, c.site)
+
+
+def timeouts(value: Value | None) -> tuple[bool, bool]:
+    """(whether the wait may be without limit, whether it may be limited)."""
+    match value:
+        case None | Const(kind="NoneType"):
+            return True, False
+        case Const():
+            return False, True
+        case Choice(options):
+            kinds = [timeouts(o) for o in options]
+            return any(k[0] for k in kinds), any(k[1] for k in kinds)
+    return True, True
+
+
+# wait
+def wait(c: Call) -> list[Outcome]:
+    """`asyncio.wait`."""
+    given = c.get("fs")
+    if given is not None and c.w.cont(given) is None:
+        give_away(c.w, [given])
+        return await_unknown(c.m, c.act, c.w, c.site)
+    refs = as_futures(c, given)
+    why, early = _mode(c)
+    unlimited, limited = timeouts(c.get("timeout"))
+    cancelled = c.w.copy()
+    c.m.suspend(c.act, cancelled, "other", c.site)
+    note_all(cancelled, refs, Note("wait-failed", c.site))
+    out = [Outcome(cancelled, exc=Exc(CANCELLED))]
+    c.m.suspend(c.act, c.w, "other", c.site)
+    if why == "all" and not limited:
+        return [*out, *_waited_for_all(c, refs)]
+    note = Note(early if early else "timeout", c.site)
+    for world in _splits(c, refs, nobody=limited or not unlimited):
+        out.append(Outcome(world, _result(c, world, refs, note, some=not limited)))
+    return out
+
+
+def as_futures(c: Call, given: Value | None) -> list[Ref]:
+    """The futures among the arguments; coroutines in a container are made tasks (old code)."""
+    refs = held_futures(c.w, given)
+    cont = c.w.cont(given)
+    for item in cont.items if cont is not None else ():
+        if isinstance(item, Coro):
+            refs.append(as_future(c, c.w, item))
+    return list(dict.fromkeys(refs))
+
+
+def _mode(c: Call) -> tuple[str, str]:
+    """("all" or "some", the word for the note)."""
+    value = c.get("return_when")
+    names = {"FIRST_COMPLETED": "first-completed", "FIRST_EXCEPTION": "first-exception"}
+    match value:
+        case None:
+            return "all", ""
+        case Api(name) if name.startswith(("asyncio.", "concurrent.futures.")):
+            word = names.get(name.rpartition(".")[2], "")
+            return ("some" if word else "all"), word
+        case Const(value=str(text)):
+            return ("some" if text in names else "all"), names.get(text, "")
+    return "some", "first-completed"
+
+
+def _waited_for_all(c: Call, refs: list[Ref]) -> list[Outcome]:
+    out = []
+    for world in complete(c.m, c.act, c.w, refs, c.site):
+        done = new(world, c.frame, c.site, Cont("done", tuple(refs), True, bool(refs)), "done")
+        if any(world.heap[r.oid].many for r in refs if r.oid in world.heap):
+            world.heap[done.oid] = Cont("done", tuple(r for r in refs if r.oid in world.heap), False)
+        pending = new(world, c.frame, c.site, Cont("pending", (), True), "pending")
+        out.append(Outcome(world, new(world, c.frame, c.site, Cont("tuple", (done, pending)), "pair")))
+    return out
+
+
+def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
+    """One world per way in which the single futures end up done or pending."""
+    singles = [r for r in refs if not c.w.heap[r.oid].many]
+    groups = len(refs) > len(singles)
+    open_ = [r for r in singles if _mask(c.w, r) != DONE]
+    apart, together = open_[:SINGLES], open_[SINGLES:]
+    out: list[World] = []
+    for ways in product((True, False), repeat=len(apart) + bool(together)):
+        ended = [r for r, way in zip(apart, ways, strict=False) if way]
+        if together and ways[-1]:
+            ended += together
+        if not nobody and not ended and not groups and len(open_) == len(singles) and singles:
+            continue
+        worlds = complete(c.m, c.act, c.w.copy(), ended, c.site) if ended else [c.w.copy()]
+        for world in worlds:
+            for ref in open_:
+                if ref not in ended:
+                    world.set_mask(ref.oid, PENDING)
+        out += worlds
+    return out
+
+
+def _mask(w: World, ref: Ref) -> int:
+    fut = w.heap.get(ref.oid)
+    return fut.mask if isinstance(fut, Fut) else DONE
+
+
+def _result(c: Call, w: World, refs: list[Ref], note: Note, *, some: bool) -> Ref:
+    """The pair (done, pending) in one world."""
+    done: list[Value] = []
+    pending: list[Value] = []
+    crowds = False
+    for ref in refs:
+        fut = w.heap.get(ref.oid)
+        if not isinstance(fut, Fut):
+            continue
+        if not fut.many:
+            (done if fut.mask == DONE else pending).append(ref)
+            if fut.mask & PENDING:
+                w.set_mask(ref.oid, fut.mask, note)
+            continue
+        crowds = True
+        if fut.mask == DONE:
+            done.append(ref)
+            continue
+        part = split_group(w, ref, "done")
+        w.heap[part.oid] = replace(fut, mask=DONE)
+        w.heap[ref.oid] = replace(fut, mask=PENDING, note=note)
+        done.append(part)
+        pending.append(ref)
+    ended = new(w, c.frame, c.site, Cont("done", tuple(done), not crowds, bool(refs) and some), "done")
+    running = new(w, c.frame, c.site, Cont("pending", tuple(pending), not crowds), "pending")
+    return new(w, c.frame, c.site, Cont("tuple", (ended, running)), "pair")
+
+
+# wait_for
+def wait_for(c: Call) -> list[Outcome]:
+    """`asyncio.wait_for`: as awaiting, and a timeout cancels what is awaited and waits for it."""
+    inner = c.get("fut") or Unknown()
+    unlimited, limited = timeouts(c.get("timeout"))
+    limit = c.get("timeout")
+    at_once = isinstance(limit, Const) and isinstance(limit.value, int | float) and limit.value <= 0
+    out: list[Outcome] = []
+    for outcome in await_value(c.m, c.act, c.w, inner, c.site):
+        out.append(outcome)
+        if outcome.exc is None or outcome.exc.cls != CANCELLED or not limited:
+            continue
+        late = outcome.world.copy()
+        out.append(Outcome(late, exc=Exc(TIMEOUT)))
+        if at_once and isinstance(inner, Ref) and c.w.fut(inner) is not None:
+            fut = outcome.world.fut(inner)
+            if fut is not None and fut.kind == "task":
+                outcome.world.set_mask(inner.oid, 3, Note("other", c.site))
+    return out
+
+
+def one_completed(c: Call) -> list[Outcome]:
+    """Awaiting what `as_completed` gives: some future of those not given before is done."""
+    ref = c.get("fut")
+    fut = c.w.fut(ref)
+    if fut is None or not isinstance(ref, Ref):
+        return await_unknown(c.m, c.act, c.w, c.site)
+    interrupted = c.w.copy()
+    c.m.suspend(c.act, interrupted, "other", c.site)
+    out = [Outcome(interrupted, exc=Exc(CANCELLED))]
+    if c.get("timeout") != NONE:
+        out.append(Outcome(interrupted.copy(), exc=Exc(TIMEOUT)))
+    for outcome in await_value(c.m, c.act, c.w, ref, c.site):
+        if outcome.exc is None or outcome.exc.cls != CANCELLED:
+            finish(outcome.world, ref)
+            out.append(outcome)
+    return out
+
+
+def next_async(c: Call) -> list[Outcome]:
+    """`await anext(iterator)`."""
+    from tooearly.flow.iterate import advance
+
+    out = []
+    for label, outcome in advance(c.m, c.act, c.w, c.get("iterator") or Unknown(), c.site, True):
+        if label == "exhausted":
+            outcome = Outcome(outcome.world, exc=Exc("builtins.StopAsyncIteration"))
+        out.append(outcome)
+    return out
+
+
+AWAITING: dict[str, Callable[[Call], list[Outcome]]] = {
+    "sleep": sleep,
+    "wait": wait,
+    "wait_for": wait_for,
+    "one_completed": one_completed,
+    "thread": thread,
+    "next": next_async,
+    "other": lambda c: await_unknown(c.m, c.act, c.w, c.site),
+}
+
+__all__ = ["AWAITING", "call"]

@@ -1,0 +1,88 @@
+"""Reads the table of APIs, `api.toml`, and users' own rows in the same form.
+
+A row is one callable. Its keys:
+
+- `name`: the dotted name, or `Type.method` for a method of a type the analysis knows (Task, Future, Loop, list, ...);
+- `params`: the names of the parameters; `"*aws"` takes the rest, names after `"*"` are keywords only;
+- `call`: the effect of calling it, `await`: the effect of awaiting what the call returns (then the call itself does
+  nothing); the effects are listed in `flow/effects.py`;
+- `returns`: the type of the value, when no effect makes it; `raises`: whether it may raise (default: yes);
+- `same`: the row is another name for that one; `fact`: the claim in words, which a test checks against CPython.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib import resources
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One API; see the module's text. `origin` tells where the row comes from."""
+
+    name: str
+    params: tuple[str, ...] = ()
+    call: str = ""
+    awaiting: str = ""
+    returns: str = ""
+    raises: bool = True
+    kind: str = ""
+    fact: str = ""
+    origin: str = "built in"
+
+
+class RowError(ValueError):
+    """A row that cannot be used; the message names the row and the key."""
+
+
+Rows = Mapping[str, Row]
+_KEYS = {f.name for f in fields(Row)} - {"origin", "awaiting"} | {"await", "same"}
+
+
+@cache
+def builtin_rows() -> Rows:
+    """The rows that come with tooearly, by name."""
+    text = resources.files("tooearly.semantics").joinpath("api.toml").read_text("utf-8")
+    data = tomllib.loads(text)
+    raw: list[dict[str, Any]] = list(data["row"])
+    for group in data["group"]:
+        shared = {k: v for k, v in group.items() if k != "names"}
+        raw += [{"name": name, **shared} for name in group["names"]]
+    return table(raw, "built in")
+
+
+def table(raw: Iterable[Mapping[str, Any]], origin: str, known: Rows | None = None) -> dict[str, Row]:
+    """Rows by name from their raw form; `same` is looked up among these and `known`. Raises RowError."""
+    out: dict[str, Row] = {}
+    for entry in raw:
+        name = entry.get("name")
+        if not isinstance(name, str) or not name:
+            raise RowError(f"an API row has no name: {dict(entry)!r}")
+        unknown = set(entry) - _KEYS
+        if unknown:
+            raise RowError(f"{name}: unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(_KEYS))}")
+        if "same" in entry:
+            base = out.get(entry["same"]) or (known or {}).get(entry["same"])
+            if base is None:
+                raise RowError(f"{name}: same = {entry['same']!r} is no known row")
+            out[name] = Row(name, base.params, base.call, base.awaiting, base.returns, base.raises, base.kind, base.fact, origin)
+            continue
+        values = {k: v for k, v in entry.items() if k not in ("await", "params")}
+        out[name] = Row(**values, params=tuple(entry.get("params", ())), awaiting=entry.get("await", ""), origin=origin)
+    return out
+
+
+def rows_with(user: Iterable[Mapping[str, Any]]) -> Rows:
+    """The built-in rows and the user's own, which win. Raises RowError."""
+    extra = list(user)
+    known = builtin_rows()
+    return {**known, **table(extra, "configuration", known)} if extra else known
