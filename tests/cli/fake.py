@@ -108,7 +108,8 @@ def run(*arguments: str, stdin: bytes = b"", terminal: bool = False) -> Ran:
     """`tooearly check ARGUMENTS` with the stand-in."""
     chosen = options.parse(["check", *map(str, arguments)])
     streams = Streams(io.BytesIO(stdin), Terminal() if terminal else io.StringIO(), io.StringIO())
-    status = command.check(chosen, streams, command.plan(chosen, check, prefilter, fix_all))  # type: ignore[arg-type]
+    fixer = fix_all if chosen.fix or chosen.diff or chosen.fix_with else None
+    status = command.check(chosen, streams, command.plan(chosen, check, prefilter, fixer))  # type: ignore[arg-type]
     assert isinstance(streams.out, io.StringIO)
     assert isinstance(streams.err, io.StringIO)
     return Ran(status, streams.out.getvalue(), streams.err.getvalue())

@@ -37,7 +37,7 @@ def plan(chosen: argparse.Namespace, check: Check, prefilter: Callable[[bytes], 
     return Plan(
         check,
         prefilter,
-        fix_all and Fixing(fix_all, chosen.fix_with or "", chosen.unsafe_fixes, write=not chosen.diff),
+        None if fix_all is None else Fixing(fix_all, chosen.fix_with or "", chosen.unsafe_fixes, write=not chosen.diff),
         fixed=fixed_project(chosen.config),
         select=None if chosen.select is None else _codes("--select", chosen.select),
         ignore=_codes("--ignore", chosen.ignore or []),
