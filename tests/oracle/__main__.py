@@ -32,7 +32,12 @@ def one(seed: int, options: Options) -> tuple[Verdict, FixFigures]:
     """Generate, run and judge the program of `seed`."""
     text = generate(seed, options.without).text
     verdict = judge(text, ANALYSERS[options.analyser], options.schedules, seed)
-    figures = judge_fixes(text, options.schedules, seed) if options.fixes else FixFigures()
+    figures = FixFigures()
+    if options.fixes:
+        try:
+            figures = judge_fixes(text, options.schedules, seed)
+        except Exception as error:
+            figures.problems.append(Mismatch("fix-crash", seed, 0, "", f"{type(error).__name__}: {error}"))
     return verdict, figures
 
 

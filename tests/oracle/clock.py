@@ -15,11 +15,34 @@ never through the program's own handlers.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 TURNS = 3000
+
+
+class _Numbered:
+    """A hash that counts from 1 in each run: a set of futures is iterated alike in every run of a schedule."""
+
+    _number = 0
+
+    def __hash__(self) -> int:
+        self._number = self._number or next(self.get_loop().numbers)  # type: ignore[attr-defined]
+        return self._number
+
+
+class NumberedTask(_Numbered, asyncio.Task[Any]):
+    """A task with a repeatable hash; nothing else is different."""
+
+
+class NumberedFuture(_Numbered, asyncio.Future[Any]):
+    """A future with a repeatable hash."""
+
+
+class NumberedGathering(_Numbered, asyncio.tasks._GatheringFuture):  # type: ignore[misc,name-defined]
+    """What gather returns, with a repeatable hash."""
 
 
 class Stuck(BaseException):
@@ -39,6 +62,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.errors: list[BaseException] = []
         self.set_exception_handler(lambda _, context: self._note(context.get("exception")))
         self.set_task_factory(self._task)
+        self.numbers = itertools.count(1)
 
     def time(self) -> float:
         return self._now
@@ -48,6 +72,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if self._shuffle is not None:
             when += self._shuffle.uniform(0, 1e-5)
         return super().call_at(when, *args, **options)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """A future of this loop."""
+        return NumberedFuture(loop=self)
 
     def select(self, timeout: float | None) -> list[Any]:
         """Wait as a selector would: move the clock by `timeout` seconds; no file is ever ready."""
@@ -66,7 +94,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Nothing sleeps for real, so nothing has to be woken."""
 
     def _task(self, loop: Any, coro: Any, **options: Any) -> asyncio.Task[Any]:
-        task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, **options)
+        task: asyncio.Task[Any] = NumberedTask(coro, loop=loop, **options)
         self.tasks.append(task)
         return task
 

@@ -95,11 +95,11 @@ def judge(text: str, analyse: Analyser, schedules: int, program: int = -1) -> Ve
     watched = watch(text)
     seen = tally(run_many(watched, range(schedules)))
     verdict = Verdict(programs=1, reads=len(watched.reads))
+    reports: dict[int, Report] = {}
     try:
         reports = analyse(text)
     except Exception as error:
         verdict.mismatches.append(Mismatch("crash", program, 0, "", f"{type(error).__name__}: {error}"))
-        return verdict
     suspects = {line for line in reports if not _raises(seen.get(line, Tally()))}
     answers = suspect(watched, suspects, schedules) if suspects else {}
     sources = text.splitlines()

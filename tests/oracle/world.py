@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from unittest import mock
 
-from .clock import Stuck, VirtualLoop, runner
+from .clock import NumberedGathering, NumberedTask, Stuck, VirtualLoop, runner
 from .record import Event, Recorder, Watched
 
 PATIENCE = 5.0  # seconds of real time after which a run that never gives control back is cut off
@@ -64,7 +64,7 @@ def run(program: Watched, seed: int, shuffle: bool = False) -> Run:
     loop = VirtualLoop(random.Random(seed) if shuffle else None)
     errors: list[BaseException] = []
     names = {"__name__": "__main__", **recorder.names()}
-    with mock.patch.object(asyncio, "run", runner(loop)), _watchdog():
+    with _stage(loop), _watchdog():
         try:
             exec(program.code, names)
         except BaseException as error:
@@ -116,6 +116,17 @@ def _dispose(loop: VirtualLoop) -> None:
     loop._scheduled.clear()  # type: ignore[attr-defined]
     asyncio.set_event_loop(None)
     loop.close()
+
+
+@contextmanager
+def _stage(loop: VirtualLoop) -> Iterator[None]:
+    """Put the loop and its numbered futures where a program finds asyncio's own."""
+    with (
+        mock.patch.object(asyncio, "run", runner(loop)),
+        mock.patch.object(asyncio, "Task", NumberedTask),
+        mock.patch.object(asyncio.tasks, "_GatheringFuture", NumberedGathering),
+    ):
+        yield
 
 
 @contextmanager
