@@ -30,6 +30,7 @@ class FakeReport:
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     tree: Tree
+    functions: int = 2
     states: Callable[[], tuple[Any, ...]] = tuple
 
 

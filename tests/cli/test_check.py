@@ -157,7 +157,7 @@ def test_statistics_count_files_functions_findings_and_time(here: Path) -> None:
     write(here / "b.py", "x = 1\n")
     out = run(".", "--statistics").out
     assert "2 files, 1 of them with a possible read" in out
-    assert "2 functions in these" in out
+    assert "2 functions analysed" in out
     assert "2 findings, 1 of them certain" in out
     assert "2 result-before-done" in out
 

@@ -41,7 +41,6 @@ def plan(chosen: argparse.Namespace, check: Check, prefilter: Callable[[bytes], 
         fixed=fixed_project(chosen.config),
         select=None if chosen.select is None else _codes("--select", chosen.select),
         ignore=_codes("--ignore", chosen.ignore or []),
-        count=chosen.statistics,
     )
 
 

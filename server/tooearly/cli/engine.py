@@ -7,7 +7,6 @@ way to CPython's own verdict: they need no tree of Python objects.
 
 from __future__ import annotations
 
-import ast
 import os
 import signal
 import symtable
@@ -48,7 +47,6 @@ class Plan:
     fixed: Project | None = None
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
-    count: bool = False
 
     def settings(self, path: Path, workspace: Workspace) -> Settings:
         """The settings for one file; raises ConfigError."""
@@ -124,17 +122,15 @@ def check_text(
         check = partial(plan.check, settings=settings, modules=modules, filename=name)
         try:
             if plan.fixing is None:
-                return _result(name, source.text, check(source.text), plan)
-            return _fixed(name, source.text, check, plan.fixing, settings, plan)
+                return _result(name, source.text, check(source.text))
+            return _fixed(name, source.text, check, plan.fixing, settings)
         except Exception as error:
             if os.environ.get("TOOEARLY_DEBUG"):
                 raise
             return Checked(name, warning=f"{name}: internal error, please report it: {type(error).__name__}: {error}")
 
 
-def _fixed(
-    name: str, text: str, check: Callable[..., Report], fixing: Fixing, settings: Settings, plan: Plan
-) -> Checked:
+def _fixed(name: str, text: str, check: Callable[..., Report], fixing: Fixing, settings: Settings) -> Checked:
     """What remains after fixing."""
     before: list[int] = []
 
@@ -144,13 +140,13 @@ def _fixed(
         return report.tree, report.findings
 
     outcome = fixing.fix_all(text, analyse, settings, kind=fixing.kind, unsafe=fixing.unsafe)
-    result = _result(name, outcome.text, check(outcome.text), plan)
+    result = _result(name, outcome.text, check(outcome.text))
     if outcome.text == text:
         return result
     return replace(result, before=text, fixed=before[0] - len(result.findings))
 
 
-def _result(name: str, text: str, report: Report, plan: Plan) -> Checked:
+def _result(name: str, text: str, report: Report) -> Checked:
     broken = next((notice for notice in report.notices if notice.kind == "syntax"), None)
     where = "" if broken is None else Source(name, text).place(broken.span.start)
     return Checked(
@@ -159,15 +155,8 @@ def _result(name: str, text: str, report: Report, plan: Plan) -> Checked:
         report.findings,
         report.notices,
         warning="" if broken is None else f"{where}: cannot be parsed: {broken.message}",
-        functions=_functions(report) if plan.count else 0,
+        functions=report.functions,
     )
-
-
-def _functions(report: Report) -> int:
-    """How many functions the tree of a report holds."""
-    bodies = (place.unit.body for place in report.tree.places())
-    nodes = (node for body in bodies for statement in body for node in ast.walk(statement))
-    return sum(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in nodes)
 
 
 def _syntax_warning(name: str, text: str) -> str:

@@ -61,7 +61,7 @@ class Checked:
     """One file after checking. `text` is the text that the positions of `findings` and `notices` refer to.
 
     `warning` says why the file could not be read or parsed. `fixed` counts the findings that were fixed away, `before`
-    is the text before that. `seconds` is the time spent, `functions` how many functions were looked at.
+    is the text before that. `seconds` is the time spent, `functions` how many functions were analysed for themselves.
     """
 
     path: str

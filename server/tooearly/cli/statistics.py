@@ -18,7 +18,7 @@ def table(results: Sequence[Checked], seconds: float) -> str:
     lines = [
         "",
         f"{len(results):>8} files, {len(analysed)} of them with a possible read",
-        f"{sum(checked.functions for checked in results):>8} functions in these",
+        f"{sum(checked.functions for checked in results):>8} functions analysed",
         f"{sum(rules.values()):>8} findings, {certain} of them certain",
         *(f"{count:>8} {code}" for code, count in rules.most_common()),
         f"{sum(bool(checked.warning) for checked in results):>8} files with a warning",
