@@ -35,7 +35,10 @@ class Server:
             "general": {"positionEncodings": ["utf-32", "utf-16"]},
             "textDocument": {
                 "publishDiagnostics": {"relatedInformation": True, "versionSupport": True},
-                "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}},
+                "codeAction": {
+                    "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}},
+                    "isPreferredSupport": True,
+                },
                 "hover": {"contentFormat": ["plaintext"]},
             },
         }
@@ -133,7 +136,12 @@ def show_fixes(server: Server, path: Path, text: str, diagnostic: dict[str, Any]
     good: list[str] = []
     for action in actions:
         edits = edits_for(action, path.as_uri())
-        if action.get("kind") != "quickfix" or action.get("disabled") or not edits:
+        if (
+            action.get("kind") != "quickfix"
+            or action.get("disabled")
+            or not edits
+            or action["title"].startswith("Ignore")
+        ):
             continue
         after = applied(text, edits)
         left = server.open(path.as_uri().replace(".py", f"_{len(good)}.py"), after)
