@@ -3,11 +3,13 @@
 The Python cells are joined in the order of the notebook, each ended by a line end. What is not Python is replaced by
 as many characters that mean nothing, so all positions stay: line magics (`%cd x`), shell lines (`!ls`), help
 (`thing?`), and whole cells under a magic for another language (`%%bash`). What follows `%time` or stands under
-`%%time` is Python and stays. An assignment from a magic or a shell line (`files = !ls`) keeps its name.
+`%%time` is Python and stays, as does a cell that is Python as it stands. An assignment from a magic or a shell line
+(`files = !ls`) keeps its name.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -22,7 +24,7 @@ PYTHON_CELL_MAGICS = frozenset({"capture", "prun", "python", "python3", "pypy", 
 """Cell magics whose body is Python that runs in the notebook."""
 
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\r\n]*")
-_WRAPPER = re.compile(r"^([ \t]*)(%(?:timeit|time|prun)(?:[ \t]+-\w+(?:[ \t]+\d+)?)*)(?=[ \t])", re.MULTILINE)
+_WRAPPER = re.compile(r"^([ \t]*)(%(?:timeit|time|prun)(?:[ \t]+-\w+(?:[ \t]+\d+)?)*)[ \t]", re.MULTILINE)
 _LINE = re.compile(r"^([ \t]*)([%!][^\r\n]*|\?+[\w.*]+[ \t]*|[\w.*]+\?{1,2}[ \t]*)(?=\r|\n|\Z)", re.MULTILINE)
 _ASSIGNED = re.compile(r"^([ \t]*[\w., \t\[\]]+=[ \t]*)([%!][^\r\n]*)", re.MULTILINE)
 _CONTENT = re.compile(r"[^\r\n]")
@@ -35,11 +37,19 @@ def as_python(text: str) -> str:
         if magic[1] not in PYTHON_CELL_MAGICS:
             return _blank(text)
         text = _blank(magic[0]) + text[magic.end() :]
-    if not any(mark in text for mark in "%!?"):
+    if not any(mark in text for mark in "%!?") or _parses(text):  # a `%` may begin a line of an expression
         return text
-    text = _WRAPPER.sub(lambda found: found[1] + _blank(found[2]), text)
+    text = _WRAPPER.sub(lambda found: found[1] + "0".ljust(len(found[2])) + ";", text)
     text = _ASSIGNED.sub(lambda found: found[1] + "0".ljust(len(found[2])), text)
     return _LINE.sub(lambda found: found[1] + _filler(found[1], found[2]), text)
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _filler(indent: str, line: str) -> str:

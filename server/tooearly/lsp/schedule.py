@@ -29,7 +29,7 @@ MAX_STUCK = 3
 IDLE_SECONDS = 0.5
 
 
-class Overtaken(Exception):  # noqa: N818 - not an error
+class Overtaken(Exception):
     """Raised by work that has noticed that a newer job replaces it."""
 
 

@@ -20,7 +20,7 @@ def edits_between(old: str, new: str) -> tuple[Edit, ...]:
         return ()
     move = compare(old, new)
     lines, fresh = LineIndex(old), LineIndex(new)
-    first = lines.row(move.head)
+    first = min(lines.row(move.head), fresh.row(move.head))
     last, fresh_last = lines.row(move.old_tail) + 1, fresh.row(move.new_tail) + 1
     before, after = _rows(lines, first, last), _rows(fresh, first, fresh_last)
     at = lines.starts[first]
