@@ -58,10 +58,13 @@ class Tally:
 Tallies = dict[int, Tally]
 
 
-def run(program: Watched, seed: int, shuffle: bool = False) -> Run:
-    """One run of the program under schedule `seed`. Raises nothing that the program raises."""
+def run(program: Watched, seed: int, shuffle: int | None = None) -> Run:
+    """One run of the program under schedule `seed`; with `shuffle`, in another order of ready callbacks.
+
+    Raises nothing that the program raises.
+    """
     recorder = Recorder(seed, program.guarded)
-    loop = VirtualLoop(random.Random(seed) if shuffle else None)
+    loop = VirtualLoop(None if shuffle is None else random.Random(shuffle))
     errors: list[BaseException] = []
     names = {"__name__": "__main__", **recorder.names()}
     with _stage(loop), _watchdog():
@@ -82,7 +85,7 @@ def run(program: Watched, seed: int, shuffle: bool = False) -> Run:
 
 def run_many(program: Watched, seeds: Iterable[int], shuffle: bool = False) -> Iterator[Run]:
     """The runs, one by one."""
-    return (run(program, seed, shuffle) for seed in seeds)
+    return (run(program, seed, seed if shuffle else None) for seed in seeds)
 
 
 def tally(runs: Iterable[Run]) -> Tallies:

@@ -108,7 +108,7 @@ def plain_future(gen: Gen, scope: Scope) -> Lines:
     lines = [f"{name} = asyncio.get_running_loop().create_future()"]
     if gen.chance(0.75):
         return [*lines, f'asyncio.get_running_loop().call_later(delay("{name}"), _settle, {name})']
-    return [*lines, *settle(gen, scope)]
+    return [*lines, f"{name}.{gen.pick([f'set_result({gen.number()})', 'cancel()'])}"]
 
 
 def settle(gen: Gen, scope: Scope) -> Lines:
