@@ -17,7 +17,7 @@ from tooearly.fixes.evaluation import conditions, stable
 from tooearly.fixes.hoist import Plan, plan
 from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.scope import bindings, names_in
-from tooearly.fixes.site import Site, locate
+from tooearly.fixes.site import Site, path_to
 from tooearly.fixes.wait_before import gather_one, inserted, listed, promise, whole_plan
 from tooearly.model import Edit, Finding, Fix
 
@@ -42,36 +42,42 @@ def row(site: Site, findings: Sequence[Finding]) -> list[Site]:
         return [site]
     index = site.context.anchor
     block = block_of(site.path[index - 1], site.path[index]) if index else list(site.place.unit.body)
-    at = {site.finding.span: (_number(block, site), site)}
-    for finding in findings:
-        if finding.span not in at and finding.code == site.finding.code:
-            other = locate(site.tree, finding)
-            if other is not None and other.place == site.place and _can_join(other) and _number(block, other) >= 0:
-                at[finding.span] = (_number(block, other), other)
-    first, last = _extent(block, _number(block, site), {number for number, _ in at.values()})
-    members = sorted((pair for pair in at.values() if first <= pair[0] <= last), key=lambda pair: pair[1].finding.span)
-    bound = {name for statement in block[first:last] for one in bindings(statement) for name in (one.name,)}
+    mine = next(number for number, statement in enumerate(block) if statement is site.path[index])
+    near = _neighbours(site, block, mine, findings)
+    members = [one for number in sorted(near) for one in near[number]]
+    first, last = min(near), max(near)
+    bound = {one.name for statement in block[first:last] for one in bindings(statement)}
     group: dict[str, Site] = {}
-    for _, one in members:
+    for one in members:
         if one.receiver is not None and not (first < last and names_in(one.receiver) & bound):
             group.setdefault(ast.dump(one.receiver), one)
-    return list(group.values()) if site in group.values() or ast.dump(site.receiver) in group else [site]  # type: ignore[arg-type]
+    return list(group.values()) if site.receiver and ast.dump(site.receiver) in group else [site]
 
 
-def _number(block: list[ast.stmt], site: Site) -> int:
-    """The place of the read's statement in the block, -1 when it is not in it."""
-    anchor = site.path[site.context.anchor]
-    return next((number for number, statement in enumerate(block) if statement is anchor), -1)
+def _neighbours(site: Site, block: list[ast.stmt], mine: int, findings: Sequence[Finding]) -> dict[int, list[Site]]:
+    """The reads that can be joined, by the number of their statement, of the row around statement `mine`."""
+    near = {mine: _reads_in(site, block[mine], findings) or [site]}
+    for step in (-1, 1):
+        number = mine + step
+        while 0 <= number < len(block) and _plain(block[number]) and _plain(block[mine]):
+            if not (reads := _reads_in(site, block[number], findings)):
+                break
+            near[number] = reads
+            number += step
+    return near
 
 
-def _extent(block: list[ast.stmt], mine: int, rows: set[int]) -> tuple[int, int]:
-    """The first and last statement of the row of plain statements around `mine`."""
-    first = last = mine
-    while first - 1 in rows and _plain(block[first - 1]) and _plain(block[first]):
-        first -= 1
-    while last + 1 in rows and _plain(block[last + 1]) and _plain(block[last]):
-        last += 1
-    return first, last
+def _reads_in(site: Site, statement: ast.stmt, findings: Sequence[Finding]) -> list[Site]:
+    """The findings in a statement's own code that a common wait could serve."""
+    span = site.span(statement)
+    found: list[Site] = []
+    for finding in findings:
+        if span.start <= finding.span.start and finding.span.end <= span.end and finding.code == site.finding.code:
+            path = path_to(site.place, finding.span)
+            other = Site(site.tree, site.place, path, finding)
+            if len(path) > 1 and _can_join(other) and other.path[other.context.anchor] is statement:
+                found.append(other)
+    return sorted(found, key=lambda one: one.finding.span)
 
 
 def _can_join(site: Site) -> bool:

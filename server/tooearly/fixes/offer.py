@@ -39,16 +39,16 @@ def offer(tree: Tree, finding: Finding, findings: Sequence[Finding], settings: S
     suppress = suppress_fixes(tree, finding, site)
     if reason := hopeless(site):
         return (*suppress, Fix(f"Await `{site.name}`", "await", "safe", disabled=reason))
-    rewrites = _checked(tree, _rewrites(site, findings))
-    enabled = _preferred(site, findings, [fix for fix in rewrites if not fix.disabled])
+    group = row(site, findings) if finding.code == "result-before-done" else [site]
+    rewrites = _checked(tree, _rewrites(site, group))
+    enabled = _preferred(site, group, [fix for fix in rewrites if not fix.disabled])
     disabled = [fix for fix in rewrites if fix.disabled]
     return (*enabled, *suppress, *disabled)
 
 
-def _rewrites(site: Site, findings: Sequence[Finding]) -> list[Fix]:
+def _rewrites(site: Site, group: list[Site]) -> list[Fix]:
     if site.finding.code != "result-before-done":
         return [await_fix(site)]
-    group = row(site, findings)
     fixes = [await_fix(site), gather_fix(site, group), wait_before_loop(site), wait_fix(site, group)]
     fixes += [make_async(site), *repairs(site), guard_fix(site)]
     return [fix for fix in fixes if fix]
@@ -59,12 +59,11 @@ def _checked(tree: Tree, fixes: Iterable[Fix]) -> list[Fix]:
     return [fix if fix.disabled else replace(fix, disabled=broken(tree, fix.edits)) for fix in fixes]
 
 
-def _preferred(site: Site, findings: Sequence[Finding], fixes: list[Fix]) -> list[Fix]:
+def _preferred(site: Site, group: list[Site], fixes: list[Fix]) -> list[Fix]:
     """The fixes with the best safe one marked and first."""
     order = ["await", "wait", "gather", "async"]
     found = container(site)
-    group = row(site, findings)
-    if len(group) > 1 and all(one.finding.method == "result" for one in group):
+    if found is None and len(group) > 1 and all(one.finding.method == "result" for one in group):
         order = ["gather", "await", "wait"]
     elif found is not None and found.live:
         order = ["wait", "gather", "await"]

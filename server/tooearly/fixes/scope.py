@@ -1,7 +1,8 @@
 """Names of one function: which are bound where, which are taken, which may be changed from elsewhere.
 
 Only the function's own code is looked at: nested functions, lambdas and classes have scopes of their own, and
-comprehensions bind their targets for themselves.
+comprehensions bind their targets for themselves. Trees never change, so what is found in a function is kept for the
+next fix of the same finding.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tooearly.fixes.site import COMPREHENSIONS, Function
 
@@ -37,14 +39,15 @@ def own_nodes(root: ast.AST) -> Iterator[ast.AST]:
             stack += node.decorator_list
 
 
-def bindings(function: ast.AST) -> list[Binding]:
+@lru_cache(maxsize=64)
+def bindings(function: ast.AST) -> tuple[Binding, ...]:
     """All places in a function's own code that bind a name, its parameters included."""
     found: list[Binding] = []
     for node in own_nodes(function):
         at = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
         found += [Binding(name, node, *at) for name in _bound_by(node)]
     targets = {id(target) for target in _comprehension_targets(function)}
-    return [one for one in found if id(one.node) not in targets]
+    return tuple(one for one in found if id(one.node) not in targets)
 
 
 def _bound_by(node: ast.AST) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
-from tooearly.fixes.edit import line_end, newline
+from tooearly.fixes.edit import line_end, line_start, newline
 from tooearly.fixes.site import Site
 from tooearly.model import Edit, Finding, Fix, Span
 from tooearly.source.tree import Tree
@@ -27,16 +28,31 @@ def suppress_fixes(tree: Tree, finding: Finding, site: Site | None) -> tuple[Fix
 def _on_the_line(tree: Tree, finding: Finding, site: Site | None) -> Fix | None:
     """A comment at the end of the finding's line, else of the last line of its statement."""
     title = f"Ignore `{finding.code}` on this line"
-    ends = [finding.span.end]
-    if site is not None:
-        ends.append(site.span(site.path[site.statement]).end)
-    for end in ends:
+    area = _statement(tree, finding, site)
+    for end in (finding.span.end, area.end):
         edit = _comment(tree.text, line_end(tree.text, end), finding.code)
-        after = tree.text[: edit.span.start] + edit.content + tree.text[edit.span.end :]
-        row, last = (tree.lines.position(offset)[0] for offset in (finding.span.start, finding.span.end))
+        after = tree.text[area.start : edit.span.start] + edit.content + tree.text[edit.span.end : area.end]
+        row, last = (_row(tree.text, area.start, offset) for offset in (finding.span.start, finding.span.end))
         if suppressed(after).find(finding.code, row, last):
             return Fix(title, "suppress", "display", (edit,))
     return None
+
+
+def _row(text: str, start: int, offset: int) -> int:
+    return len(re.findall(r"\r\n?|\n", text[start:offset]))
+
+
+def _statement(tree: Tree, finding: Finding, site: Site | None) -> Span:
+    """The lines of the statement that reads; of a compound one, of its header."""
+    start, end = finding.span.start, finding.span.end
+    if site is not None:
+        statement = site.path[site.statement]
+        start, end = site.span(statement).start, site.span(statement).end
+        body = getattr(statement, "body", None) or getattr(statement, "cases", None)
+        if body:
+            first = body[0].pattern if isinstance(body[0], ast.match_case) else body[0]
+            end = max(finding.span.end, site.span(first).start)
+    return Span(line_start(tree.text, start), line_end(tree.text, end))
 
 
 def _comment(text: str, end: int, code: str) -> Edit:
