@@ -47,6 +47,7 @@ class Client:
         self.settings: Callable[[str | None, str | None], Json] = lambda _scope, _section: None
         self.server: Json = {}
         self.replies: dict[str, Json] = {}
+        self.mute: set[str] = set()
         self._numbers = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Json]] = {}
         self._news = asyncio.Condition()
@@ -196,7 +197,7 @@ class Client:
             future = self._pending.pop(message["id"], None)
             if future is not None and not future.done():
                 future.set_result(message)
-        elif "id" in message:
+        elif "id" in message and message["method"] not in self.mute:
             self.write({"id": message["id"], "result": self._answer(message["method"], message.get("params"))})
         async with self._news:
             self._news.notify_all()

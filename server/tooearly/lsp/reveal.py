@@ -18,6 +18,7 @@ from tooearly.lsp.analysis import Analysed
 from tooearly.lsp.documents import Document
 from tooearly.lsp.program import Part
 from tooearly.model import Finding, Span, State
+from tooearly.source.tree import Tree
 
 if TYPE_CHECKING:
     from tooearly.lsp.server import Server
@@ -72,8 +73,7 @@ async def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
     point = Span(offset, offset)
     name = name_at(here.analysed.program.text, offset)
     finding = next((found for found in here.analysed.findings if found.span.touches(point)), None)
-    known = await _states(ls, here.analysed) if name is not None else ()
-    state = state_at(known, name[0], name[1], here.analysed) if name is not None else None
+    state = await _state(ls, here.analysed, *name) if name is not None else None
     pieces = [_state_text(name[0], state)] if state is not None and name is not None else []
     pieces += [_finding_text(here, finding, ls.client.markdown)] if finding is not None else []
     if not pieces:
@@ -82,12 +82,20 @@ async def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
     return lsp.Hover(_content("\n\n".join(pieces), ls.client.markdown), here.part.range(span, ls.client.encoding))
 
 
-async def _states(ls: Server, analysed: Analysed) -> tuple[State, ...]:
-    def work() -> tuple[State, ...]:
-        return ls.analyses.full(analysed).states()
+async def _known(ls: Server, analysed: Analysed) -> tuple[Tree, tuple[State, ...]]:
+    """The tree and all states, computed in the worker."""
 
-    found: tuple[State, ...] = await ls.analyses.work(work)
+    def work() -> tuple[Tree, tuple[State, ...]]:
+        report = ls.analyses.full(analysed)
+        return report.tree, report.states()
+
+    found: tuple[Tree, tuple[State, ...]] = await ls.analyses.work(work)
     return found
+
+
+async def _state(ls: Server, analysed: Analysed, name: str, span: Span) -> State | None:
+    tree, states = await _known(ls, analysed)
+    return state_at(states, name, span, tree)
 
 
 def name_at(text: str, offset: int) -> tuple[str, Span] | None:
@@ -102,24 +110,17 @@ def name_at(text: str, offset: int) -> tuple[str, Span] | None:
     return None
 
 
-def state_at(states: Iterable[State], name: str, span: Span, analysed: Analysed) -> State | None:
-    """The state of a name at its line: the last one known there, else the last one known before."""
-    report = analysed.report
-    if report is None:
-        return None
-    lines = report.tree.lines
-    row = lines.row(span.start)
-    same = [state for state in states if state.name == name and lines.row(state.span.start) <= row]
-    block = _block_start(analysed, span.start)
-    inside = [state for state in same if state.span.start >= block]
-    return max(inside, key=lambda state: (lines.row(state.span.start), state.span.start), default=None)
-
-
-def _block_start(analysed: Analysed, offset: int) -> int:
-    """Where the top-level block (or method) that holds an offset begins: a name of another function is another one."""
-    report = analysed.report
-    starts = [place.start for place in report.tree.places()] if report is not None else []
-    return max((start for start in starts if start <= offset), default=0)
+def state_at(states: Iterable[State], name: str, span: Span, tree: Tree) -> State | None:
+    """The state of a name at its line: the last one known there, else the last one known before in the same block."""
+    row = tree.lines.row(span.start)
+    # The same name in another function, or method, is another task.
+    block = max((place.start for place in tree.places() if place.start <= span.start), default=0)
+    same = [
+        state
+        for state in states
+        if state.name == name and block <= state.span.start and tree.lines.row(state.span.start) <= row
+    ]
+    return max(same, key=lambda state: (tree.lines.row(state.span.start), state.span.start), default=None)
 
 
 def _state_text(name: str, state: State) -> str:
@@ -147,6 +148,7 @@ def _content(text: str, markdown: bool) -> lsp.MarkupContent:
 async def inlay_hints(ls: Server, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
     """The state of each task behind the line that decides it, for the lines asked for."""
     uri = params.text_document.uri
+    await ls.configured.wait()
     if ls.documents.get(uri) is not None and not ls.configuration.options_for(uri).inlay_hints:
         return []
     here = await spot(ls, uri, "inlay hints")
@@ -158,7 +160,8 @@ async def inlay_hints(ls: Server, params: lsp.InlayHintParams) -> list[lsp.Inlay
     )
     found: list[lsp.InlayHint] = []
     end = part.start + len(part.document.text)
-    for row, label, why in line_labels(part, [s for s in await _states(ls, here.analysed) if s.span.start <= end]):
+    _, known = await _known(ls, here.analysed)
+    for row, label, why in line_labels(part, [state for state in known if state.span.start <= end]):
         line = part.document.lines.line_span(row).shifted(part.start)
         if line.touches(Span(first, last)):
             at = lsp.Position(*part.position(line.end, encoding))

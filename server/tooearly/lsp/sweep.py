@@ -62,6 +62,7 @@ def register(server: Server) -> None:
 
 async def workspace_diagnostics(ls: Server, params: lsp.WorkspaceDiagnosticParams) -> Rendered:
     """The diagnostics of all files of all folders."""
+    await ls.configured.wait()
     before = {uris.key(item.uri): item.value for item in params.previous_result_ids}
     while True:
         ls.sweep.changed.clear()
