@@ -1,6 +1,8 @@
 " The demo with ALE: wait for the diagnostic, take the first code action, save.
 " `:sleep` lets messages and timers in.
 let s:patience = 60
+" Room for the question and what follows it: nobody is there to press Enter at "more".
+set nomore lines=40 cmdheight=20
 
 function! s:Await(what, condition) abort
     let l:start = reltime()
@@ -19,23 +21,23 @@ function! s:Drive() abort
 
     let l:found = getloclist(0)[0]
     call cursor(l:found.lnum, l:found.col)
-    let l:before = b:changedtick
-    " The answer to the question that follows: the first of the list is the preferred one.
-    call feedkeys("1\<CR>", 't')
+    let s:before = b:changedtick
+    " The answer to the question that follows: the first of the list is the preferred one. Ctrl-U clears what the
+    " terminal may have left in the input at the start.
+    call feedkeys("\<C-U>1\<CR>", 't')
     ALECodeAction
-    let s:before = l:before
     call s:Await('the fix', 'b:changedtick != s:before')
-    write
+    silent write
 endfunction
 
-function! s:Main(timer) abort
+function! s:Main() abort
     try
         call s:Drive()
         qall!
     catch
-        call writefile([v:exception, v:throwpoint], '/dev/stderr', 'a')
+        call writefile([v:exception, v:throwpoint] + split(execute('ALEInfo'), "\n"), '/dev/stderr', 'a')
         cquit 1
     endtry
 endfunction
 
-call timer_start(10, function('s:Main'))
+autocmd VimEnter * call s:Main()

@@ -29,7 +29,8 @@ def test_vim_with_ale(tmp_path: Path) -> None:
     set_up("vim")
     demo = workspace(tmp_path)
     vimrc = tmp_path / "vimrc"
-    vimrc.write_text(snippet("Vim, with ALE", "vim"), encoding="utf-8")
+    everyday = "filetype plugin on\nset hidden\n"  # what any vimrc has
+    vimrc.write_text(everyday + snippet("Vim, with ALE", "vim"), encoding="utf-8")
     # Vim wants a terminal: `script` gives it one.
     vim = f"vim.nox -n -N -u '{vimrc}' -S '{HERE / 'ale.vim'}' '{demo}'"
     judge(run_editor(["script", "-qec", vim, "/dev/null"], tmp_path))

@@ -259,7 +259,7 @@ class Machine:
         self.deferred_seen.add(key)
         self.depth += 1
         site = act.site(act.block.term.node if act.block and act.block.term else ast.Pass())
-        for made in call(self, act, other.copy(), deferred.function, list(deferred.args), [], site):
+        for made in call(self, act, other.copy(), deferred.function, [(a, False) for a in deferred.args], [], site):
             if made.exc is None and deferred.kind == "task":
                 await_value(self, act, made.world, made.value, site)
             elif made.exc is not None and made.exc.site is not None:

@@ -229,17 +229,20 @@ class World:
                     self.heap[holder] = swapped(obj, group, (group, member))
 
     def _regroup(self) -> None:
-        """Name every group by what is known of it; equal ones become one."""
+        """Put what only a crowd still refers to into its group, and give every group the name of what is known of it.
+
+        Groups with the same facts in the same containers have the same name, and so are one.
+        """
+        self._enlist()
         many = [oid for oid, obj in self.heap.items() if obj.many]
         if not many:
             return
         holders: dict[Oid, set[Any]] = {oid: set() for oid in many}
         for holder, obj in self.heap.items():
-            if isinstance(obj, Cont | Iterating | Inst | Fut):
-                for value in children_of(obj):
-                    for oid in refs(value):
-                        if oid in holders:
-                            holders[oid].add((holder.site, holder.frame, "many" if obj.many else holder.tag))
+            for value in children_of(obj):
+                for oid in refs(value):
+                    if oid in holders:
+                        holders[oid].add((holder.site, holder.frame, "many" if obj.many else holder.tag))
         names: dict[Oid, Oid] = {}
         for oid in many:
             obj = self.heap[oid]
@@ -249,6 +252,36 @@ class World:
                 names[oid] = new
         if names:
             self.rename(names)
+
+    def _enlist(self) -> None:
+        """Single objects that nothing names any more, only inexact containers and groups hold, join the crowd."""
+        if not any(isinstance(o, Cont | Iterating) and not o.exact or o.many for o in self.heap.values()):
+            return
+        while True:
+            named = {oid for value in self.env.values() for oid in refs(value)}
+            for deferred in self.deferred:
+                named.update(oid for value in deferred.values() for oid in refs(value))
+            crowd: set[Oid] = set()
+            for obj in self.heap.values():
+                loose = obj.many or (isinstance(obj, Cont | Iterating) and not obj.exact)
+                (crowd if loose else named).update(oid for value in _held(obj) for oid in refs(value))
+                if isinstance(obj, Cont):
+                    named.update(oid for pair in obj.slots for value in pair for oid in refs(value))
+            joining = [
+                oid for oid in crowd - named if (o := self.heap.get(oid)) is not None and not o.many and isinstance(o, Fut | Cont | Inst)
+            ]
+            if not joining:
+                return
+            for oid in joining:
+                self._note_presence(oid)
+                self.heap[oid] = replace(self.heap[oid], many=True)
+
+    def _note_presence(self, oid: Oid) -> None:
+        """Containers of a single object are not empty, also when it is only a member of a group."""
+        ref = Ref(oid)
+        for holder, obj in list(self.heap.items()):
+            if isinstance(obj, Cont | Iterating) and not obj.exact and not obj.nonempty and ref in obj.items:
+                self.heap[holder] = replace(obj, nonempty=True)
 
     def _shape(self, obj: Obj) -> Any:
         """What is known of the futures in a group of containers or instances."""
@@ -377,6 +410,13 @@ def swapped(obj: Obj, old: Ref, options: tuple[Value, ...]) -> Obj:
         case Inst():
             return replace(obj, attrs=tuple((n, swap(v)) for n, v in obj.attrs))
     return obj
+
+
+def _held(obj: Obj) -> Iterable[Value]:
+    """What an object holds, without the slots of a container."""
+    if isinstance(obj, Cont):
+        return (*obj.items, *obj.keys)
+    return children_of(obj)
 
 
 # Joining

@@ -137,7 +137,9 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.Delete(_, name, depth):
             w.env.pop((frame, name), None)
         case cfg.Copy(_, dst, src):
-            w.env[frame, dst] = get(src)
+            value = get(src)
+            arm = isinstance(step.node, ast.IfExp) and isinstance(value, Const) and value.kind in ("int", "float", "str")
+            w.env[frame, dst] = Unknown() if arm else value  # which number it is matters less than how many worlds
         case cfg.GetAttr(node, dst, obj, attr):
             return put(m, act, get_attribute(m, act, w, get(obj), attr, node), dst, node)
         case cfg.SetAttr(node, obj, attr, src):

@@ -213,7 +213,7 @@ class Fut:
     note: Note | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cont:
     """A container. `exact`: `items` are its elements one by one and in order; else they are a set of elements and groups.
 
@@ -228,6 +228,16 @@ class Cont:
     keys: tuple[Value, ...] = ()
     slots: tuple[tuple[Value, Value], ...] = ()
     many: bool = False
+
+    def _identity(self) -> Any:
+        held = (self.items, self.keys) if self.exact else frozenset(zip(self.keys, self.items, strict=True) if self.keys else self.items)
+        return self.kind, self.exact, self.nonempty, self.many, held, frozenset(self.slots)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Cont) and self._identity() == other._identity())
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +257,7 @@ class Inst:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Iterating:
     """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator."""
 
@@ -257,6 +267,15 @@ class Iterating:
     nonempty: bool = False
     generator: Value | None = None
     many: bool = False
+
+    def _identity(self) -> Any:
+        return self.kind, self.exact, self.nonempty, self.generator, self.items if self.exact else frozenset(self.items)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Iterating) and self._identity() == other._identity())
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from tooearly.model import Span
+
 Cut = Callable[[str, int], int]
 """From a text and an offset in it to the offset of the next cut at or behind it, or the length of the text."""
 
@@ -36,6 +38,7 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 _INVERTED = re.compile(r"(?!(?:if|in|is|and|or|else|for|not|async)\b)\w")
+_FEW_LINES = re.compile(r"(?:[^\r\n]*(?:\r\n?|\n)){4}")
 _MOST_CROSSINGS = 1000
 
 
@@ -116,6 +119,24 @@ def closing_cut(text: str, start: int, end: int, cut: Cut) -> int | None:
         if offset < 0 or (match.lastgroup == "triple" and _INVERTED.match(text, offset)):
             return None
     return None
+
+
+def misread(text: str, start: int, end: int, repaired: list[Span]) -> bool:
+    """Whether a block that grew beyond `end`, and is broken, grew for the wrong reason.
+
+    The right reason is a string of several lines with an error somewhere else. The wrong one is a new pair of three
+    quotes, which turns strings into code and code into strings: then the first lines behind the string are broken.
+    """
+    offset = start
+    while match := TOKEN.search(text, offset):
+        offset = token_end(text, match)
+        if offset > end or offset < 0:
+            break
+    if match is None or match.lastgroup != "triple" or offset < 0:
+        return True
+    behind = _FEW_LINES.match(text, offset)
+    window = Span(text.rfind("\n", 0, match.start()) + 1, behind.end() if behind else len(text))
+    return any(span.touches(window) for span in repaired)
 
 
 def _decorated(text: str, start: int, end: int, cut: Cut) -> int:

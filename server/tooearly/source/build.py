@@ -18,10 +18,10 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tooearly.model import Span
-from tooearly.source.blocks import Cut, block_end, body_cut, closing_cut, header_colon, looks_open
+from tooearly.source.blocks import Cut, block_end, body_cut, closing_cut, header_colon, is_decorator, looks_open, misread
 from tooearly.source.fstrings import relocate
 from tooearly.source.lines import line_ends
 from tooearly.source.repair import repair
@@ -36,7 +36,6 @@ _CLASS = re.compile(r"(?:@|class\b)")
 _CLASS_LINE = re.compile(r"(?:^|(?<=[\r\n]))class\b")
 _BODY = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n])(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))*([ \t]+)(?=[^\s#])")
 _METHOD = re.compile(r"\s*(?:async[ \t]+)?def\b")
-_DECORATOR = re.compile(r"\s*@")
 _STRAY = re.compile(
     r"\s*(?!(?:def|class|async|if|elif|else|for|while|with|try|except|finally|match|case)\b|@)[^\r\n]*(?:\r\n?|\n)"
     r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))*([ \t]+)(?=[^\s#])"
@@ -62,6 +61,11 @@ class Block:
         kind: Kind = "header" if self.members else "block"
         return [(kind, self.unit), *(("method", unit) for unit, _, _ in self.members)]
 
+    def repaired(self, start: int) -> list[Span]:
+        """What was rewritten, when the block stands at `start`."""
+        members = [span.shifted(start + offset) for unit, offset, _ in self.members for span in unit.repaired]
+        return [*(span.shifted(start) for span in self.unit.repaired), *members]
+
     @property
     def broken(self) -> bool:
         """Whether some unit of the block did not parse."""
@@ -81,14 +85,6 @@ class Block:
     def stray(self) -> bool:
         """Whether this may be the rest of a function, cut off by a half-typed word at the margin."""
         return self.unit.error is not None and stray_line(self.text, 0) is not None
-
-
-class Piece(NamedTuple):
-    """A range of a class body."""
-
-    start: int
-    end: int
-    method: bool
 
 
 def stray_line(text: str, start: int, indent: str = "") -> Span | None:
@@ -154,16 +150,14 @@ def _build_class(text: str, source: str, spare: Spare, strays: tuple[Span, ...])
         return None
     start, indent = found
     cut = body_cut(indent)
-    pieces = _pieces(source, start, cut)
-    if not any(piece.method for piece in pieces):
-        return None
-    again = () if strays else _body_strays(source, pieces, indent, cut)
-    for stray in again:
+    for stray in () if strays else _body_strays(source, cut(source, start), indent, cut):
         source = blanked(source, stray)
-    if again:
-        strays, pieces = again, _pieces(source, start, cut)
-    members = _members(text, source, pieces, cut, spare, strays)
-    header = _header(text, source, pieces, members, f"\n{indent}pass", spare)
+        strays = (*strays, stray)
+    body = _Body(text, source, cut, spare, strays)
+    members, rest = body.pieces(cut(source, start))
+    if not members:
+        return None
+    header = body.header(members, rest, f"\n{indent}pass")
     return Block(text, line_ends(text), header, tuple(members))
 
 
@@ -175,81 +169,93 @@ def _class_body(source: str) -> tuple[int, str] | None:
     return (colon + 1, match[1]) if match else None
 
 
-def _pieces(source: str, start: int, cut: Cut) -> list[Piece]:
-    pieces = []
-    start = cut(source, start)
-    while start < len(source):
-        end = block_end(source, start, cut)
-        if looks_open(source[start:end]):
-            end = closing_cut(source, start, end, cut) or end
-        pieces.append(Piece(start, end, _is_method(source, start, end, cut)))
-        start = end
-    return pieces
-
-
 def _is_method(source: str, start: int, end: int, cut: Cut) -> bool:
-    while _DECORATOR.match(source, start):
+    while is_decorator(source, start):
         start = cut(source, start + 1)
         if start >= end:
             return False
     return _METHOD.match(source, start) is not None
 
 
-def _members(
-    text: str, source: str, pieces: list[Piece], cut: Cut, spare: Spare, strays: tuple[Span, ...]
-) -> list[tuple[Unit, int, int]]:
-    members = []
-    line = line_ends(text[: pieces[0].start])
-    done = 0
-    for piece in pieces:
-        if piece.method and piece.start >= done:
-            inside = tuple(s.shifted(-piece.start) for s in strays if piece.start <= s.start and s.end <= piece.end)
-            unit = build_unit("method", text[piece.start : piece.end], source[piece.start : piece.end], spare, inside)
-            unit = _grown_member(text, source, piece, cut, spare, unit)
-            done = piece.start + len(unit.text)
-            members.append((unit, piece.start, line))
-        line += line_ends(text[piece.start : piece.end])
-    return members
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The body of a class on its way to units."""
+
+    text: str
+    source: str
+    cut: Cut
+    spare: Spare
+    strays: tuple[Span, ...]
+
+    def pieces(self, start: int) -> tuple[list[tuple[Unit, int, int]], list[int]]:
+        """The methods as (unit, offset, line), and where the other statements end, from `start` on."""
+        members: list[tuple[Unit, int, int]] = []
+        rest: list[int] = []
+        line = line_ends(self.text[:start])
+        while start < len(self.source):
+            end = block_end(self.source, start, self.cut)
+            if _is_method(self.source, start, end, self.cut):
+                unit = self.method(start, end)
+                members.append((unit, start, line))
+                end = start + len(unit.text)
+            else:
+                end = self.statement_end(start, end)
+                rest.append(end)
+            line += line_ends(self.text[start:end])
+            start = end
+        return members, rest
+
+    def method(self, start: int, end: int) -> Unit:
+        """The unit of the method at `start`, which ends at `end` or, if it is open there, where it is closed."""
+        suspect = looks_open(self.source[start:end])
+        unit = None if suspect else self.unit(start, end)
+        if unit is not None and unit.error is None:
+            return unit
+        closed = closing_cut(self.source, start, end, self.cut)
+        if closed is not None and closed > end:
+            grown = self.unit(start, closed)
+            repaired = [span.shifted(start) for span in grown.repaired]
+            if grown.error is None or not misread(self.source, start, end, repaired):
+                return grown
+        return unit or self.unit(start, end)
+
+    def unit(self, start: int, end: int) -> Unit:
+        """The unit of a range that is taken to be one method."""
+        inside = tuple(span.shifted(-start) for span in self.strays if start <= span.start and span.end <= end)
+        return build_unit("method", self.text[start:end], self.source[start:end], self.spare, inside)
+
+    def statement_end(self, start: int, end: int) -> int:
+        """The end of another statement of the class."""
+        if looks_open(self.source[start:end]):
+            closed = closing_cut(self.source, start, end, self.cut)
+            if closed is not None and _parses(_PREFIX + self.source[start:closed]):
+                return closed
+        return end
+
+    def header(self, members: list[tuple[Unit, int, int]], rest: list[int], tail: str) -> Unit:
+        """The unit of all that is not a method, up to the last such statement."""
+        end = max([members[0][1], *rest[-1:]])
+        head = self.source[:end]
+        for unit, start, _ in members:
+            if start < end:
+                head = blanked(head, Span(start, start + len(unit.text)))
+        return build_unit("header", self.text[:end], head, self.spare, (), tail)
 
 
-def _grown_member(text: str, source: str, piece: Piece, cut: Cut, spare: Spare, unit: Unit) -> Unit:
-    if unit.error is None:
-        return unit
-    end = closing_cut(source, piece.start, piece.end, cut)
-    if end is None or end == piece.end:
-        return unit
-    grown = build_unit("method", text[piece.start : end], source[piece.start : end], spare)
-    return grown if grown.error is None else unit
-
-
-def _header(
-    text: str, source: str, pieces: list[Piece], members: list[tuple[Unit, int, int]], tail: str, spare: Spare
-) -> Unit:
-    """The unit of what is not a method. `members` may reach over pieces that were no statements after all."""
-    first = members[0][1]
-    end, done = first, 0
-    reached = {start: start + len(unit.text) for unit, start, _ in members}
-    for piece in pieces:
-        done = max(done, reached.get(piece.start, 0))
-        if piece.start >= done:
-            end = max(end, piece.end)
-    head = source[:end]
-    for start, stop in reached.items():
-        if stop <= end:
-            head = blanked(head, Span(start, stop))
-    return build_unit("header", text[:end], head, spare, (), tail)
-
-
-def _body_strays(source: str, pieces: list[Piece], indent: str, cut: Cut) -> tuple[Span, ...]:
+def _body_strays(source: str, start: int, indent: str, cut: Cut) -> list[Span]:
     """Lines at the indentation of the body that cut off the rest of the method before them."""
     strays = []
-    for before, piece in zip(pieces, pieces[1:], strict=False):
-        line = None if piece.method or not before.method else stray_line(source, piece.start, indent)
-        if line is None or _parses(_PREFIX + source[piece.start : piece.end]):
-            continue
-        if closing_cut(source, before.start, before.end, cut) == before.end:
+    closed_method = False
+    while start < len(source):
+        end = block_end(source, start, cut)
+        line = stray_line(source, start, indent) if closed_method else None
+        if line is not None and not _parses(_PREFIX + source[start:end]):
             strays.append(line)
-    return tuple(strays)
+        method = _is_method(source, start, end, cut)
+        following = stray_line(source, end, indent) if method and end < len(source) else None
+        closed_method = following is not None and closing_cut(source, start, end, cut) == end
+        start = end
+    return strays
 
 
 def _parses(source: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tooearly.source.blocks import Cut, block_end, closing_cut, is_cut, is_decorator, looks_open, margin_cut
+from tooearly.source.blocks import Cut, block_end, closing_cut, is_cut, is_decorator, looks_open, margin_cut, misread
 from tooearly.source.build import Block, blanked, build, stray_line
 from tooearly.source.memory import ParseMemory
 from tooearly.source.syntax import parsable
@@ -122,12 +122,12 @@ class _Version:
         return build(self.text[start:end], self.source[start:end], self.memory.take)
 
     def grown(self, start: int, end: int) -> tuple[Block | None, bool]:
-        """If the block is open at `end`: the block up to where it is closed, if that parses. And whether it is closed."""
+        """If the block is open at `end`: the block up to where it is closed, if that is plausible; and whether it is closed."""
         closed = closing_cut(self.source, start, end, self.cut)
         if closed is None or closed == end:
             return None, closed == end
         block = self.build(start, closed)
-        if not block.broken:
+        if not block.broken or not misread(self.source, start, end, block.repaired(start)):
             return block, True
         self.memory.put(block)
         return None, False
