@@ -75,12 +75,21 @@ def set_up(editor: str) -> None:
 def run_editor(command: list[str], folder: Path) -> Seen:
     """Run an editor on `folder/demo.py` until it ends by itself; its process group is ended if it does not."""
     report, log = folder / "report.json", folder / "editor.log"
-    environment = os.environ | {"PATH": f"{_command_folder(folder)}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)}
+    environment = os.environ | {
+        "PATH": f"{_command_folder(folder)}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder),
+    }
     environment |= {"TOOEARLY_REPORT": str(report), "TERM": "xterm", "XDG_CONFIG_HOME": str(folder / "config")}
     environment |= {"XDG_STATE_HOME": str(folder / "state"), "XDG_CACHE_HOME": str(folder / "cache")}
     with log.open("wb") as output:
         editor = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         try:
             status: int | None = editor.wait(PATIENCE_SECONDS)
