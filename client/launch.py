@@ -12,6 +12,6 @@ if sys.version_info < (3, 10):
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "libs"))
 
-from tooearly.cli import main  # noqa: E402
+from tooearly.cli import main
 
 sys.exit(main())

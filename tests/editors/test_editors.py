@@ -1,4 +1,4 @@
-"""Each editor opens the demo file, shows the diagnostic, applies the preferred fix and saves: the text on disk is judged."""
+"""Each editor opens the demo file, shows the diagnostic, applies the preferred fix and saves it: the disk is judged."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ unknown state. A read in a helper is therefore judged by the calls that are visi
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -101,6 +102,10 @@ def analyse(
         return Analysis({}, [GivenUp(root, str(bound))], machine.consulted, machine.steps)
     except RecursionError:
         return Analysis({}, [GivenUp(root, "nested too deeply")], machine.consulted, machine.steps)
+    except Exception as fault:
+        if os.environ.get("TOOEARLY_DEBUG"):
+            raise
+        return Analysis({}, [GivenUp(root, f"internal error: {fault!r}")], machine.consulted, machine.steps)
     return Analysis(machine.reports, [], machine.consulted, machine.steps)
 
 

@@ -104,13 +104,21 @@ def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
     if key is not None or cont.kind == "dict":
         set_item(w, coll, Unknown() if key is None else key, value)
         return
-    if cont.exact and (value in cont.items or len(cont.items) >= MOST or _is_group(w, value)):
+    if cont.exact and (value in cont.items or len(cont.items) >= MOST or _is_group(w, value) or _same_origin(cont, value)):
         if cont.kind == "set" and value in cont.items and not isinstance(value, Unknown):
             return
         cont = replace(cont, exact=False)
     items = (*cont.items, value) if cont.exact else unique((*cont.items, value))
     nonempty = cont.nonempty or not _is_group(w, value)
     w.heap[coll.oid] = replace(cont, items=items, nonempty=nonempty)
+
+
+def _same_origin(cont: Cont, value: Value) -> bool:
+    """Whether the container already holds something made at the same place: it is being filled by a loop."""
+    if not isinstance(value, Ref):
+        return False
+    made = (value.oid.site, value.oid.frame)
+    return any(isinstance(i, Ref) and (i.oid.site, i.oid.frame) == made for i in cont.items)
 
 
 def copy(w: World, source: Cont, kind: str, frame: Frame, site: Site, *, ordered: bool = True) -> Ref:
@@ -242,6 +250,9 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
     if cont is None or not isinstance(obj, Ref):
         return
     slots = tuple((k, v) for k, v in cont.slots if _differ(k, key) or k == FACTORY)
+    if isinstance(key, SliceOf):
+        _set_slice(w, obj, cont, key, value)
+        return
     if cont.kind != "dict":
         if cont.exact and isinstance(key, Const) and isinstance(key.value, int) and -len(cont.items) <= key.value < len(cont.items):
             items = list(cont.items)
@@ -265,12 +276,25 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
     w.heap[obj.oid] = replace(cont, keys=keys, items=items_, exact=exact, nonempty=True, slots=slots)
 
 
+def _set_slice(w: World, obj: Ref, cont: Cont, key: SliceOf, value: Value) -> None:
+    """`obj[a:b] = value`: all is replaced by `[:]`, else anything of both may be in it."""
+    other = w.cont(value)
+    items = other.items if other is not None else (Unknown(),)
+    if key.known and not key.lower and key.upper is None:
+        w.heap[obj.oid] = replace(cont, items=items, exact=other is not None and other.exact, nonempty=False, slots=())
+    else:
+        w.heap[obj.oid] = replace(cont, items=unique((*cont.items, *items)), exact=False, nonempty=False, slots=())
+
+
 def delete_item(w: World, obj: Value, key: Value) -> None:
     """`del obj[key]`."""
     cont = w.cont(obj)
     if cont is None or not isinstance(obj, Ref):
         return
     slots = tuple((k, v) for k, v in cont.slots if k == FACTORY)
+    if isinstance(key, SliceOf) and key.known and not key.lower and key.upper is None:
+        w.heap[obj.oid] = replace(cont, items=(), exact=True, nonempty=False, slots=slots)
+        return
     if cont.kind == "dict" and key in cont.keys and not isinstance(key, Unknown):
         index = cont.keys.index(key)
         keys, items = cont.keys[:index] + cont.keys[index + 1 :], cont.items[:index] + cont.items[index + 1 :]

@@ -40,7 +40,7 @@ from tooearly.semantics.rows import Rows
 
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT = 60_000
+STEPS_PER_ROOT = 20_000
 WORLDS_PER_BLOCK = 40
 
 

@@ -117,7 +117,7 @@ class World:
     def allocate(self, oid: Oid, obj: Obj) -> Ref:
         """A new object; the previous one of the same place becomes `~`, and the one before that joins the group."""
         if oid in self.heap:
-            self.collect()
+            self.settle()
         if oid in self.heap:
             aged = Oid(oid.site, oid.frame, (oid.tag, "~") if oid.tag else "~")
             if aged in self.heap:
@@ -131,14 +131,13 @@ class World:
 
     def _is_named(self, oid: Oid) -> bool:
         """Whether a variable, attribute or exact container (not just a crowd) refers to the object."""
-        if any(isinstance(value, Ref) and value.oid == oid for value in self.env.values()):
+        if any(oid in refs(value) for value in self.env.values()):
             return True
-        for obj in self.heap.values():
-            match obj:
-                case Inst(attrs=attrs, many=False):
-                    if any(isinstance(v, Ref) and v.oid == oid for _, v in attrs):
-                        return True
-        return False
+        return any(
+            not obj.many and not (isinstance(obj, Cont | Iterating) and not obj.exact) and oid in refs(value)
+            for obj in self.heap.values()
+            for value in children_of(obj)
+        )
 
     def fold(self, oid: Oid) -> None:
         """Make an object a member of the group of its like."""
@@ -148,7 +147,9 @@ class World:
         if crowd in self.heap:
             self.heap[crowd] = replace(self.heap[crowd], many=True)
         for holder, held in list(self.heap.items()):
-            if isinstance(held, Cont | Iterating) and held.exact and any(crowd in refs(i) for i in held.items):
+            if isinstance(held, Cont | Iterating) and held.exact and any(crowd in refs(i) for i in held.items) and (
+                isinstance(held, Iterating) or held.kind != "tuple"
+            ):
                 self.heap[holder] = _inexact(held)
         del obj
         self._regroup()
@@ -176,7 +177,7 @@ class World:
         gone = Ref(oid)
         for holder, obj in list(self.heap.items()):
             match obj:
-                case Cont() if gone in obj.items or any(v == gone for _, v in obj.slots):
+                case Cont() if gone in obj.items or gone in obj.keys or any(v == gone for _, v in obj.slots):
                     self.heap[holder] = without(obj, gone)
                 case Iterating() if gone in obj.items:
                     self.heap[holder] = replace(obj, items=tuple(i for i in obj.items if i != gone))
@@ -220,11 +221,15 @@ class World:
     def _join_holders(self, group: Ref, member: Ref) -> None:
         for holder, obj in list(self.heap.items()):
             match obj:
-                case Cont() if group in obj.items and not obj.many:
-                    keys = obj.keys
-                    if keys:
-                        keys = (*keys, keys[obj.items.index(group)])
-                    self.heap[holder] = replace(obj, items=(*obj.items, member), keys=keys, exact=False)
+                case Cont(kind="tuple", exact=True, many=False):
+                    pass
+                case Cont() if not obj.many and (group in obj.items or group in obj.keys):
+                    if not obj.keys:
+                        self.heap[holder] = replace(obj, items=(*obj.items, member), exact=False)
+                        continue
+                    pairs = list(zip(obj.keys, obj.items, strict=True))
+                    pairs += [tuple(member if x == group else x for x in pair) for pair in pairs if group in pair]
+                    self.heap[holder] = replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False)
                 case Cont(many=True) | Inst(many=True) if any(group.oid in refs(v) for v in children_of(obj)):
                     self.heap[holder] = swapped(obj, group, (group, member))
 
@@ -382,7 +387,7 @@ def without(obj: Cont, gone: Value) -> Cont:
     """The container without an element."""
     slots = tuple((k, v) for k, v in obj.slots if v != gone)
     if obj.keys:
-        pairs = [(k, v) for k, v in zip(obj.keys, obj.items, strict=True) if v != gone]
+        pairs = [(k, v) for k, v in zip(obj.keys, obj.items, strict=True) if v != gone and k != gone]
         return replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), slots=slots)
     return replace(obj, items=tuple(i for i in obj.items if i != gone), slots=slots)
 

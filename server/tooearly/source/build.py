@@ -37,7 +37,7 @@ _CLASS_LINE = re.compile(r"(?:^|(?<=[\r\n]))class\b")
 _BODY = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n])(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))*([ \t]+)(?=[^\s#])")
 _METHOD = re.compile(r"\s*(?:async[ \t]+)?def\b")
 _STRAY = re.compile(
-    r"\s*(?!(?:def|class|async|if|elif|else|for|while|with|try|except|finally|match|case)\b|@)[^\r\n]*(?:\r\n?|\n)"
+    r"\s*(?!\s|(?:def|class|async|if|elif|else|for|while|with|try|except|finally|match|case)\b|@)[^\r\n]*(?:\r\n?|\n)"
     r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))*([ \t]+)(?=[^\s#])"
 )
 _PREFIX = "class _:"
