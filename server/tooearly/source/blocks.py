@@ -26,17 +26,17 @@ _MARGIN = re.compile(r"[^\s#)\]}]")
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b")
 _DECORATED = re.compile(r"\s*(?:@|(?:def|class|async)\b)")
 _DECORATOR = re.compile(r"\s*@")
-_STATEMENT_ONLY = re.compile(
-    r"\s*(?:(?:def|class|import|return|while|try|with|assert|raise|del|global|nonlocal|pass|break|continue)\b"
-    r"|async\s+(?:def|with)\b|from\s+[\w.]+\s+import\b)(?!\s*=[^=])"
+_WORDS = (
+    r"(?:(?:def|class|import|return|while|try|with|assert|raise|del|global|nonlocal|pass|break|continue)\b"
+    r"|async\s+(?:def|with)\b|from\s+[\w.]+\s+import\b)"
 )
-TOKEN = re.compile(
-    r"""(?P<comment>\#[^\r\n]*)
+_STATEMENT_ONLY = re.compile(r"\s*" + _WORDS)
+_TOKENS = r"""(?P<comment>\#[^\r\n]*)
     |(?P<triple>\"{3}|'{3})
     |(?P<string>"(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"?|'(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'?)
-    |(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<join>\\(?:\r\n?|\n))|(?P<colon>:)""",
-    re.VERBOSE,
-)
+    |(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<join>\\(?:\r\n?|\n))"""
+TOKEN = re.compile(_TOKENS + "|(?P<colon>:)", re.VERBOSE)
+_TOKEN_OR_STATEMENT = re.compile(_TOKENS + r"|(?P<statement>[\r\n][ \t]*" + _WORDS + ")", re.VERBOSE)
 _INVERTED = re.compile(r"(?!(?:if|in|is|and|or|else|for|not|async)\b)\w")
 _FEW_LINES = re.compile(r"(?:[^\r\n]*(?:\r\n?|\n)){4}")
 _MOST_CROSSINGS = 1000
@@ -100,7 +100,7 @@ def closing_cut(text: str, start: int, end: int, cut: Cut) -> int | None:
     depth, offset, crossings = 0, start, 0
     start = _decorated(text, start, end, cut)
     while crossings <= _MOST_CROSSINGS:
-        match = TOKEN.search(text, offset)
+        match = _TOKEN_OR_STATEMENT.search(text, offset)
         while match is None or match.start() >= end:
             if depth == 0 and not (_DECORATOR.match(text, start) and _DECORATED.match(text, end)):
                 return end
@@ -110,7 +110,9 @@ def closing_cut(text: str, start: int, end: int, cut: Cut) -> int | None:
                 start = end
             end = cut(text, end + 1)
         offset = token_end(text, match)
-        depth = max(depth + (match.lastgroup == "open") - (match.lastgroup == "close"), 0)
+        # A statement in brackets: they were left open, and all that follows is outside again.
+        opened = (match.lastgroup == "open") - (match.lastgroup == "close")
+        depth = 0 if match.lastgroup == "statement" else max(depth + opened, 0)
         if offset > end or (offset == end and match.lastgroup == "join"):
             crossings += 1
             end = cut(text, offset)
