@@ -13,7 +13,7 @@ from tooearly.model import Finding
 
 def judge(case: Case, *, bless: bool = False) -> list[str]:
     """All disagreements, in words; with `bless` the blocks after a fix are rewritten instead of compared."""
-    report = api.check(case.program, settings(case))
+    report = api.check(case.program, settings(case), with_fixes=bool(case.fixed))
     wrong = findings(case, report.findings)
     if any(mark.kind == "state" for mark in case.marks):
         wrong += states(case, report)
