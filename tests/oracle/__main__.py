@@ -14,7 +14,7 @@ from pathlib import Path
 from . import case
 from .fixing import FixFigures, judge_fixes
 from .grammar import generate
-from .judge import ANALYSERS, Mismatch, Verdict, judge
+from .judge import ANALYSERS, PATIENCE, Mismatch, Verdict, judge
 from .reduce import early_in, reduced
 
 
@@ -26,12 +26,13 @@ class Options:
     analyser: str
     fixes: bool
     without: frozenset[str]
+    patience: float = PATIENCE
 
 
 def one(seed: int, options: Options) -> tuple[Verdict, FixFigures]:
     """Generate, run and judge the program of `seed`."""
     text = generate(seed, options.without).text
-    verdict = judge(text, ANALYSERS[options.analyser], options.schedules, seed)
+    verdict = judge(text, ANALYSERS[options.analyser], options.schedules, seed, options.patience)
     figures = FixFigures()
     if options.fixes:
         try:
@@ -126,6 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--without", default="", metavar="GROUP,…", help="leave these productions out: helper, closure, method, …"
     )
     parser.add_argument("--analyser", choices=sorted(ANALYSERS), default="tooearly")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for one analysis (default 20)")
     parser.add_argument("--workers", type=int, choices=(1, 2), default=1)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write the programs of the mismatches there")
     parser.add_argument(
@@ -135,7 +137,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--show", type=int, metavar="PROGRAM", help="print one program and stop")
     parser.add_argument("-v", "--verbose", action="store_true", help="say how far it is")
     given = parser.parse_args(arguments)
-    options = Options(given.schedules, given.analyser, given.fixes, frozenset(filter(None, given.without.split(","))))
+    options = Options(
+        given.schedules, given.analyser, given.fixes, frozenset(filter(None, given.without.split(","))), given.patience
+    )
     if given.show is not None:
         print(generate(given.show, options.without).text, end="")
         return 0

@@ -16,9 +16,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from .clock import Stuck
 from .record import Watched, watch
-from .world import Tally, run_many, tally
+from .world import Tally, run_many, tally, watchdog
 
+PATIENCE = 20.0  # seconds for the analysis of one program; a program that takes longer is left out, as a mismatch
 MORE = 10  # a suspected false alarm gets so many times the schedules
 
 
@@ -36,7 +38,7 @@ Analyser = Callable[[str], dict[int, Report]]
 @dataclass(frozen=True)
 class Mismatch:
     """A read line where the analyser and CPython differ. `kind`: missed, false-alarm, false-alarm-handled,
-    wrong-always, crash. `seed`: a schedule that shows it, where there is one."""
+    wrong-always, crash, slow. `seed`: a schedule that shows it, where there is one."""
 
     kind: str
     program: int
@@ -90,14 +92,18 @@ class Verdict:
         return self.true / (self.true + self.false) if self.true + self.false else 1.0
 
 
-def judge(text: str, analyse: Analyser, schedules: int, program: int = -1) -> Verdict:
+def judge(text: str, analyse: Analyser, schedules: int, program: int = -1, patience: float = PATIENCE) -> Verdict:
     """The verdict on one program text under schedules 0 to `schedules` - 1."""
     watched = watch(text)
     seen = tally(run_many(watched, range(schedules)))
     verdict = Verdict(programs=1, reads=len(watched.reads))
     reports: dict[int, Report] = {}
     try:
-        reports = analyse(text)
+        with watchdog(patience):
+            reports = analyse(text)
+    except Stuck:
+        verdict.mismatches.append(Mismatch("slow", program, 0, "", f"not analysed in {patience:.0f} s"))
+        return verdict
     except Exception as error:
         verdict.mismatches.append(Mismatch("crash", program, 0, "", f"{type(error).__name__}: {error}"))
     suspects = {line for line in reports if not _raises(seen.get(line, Tally()))}

@@ -67,7 +67,7 @@ def run(program: Watched, seed: int, shuffle: int | None = None) -> Run:
     loop = VirtualLoop(None if shuffle is None else random.Random(shuffle))
     errors: list[BaseException] = []
     names = {"__name__": "__main__", **recorder.names()}
-    with _stage(loop), _watchdog():
+    with _stage(loop), watchdog():
         try:
             exec(program.code, names)
         except BaseException as error:
@@ -133,8 +133,8 @@ def _stage(loop: VirtualLoop) -> Iterator[None]:
 
 
 @contextmanager
-def _watchdog() -> Iterator[None]:
-    """Cut off a run that never gives control back; where there are no timer signals, nothing is cut off."""
+def watchdog(seconds: float = PATIENCE) -> Iterator[None]:
+    """Raise Stuck in what takes longer than that; where there are no timer signals, nothing is cut off."""
 
     def cut(*_: object) -> None:
         raise Stuck
@@ -143,7 +143,7 @@ def _watchdog() -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGALRM, cut)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE, 0.1)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
     try:
         yield
     finally:
