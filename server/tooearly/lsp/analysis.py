@@ -80,12 +80,12 @@ class Analyses:
         self.expect(program)
         entry = self._entries[program.key]
         entry.memory = entry.memory if entry.memory is not None else _Memory()
-        before, memory = entry.result, entry.memory
+        memory = entry.memory
 
         def done(outcome: Any) -> None:
             self._take(program, outcome)
 
-        self._scheduler.submit(program.key, lambda job: self._analyse(job, program, before, memory), done)
+        self._scheduler.submit(program.key, lambda job: self._analyse(job, program, entry.result, memory), done)
 
     def forget(self, key: str) -> None:
         """Let a program go; those who wait for it get nothing."""
@@ -172,7 +172,11 @@ class Analyses:
         resolved = self._configuration.resolve(program.uri)
         analysed = Analysed(program, resolved)
         if not resolved.silent and self._engine().may_have_site(program.text):
-            report = self._check(program, resolved, memory.get(self._engine()), job)
+            # What the memory does not hold yet is only kept by an analysis that comes to its end, so the first one
+            # does, even if it has been overtaken: else who types steadily would never see a result.
+            is_warm = before is not None and before.report is not None and before.resolved.settings == resolved.settings
+            stop = job.check if is_warm else job.beat
+            report = self._check(program, resolved, memory.get(self._engine()), stop)
             if len(program.parts) == 1:
                 program.parts[0].document.adopt(report.tree.lines)
             shown = settle(before.shown if before is not None else None, report.tree, report.findings)
@@ -181,7 +185,7 @@ class Analyses:
         rendered = self._render(analysed, before)
         return replace(analysed, diagnostics=rendered, seconds=time.perf_counter() - begun)
 
-    def _check(self, program: Program, resolved: Resolved, memory: Any, job: Job | None) -> Report:
+    def _check(self, program: Program, resolved: Resolved, memory: Any, stop: Callable[[], None] | None) -> Report:
         return self._engine().check(
             program.text,
             resolved.settings,
@@ -189,7 +193,7 @@ class Analyses:
             modules=resolved.modules,
             filename=_filename(program),
             cells=program.cells or (),
-            stop=job.check if job is not None else None,
+            stop=stop,
         )
 
     def _render(self, analysed: Analysed, before: Analysed | None) -> dict[str, Diagnostics]:

@@ -5,9 +5,9 @@ same key waits as *one* job, the newest: so a single keystroke is answered at on
 as fit into it, the last of them on the last text. A job that has been overtaken is told so (`Job.overtaken`; work that
 looks at it now and then can give up by raising `Overtaken`), and its result is dropped.
 
-The event loop never waits for the worker: results come back by `call_soon_threadsafe`. A job that does not come back
-within `patience` seconds is given up together with its thread, and a new thread goes on with the rest. Threads are
-daemons and nobody joins them.
+The event loop never waits for the worker: results come back by `call_soon_threadsafe`. A job that gives no sign of
+life (`Job.beat`) for `patience` seconds is given up together with its thread, and a new thread goes on with the rest.
+Threads are daemons and nobody joins them.
 """
 
 from __future__ import annotations
@@ -48,8 +48,13 @@ class Job:
         """Whether a newer job has taken this one's place."""
         return self._stale.is_set()
 
+    def beat(self) -> None:
+        """A sign of life: a job that gives one now and then is not stuck, however long it takes."""
+        self.started = time.monotonic()
+
     def check(self) -> None:
-        """Give up when the job has been overtaken. Raises Overtaken."""
+        """A sign of life, and give up when the job has been overtaken. Raises Overtaken."""
+        self.beat()
         if self._stale.is_set():
             raise Overtaken
 
