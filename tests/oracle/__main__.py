@@ -27,11 +27,12 @@ class Options:
     fixes: bool
     without: frozenset[str]
     patience: float = PATIENCE
+    scenes: int = 3
 
 
 def one(seed: int, options: Options) -> tuple[Verdict, FixFigures]:
     """Generate, run and judge the program of `seed`."""
-    text = generate(seed, options.without).text
+    text = generate(seed, options.without, options.scenes).text
     verdict = judge(text, ANALYSERS[options.analyser], options.schedules, seed, options.patience)
     figures = FixFigures()
     if options.fixes:
@@ -103,7 +104,7 @@ def keep(mismatches: list[Mismatch], options: Options, folder: Path, budget: int
     count: dict[str, int] = defaultdict(int)
     with (folder / "index.md").open("w", encoding="utf-8") as index:
         for mismatch in mismatches:
-            text = generate(mismatch.program, options.without).text
+            text = generate(mismatch.program, options.without, options.scenes).text
             (folder / f"program-{mismatch.program}.py").write_text(text, encoding="utf-8")
             count[mismatch.kind] += 1
             if not budget or count[mismatch.kind] > limit or mismatch.kind not in case.PROSE:
@@ -127,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--without", default="", metavar="GROUP,…", help="leave these productions out: helper, closure, method, …"
     )
     parser.add_argument("--analyser", choices=sorted(ANALYSERS), default="tooearly")
+    parser.add_argument("--scenes", type=int, default=3, help="at most so many scenes in a program (default 3)")
     parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for one analysis (default 20)")
     parser.add_argument("--workers", type=int, choices=(1, 2), default=1)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write the programs of the mismatches there")
@@ -135,18 +137,31 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--limit", type=int, default=10, help="mismatches shown and reduced, of each kind")
     parser.add_argument("--show", type=int, metavar="PROGRAM", help="print one program and stop")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say how far it is")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say how far it is, and each mismatch as it comes")
     given = parser.parse_args(arguments)
     options = Options(
-        given.schedules, given.analyser, given.fixes, frozenset(filter(None, given.without.split(","))), given.patience
+        given.schedules,
+        given.analyser,
+        given.fixes,
+        frozenset(filter(None, given.without.split(","))),
+        given.patience,
+        given.scenes,
     )
     if given.show is not None:
-        print(generate(given.show, options.without).text, end="")
+        print(generate(given.show, options.without, options.scenes).text, end="")
         return 0
     total, fixed, started = Verdict(), FixFigures(), time.monotonic()
     for verdict, figure in many(range(given.seed, given.seed + given.programs), options, given.workers):
         total.add(verdict)
         fixed.add(figure)
+        if given.verbose:
+            print(
+                *listed(verdict.mismatches + figure.problems, given.limit),
+                sep="\n",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
         if given.verbose and total.programs % 100 == 0:
             print(
                 f"{total.programs}: recall {total.recall:.4f}, precision {total.precision:.4f}",

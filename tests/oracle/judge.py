@@ -3,9 +3,10 @@
 A read line is *early* when some schedule raised InvalidStateError there unasked. The analyser must report every early
 line, and no line else; of the lines it calls "always", none may have been evaluated without raising.
 
-Three kinds of lines count on neither side:
+Four kinds of lines count on neither side:
 - echo: raises only after the same future has already raised in that run (one finding per cause is enough);
 - unreached: reported, but no schedule comes there (a read in a dead branch, or behind one that always raises);
+- rare: reported, and so seldom reached (fewer than `ENOUGH` times) that not raising there proves nothing;
 - order: reported, never raises on the stock loop in ten times the schedules, yet raises when callbacks of one turn
   are run in another order (see `clock`). Safe by luck, so a note there is no false alarm.
 """
@@ -21,6 +22,7 @@ from .record import Watched, watch
 from .world import Tally, run_many, tally, watchdog
 
 PATIENCE = 20.0  # seconds for the analysis of one program; a program that takes longer is left out, as a mismatch
+ENOUGH = 15  # evaluations without InvalidStateError that make a report a false alarm
 MORE = 10  # a suspected false alarm gets so many times the schedules
 
 
@@ -179,7 +181,9 @@ def _answer(seen: Tally) -> str:
         return "false-alarm-handled"
     if kinds["excused"]:
         return "excused"
-    return "false-alarm" if kinds else "unreached"
+    if not kinds:
+        return "unreached"
+    return "false-alarm" if seen.evaluated >= ENOUGH else "rare"
 
 
 def raises_shuffled(watched: Watched, line: int, seeds: Iterable[int]) -> bool:

@@ -159,14 +159,14 @@ class Program:
     groups: Counter[str]
 
 
-def generate(seed: int, without: frozenset[str] = frozenset()) -> Program:
+def generate(seed: int, without: frozenset[str] = frozenset(), most: int = 3) -> Program:
     """The program of `seed`: the same text on every machine for the same grammar and interpreter version.
 
-    `without` names groups of productions to leave out, e.g. `helper`, `closure`, `method`.
+    `without` names groups of productions to leave out, e.g. `helper`, `closure`, `method`; `most` bounds the scenes.
     """
     gen = Gen(seed, RULES, without)
     scenes = [scene(gen) for _ in range(gen.weighted([(1, 1), (2, 2), (2, 3)]))]
-    return Program(seed, assemble(scenes), gen.used)
+    return Program(seed, assemble(scenes[:most]), gen.used)
 
 
 def scene(gen: Gen) -> Lines:
