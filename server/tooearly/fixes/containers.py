@@ -205,8 +205,8 @@ def _filled(site: Site, value: ast.expr | None) -> bool:
 
 def _shrinks(site: Site, name: str) -> bool:
     """Whether elements may leave a container: any use but reading and adding."""
-    function = next(node for node in reversed(site.path) if isinstance(node, Function))
-    if name in nested_names(function):
+    function = next((node for node in reversed(site.path) if isinstance(node, Function)), None)
+    if function is None or name in nested_names(function):
         return True
     for node in own_nodes(function):
         match node:
@@ -233,8 +233,8 @@ def _is_live(site: Site, iterable: ast.expr) -> bool:
         isinstance(made, ast.Call) and ast.unparse(made.func) in ("list", "sorted", "tuple")
     ):
         return False
-    function = next(node for node in reversed(site.path) if isinstance(node, Function))
-    if not any(one.name == base.id for one in bindings(function)):
+    function = next((node for node in reversed(site.path) if isinstance(node, Function)), None)
+    if function is None or not any(one.name == base.id for one in bindings(function)):
         return True
     return _shrinks(site, base.id)
 

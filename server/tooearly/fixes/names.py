@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from tooearly.fixes.edit import line_end, newline
 from tooearly.fixes.scope import bindings, own_nodes
@@ -27,8 +28,7 @@ def asyncio_function(site: Site, name: str) -> tuple[str, tuple[Edit, ...]] | No
     hidden: set[str] = set()
     functions = [node for node in site.path if isinstance(node, Function)]
     for function in reversed(functions):
-        imports = [node for node in own_nodes(function) if isinstance(node, ast.Import | ast.ImportFrom)]
-        if (spelled := _spelled(imports, name, hidden)) is not None:
+        if (spelled := _spelled(function_imports(function), name, hidden)) is not None:
             return spelled, ()
         hidden |= {one.name for one in bindings(function)}
     if (spelled := _spelled(module_imports(site.tree), name, hidden)) is not None:
@@ -38,7 +38,7 @@ def asyncio_function(site: Site, name: str) -> tuple[str, tuple[Edit, ...]] | No
     return f"asyncio.{name}", (import_edit(site.tree),)
 
 
-def _spelled(imports: list[ast.Import | ast.ImportFrom], name: str, hidden: set[str]) -> str | None:
+def _spelled(imports: Sequence[ast.Import | ast.ImportFrom], name: str, hidden: set[str]) -> str | None:
     """The name by which one of the imports gives the function; a direct one before the module."""
     module = None
     for node in imports:
@@ -54,6 +54,12 @@ def _spelled(imports: list[ast.Import | ast.ImportFrom], name: str, hidden: set[
             elif (alias.name if alias.asname else given) == "asyncio" and given not in hidden:
                 module = given
     return f"{module}.{name}" if module else None
+
+
+@lru_cache(maxsize=64)
+def function_imports(function: ast.AST) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """The imports in a function's own code."""
+    return tuple(node for node in own_nodes(function) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def module_imports(tree: Tree) -> list[ast.Import | ast.ImportFrom]:

@@ -72,14 +72,17 @@ def _comprehension_targets(function: ast.AST) -> Iterator[ast.AST]:
                 yield from ast.walk(generator.target)
 
 
-def bound_names(function: ast.AST) -> set[str]:
+@lru_cache(maxsize=64)
+def bound_names(function: ast.AST) -> frozenset[str]:
     """The names that a function binds and does not declare `global` or `nonlocal`."""
-    return {one.name for one in bindings(function)} - declared_outside(function)
+    return frozenset(one.name for one in bindings(function)) - declared_outside(function)
 
 
-def declared_outside(function: ast.AST) -> set[str]:
+@lru_cache(maxsize=64)
+def declared_outside(function: ast.AST) -> frozenset[str]:
     """The names that a function declares `global` or `nonlocal`."""
-    return {name for node in own_nodes(function) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    declarations = (node for node in own_nodes(function) if isinstance(node, ast.Global | ast.Nonlocal))
+    return frozenset(name for node in declarations for name in node.names)
 
 
 def free_name(function: ast.AST, wanted: str) -> str:
@@ -113,13 +116,14 @@ def assigned_value(function: ast.AST, name: str) -> ast.expr | None:
     return None
 
 
-def nested_names(function: ast.AST) -> set[str]:
+@lru_cache(maxsize=64)
+def nested_names(function: ast.AST) -> frozenset[str]:
     """The names that functions, lambdas and classes inside a function mention: others may change what they hold."""
     found: set[str] = set()
     for node in own_nodes(function):
         if isinstance(node, _SCOPES):
             found |= names_in(node)
-    return found
+    return frozenset(found)
 
 
 def is_local(function: Function, name: str) -> bool:
@@ -127,6 +131,7 @@ def is_local(function: Function, name: str) -> bool:
     return name in bound_names(function) and name not in nested_stores(function)
 
 
-def nested_stores(function: ast.AST) -> set[str]:
+@lru_cache(maxsize=64)
+def nested_stores(function: ast.AST) -> frozenset[str]:
     """The names that a nested function declares `nonlocal`."""
-    return {name for node in ast.walk(function) if isinstance(node, ast.Nonlocal) for name in node.names}
+    return frozenset(name for node in ast.walk(function) if isinstance(node, ast.Nonlocal) for name in node.names)

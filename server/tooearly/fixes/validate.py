@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tooearly.fixes.apply import apply, disjoint
 from tooearly.model import Edit, Finding, Fix, Span
@@ -28,7 +28,9 @@ def broken(tree: Tree, edits: Sequence[Edit]) -> str:
         return "two edits overlap"
     for piece, inside in by_piece(tree, edits).items():
         text = tree.text[piece.start : piece.end]
-        if not compiles(apply(text, [Edit(edit.span.shifted(-piece.start), edit.content) for edit in inside])):
+        if compiles(apply(text, [Edit(edit.span.shifted(-piece.start), edit.content) for edit in inside])):
+            continue
+        if compiles(text) or not compiles(apply(tree.text, edits)):
             return "the result does not compile"
     return ""
 
@@ -38,20 +40,27 @@ def by_piece(tree: Tree, edits: Iterable[Edit]) -> dict[Span, list[Edit]]:
 
     The whole document is one piece when an edit falls into no block.
     """
-    pieces = list(_pieces(tree))
     found: dict[Span, list[Edit]] = {}
     for edit in edits:
-        inside = [piece for piece in pieces if piece.start <= edit.span.start and edit.span.end <= piece.end]
-        if not inside:
+        piece = _piece(tree, edit.span)
+        if piece is None:
             return {Span(0, len(tree.text)): list(edits)}
-        found.setdefault(max(inside), []).append(edit)
+        found.setdefault(piece, []).append(edit)
     return {piece: [edit for one in found if _inside(one, piece) for edit in found[one]] for piece in _outermost(found)}
 
 
-def _pieces(tree: Tree) -> Iterator[Span]:
-    for item in tree.items:
-        yield Span(item.place.start, max(place.end for place in (item.place, *item.members)))
-        yield from (Span(place.start, place.end) for place in item.members)
+def _piece(tree: Tree, span: Span) -> Span | None:
+    """The method or top-level block that a range falls into; at a border the later one."""
+    for item in reversed(tree.items):
+        if item.place.start > span.start:
+            continue
+        for place in reversed(item.members):
+            if place.start <= span.start and span.end <= place.end:
+                return Span(place.start, place.end)
+        end = max(place.end for place in (item.place, *item.members[-1:]))
+        if span.end <= end:
+            return Span(item.place.start, end)
+    return None
 
 
 def _outermost(found: Iterable[Span]) -> list[Span]:
