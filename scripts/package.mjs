@@ -4,7 +4,7 @@
 // bundled/libs        tooearly and its libraries, of bundle-requirements.txt  (pip, wheels for any platform only)
 //
 // The files that go in are first laid out in out/vsix: vsce walks through the whole folder that it packs.
-// No bytecode goes in: it belongs to one version of Python, and Python writes its own beside the sources at the first start.
+// No bytecode goes in: it belongs to one version of Python, which writes its own beside the sources at the first start.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,8 +15,8 @@ const bundled = path.join(root, 'bundled');
 const libs = path.join(bundled, 'libs');
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-function run(command, args) {
-    return execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+function run(command, args, cwd = root) {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function pythonWithPip() {
@@ -38,7 +38,7 @@ function checkVersions() {
     const source = readFileSync(path.join(root, 'server/tooearly/__init__.py'), 'utf8');
     const server = /^__version__ = "(.+)"$/m.exec(source)?.[1];
     if (server !== manifest.version) {
-        throw new Error(`package.json is version ${manifest.version}, the server is ${server}: they are released as one`);
+        throw new Error(`package.json is version ${manifest.version}, the server is ${server}: they go together`);
     }
 }
 
@@ -46,10 +46,10 @@ function bundleServer() {
     rmSync(bundled, { recursive: true, force: true });
     mkdirSync(libs, { recursive: true });
     const requirements = path.join(root, 'scripts/bundle-requirements.txt');
-    const anyPlatform = ['--only-binary=:all:', '--platform', 'any', '--implementation', 'py', '--abi', 'none', '--python-version', '3.10'];
+    const anyPlatform = ['--only-binary=:all:', '--platform', 'any', '--implementation', 'py', '--abi', 'none'];
     run(pythonWithPip(), [
         ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--no-compile'],
-        ...['--target', libs, ...anyPlatform, '-r', requirements],
+        ...['--target', libs, ...anyPlatform, '--python-version', '3.10', '-r', requirements],
     ]);
     rmSync(path.join(libs, 'bin'), { recursive: true, force: true });
     cpSync(path.join(root, 'server/tooearly'), path.join(libs, 'tooearly'), {
@@ -83,7 +83,7 @@ function writeVsix() {
     rmSync(vsix, { force: true });
     const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
     const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', vsix];
-    execFileSync(process.execPath, [vsce, 'package', ...options], { cwd: layOut(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    run(process.execPath, [vsce, 'package', ...options], layOut());
     if (!existsSync(vsix)) {
         throw new Error(`vsce wrote no ${vsix}`);
     }

@@ -38,8 +38,8 @@ export interface Request {
 }
 
 /**
- * The command to run. `probe` asks an interpreter and rejects where it cannot be run; `log` gets a line for each candidate
- * that is passed over. Rejects with a sentence for the user when no candidate will do.
+ * The command to run. `probe` asks an interpreter and rejects where it cannot be run; `log` gets a line for each
+ * candidate that is passed over. Rejects with a sentence for the user when no candidate will do.
  */
 export async function serverCommand(
     request: Request,
@@ -47,7 +47,8 @@ export async function serverCommand(
     log: (line: string) => void,
 ): Promise<ServerCommand> {
     if (request.path !== '') {
-        return { command: request.path, args: ['server', ...request.args], description: `${request.path} (tooearly.path)` };
+        const args = ['server', ...request.args];
+        return { command: request.path, args, description: `${request.path} (tooearly.path)` };
     }
     for (const candidate of request.candidates) {
         try {
@@ -55,13 +56,13 @@ export async function serverCommand(
             if (isNewEnough(found.version)) {
                 return withInterpreter(request, candidate, found, log);
             }
-            log(`${named(candidate)} is Python ${found.version.join('.')}: too old, ${OLDEST_PYTHON.join('.')} is needed`);
+            log(`${named(candidate)} is Python ${found.version.join('.')}, which is too old`);
         } catch (error) {
             log(`${named(candidate)} cannot be run: ${firstLine(error)}`);
         }
     }
     throw new Error(
-        `no Python ${OLDEST_PYTHON.join('.')} or newer was found to run the server; name one in the setting tooearly.interpreter`,
+        `no Python ${OLDEST_PYTHON.join('.')} or newer was found to run the server: name one in tooearly.interpreter`,
     );
 }
 
@@ -70,7 +71,12 @@ export function sameCommand(a: ServerCommand, b: ServerCommand): boolean {
     return a.command === b.command && a.args.length === b.args.length && a.args.every((arg, i) => arg === b.args[i]);
 }
 
-function withInterpreter(request: Request, candidate: Candidate, found: Probe, log: (line: string) => void): ServerCommand {
+function withInterpreter(
+    request: Request,
+    candidate: Candidate,
+    found: Probe,
+    log: (line: string) => void,
+): ServerCommand {
     const python = `Python ${found.version.join('.')}, ${named(candidate)}`;
     if (request.importStrategy === 'fromEnvironment') {
         if (found.hasServer) {

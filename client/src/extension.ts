@@ -75,7 +75,8 @@ class Server implements vscode.Disposable {
             this.output.info(line);
         };
         const interpreters = settings.path === '' ? await candidates(settings.interpreter, log) : [];
-        const command = await serverCommand({ ...settings, launcher: this.launcher, candidates: interpreters }, probe, log);
+        const request = { ...settings, launcher: this.launcher, candidates: interpreters };
+        const command = await serverCommand(request, probe, log);
         if (always || !this.running || !sameCommand(this.running.command, command)) {
             await this.stop();
             await this.start(command);
@@ -106,7 +107,7 @@ class Server implements vscode.Disposable {
         this.status.running(client.initializeResult?.serverInfo?.version ?? '', command.description);
     }
 
-    /** No command line could be found: one message for the user, and not the same one again at each change of a setting. */
+    /** No command line could be found: one message for the user, and not the same one at each change of a setting. */
     private failed(error: unknown): void {
         const reason = reasonOf(error);
         this.status.failed(reason);

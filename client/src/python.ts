@@ -16,9 +16,18 @@ import type { Candidate, Probe } from './command';
 const ENVIRONMENTS = 'ms-python.vscode-python-envs';
 const PYTHON = 'ms-python.python';
 const PATIENCE_MS = 10_000;
+const QUESTION = `
+import sys
+from importlib.util import find_spec
+print(*sys.version_info[:2], find_spec("tooearly") is not None)
+`;
+
+interface Environment {
+    readonly execInfo?: { readonly run?: { readonly executable?: string } };
+}
 
 interface EnvironmentsApi {
-    getEnvironment(scope: vscode.Uri | undefined): Promise<{ execInfo?: { run?: { executable?: string } } } | undefined>;
+    getEnvironment(scope: vscode.Uri | undefined): Promise<Environment | undefined>;
     readonly onDidChangeEnvironment: vscode.Event<unknown>;
 }
 
@@ -78,9 +87,8 @@ export function watchInterpreter(changed: () => void, log: (line: string) => voi
 
 /** Ask an interpreter for its version and whether tooearly is installed in it; rejects where it cannot be run. */
 export function probe(executable: string): Promise<Probe> {
-    const question = 'import sys, importlib.util as u; print(*sys.version_info[:2], u.find_spec("tooearly") is not None)';
     return new Promise((resolve, reject) => {
-        execFile(executable, ['-I', '-c', question], { timeout: PATIENCE_MS, windowsHide: true }, (error, stdout) => {
+        execFile(executable, ['-I', '-c', QUESTION], { timeout: PATIENCE_MS, windowsHide: true }, (error, stdout) => {
             const answer = /^(\d+) (\d+) (True|False)\s*$/.exec(stdout);
             if (error ?? !answer) {
                 reject(error ?? new Error('this is not a Python 3'));

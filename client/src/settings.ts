@@ -28,12 +28,14 @@ export function readSettings(configuration: Pick<WorkspaceConfiguration, 'get'>,
         return typeof value === 'string' ? expand(value.trim(), variables) : '';
     };
     const args = configuration.get<unknown>('args');
+    const words: unknown[] = Array.isArray(args) ? args : [];
+    const strategy = configuration.get<unknown>('importStrategy');
     return {
         enable: configuration.get<unknown>('enable') !== false,
         interpreter: text('interpreter'),
         path: text('path'),
-        args: Array.isArray(args) ? args.filter((arg) => typeof arg === 'string').map((arg) => expand(arg, variables)) : [],
-        importStrategy: configuration.get<unknown>('importStrategy') === 'fromEnvironment' ? 'fromEnvironment' : 'useBundled',
+        args: words.filter((word) => typeof word === 'string').map((word) => expand(word, variables)),
+        importStrategy: strategy === 'fromEnvironment' ? strategy : 'useBundled',
     };
 }
 

@@ -57,7 +57,8 @@ async function showStates(changed: vscode.EventEmitter<vscode.Uri>): Promise<voi
     const view = viewOf(editor.document.uri);
     changed.fire(view);
     const document = await vscode.workspace.openTextDocument(view);
-    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true, preserveFocus: true });
+    const beside = { viewColumn: vscode.ViewColumn.Beside, preview: true, preserveFocus: true };
+    await vscode.window.showTextDocument(document, beside);
 }
 
 function viewOf(document: vscode.Uri): vscode.Uri {

@@ -14,26 +14,27 @@ export function createStatus(selector: vscode.DocumentSelector): Status {
     item.name = 'tooearly';
     const output: vscode.Command = { title: 'Show Output', command: 'tooearly.showOutput' };
     const restart: vscode.Command = { title: 'Restart', command: 'tooearly.restart' };
-    const show = (text: string, detail: string, command: vscode.Command, severity: vscode.LanguageStatusSeverity): void => {
+    const show = (text: string, detail: string, command: vscode.Command): void => {
         item.busy = false;
         item.text = text;
         item.detail = detail;
         item.command = command;
-        item.severity = severity;
+        item.severity = vscode.LanguageStatusSeverity.Information;
     };
     return {
         starting: () => {
-            show('tooearly', 'starting', output, vscode.LanguageStatusSeverity.Information);
+            show('tooearly', 'starting', output);
             item.busy = true;
         },
         running: (version, description) => {
-            show(`tooearly ${version}`, description, output, vscode.LanguageStatusSeverity.Information);
+            show(`tooearly ${version}`, description, output);
         },
         stopped: (reason) => {
-            show('tooearly', reason, restart, vscode.LanguageStatusSeverity.Information);
+            show('tooearly', reason, restart);
         },
         failed: (reason) => {
-            show('tooearly', reason, output, vscode.LanguageStatusSeverity.Error);
+            show('tooearly', reason, output);
+            item.severity = vscode.LanguageStatusSeverity.Error;
         },
         dispose: () => {
             item.dispose();

@@ -2,52 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { artifact, onDisk, packagedExtension, setUp, startWorkbench, until } from './workbench.mjs';
-
-const PROGRAM = `import asyncio
-
-
-async def work():
-    await asyncio.sleep(1)
-    return 100
-
-
-async def main():
-    task = asyncio.create_task(work())
-    await asyncio.sleep(0.5)
-    print(f"{task.result()}")
-
-
-asyncio.run(main())
-`;
-const AWAITED = PROGRAM.replace('{task.result()}', '{await task}');
-
-const missing = setUp();
-if (missing && process.env.CI) {
-    throw new Error(missing);
-}
-const options = { skip: missing, timeout: 180_000 };
-
-let vsix;
-before(() => {
-    vsix = missing ? undefined : packagedExtension();
-});
-
-async function inWorkbench(name, settings, act) {
-    const workbench = await startWorkbench({ vsix, files: { 'demo.py': PROGRAM }, settings, name });
-    try {
-        await act(workbench);
-    } catch (error) {
-        await workbench.shot('failed').catch(() => undefined);
-        throw error;
-    } finally {
-        await workbench.stop();
-    }
-}
+import { test } from 'node:test';
+import { AWAITED, inWorkbench, options, PROGRAM } from './demo.mjs';
+import { onDisk, until } from './workbench.mjs';
 
 test('the light bulb rewrites the read, and the saved program runs', options, async () => {
-    await inWorkbench('fix', serverSettings(), async (workbench) => {
+    await inWorkbench({ name: 'fix' }, async (workbench) => {
         const { page } = workbench;
         await workbench.open('demo.py');
         const squiggle = page.locator('.monaco-editor .squiggly-warning');
@@ -70,6 +30,7 @@ test('the light bulb rewrites the read, and the saved program runs', options, as
         await page.keyboard.press('Control+.');
         await page.locator('.action-widget .monaco-list-row.action').first().waitFor();
         await workbench.shot('light-bulb');
+        await workbench.shot('close-up', { x: 353, y: 92, width: 760, height: 440 });
         await workbench.choose(/^await `?task`?$/i);
         await squiggle.first().waitFor({ state: 'detached' });
         await page.keyboard.press('Control+S');
@@ -79,15 +40,4 @@ test('the light bulb rewrites the read, and the saved program runs', options, as
         await workbench.shot('fixed');
         assert.equal(execFileSync('python3', [file], { encoding: 'utf8' }), '100\n');
     });
-});
-
-/** For work on the tests: another server than the one in the package. */
-function serverSettings() {
-    return process.env.TOOEARLY_SERVER ? { 'tooearly.path': process.env.TOOEARLY_SERVER } : {};
-}
-
-after(() => {
-    if (!missing) {
-        console.log(`screenshots and logs: ${path.relative(process.cwd(), artifact(''))}`);
-    }
 });

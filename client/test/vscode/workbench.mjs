@@ -2,7 +2,7 @@
 //
 // Each workbench has folders of its own (user data, extensions, workspace) that are removed afterwards. The processes
 // run in groups of their own and only these groups are ended. The browser may talk to nobody but the workbench.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
@@ -25,12 +25,32 @@ export function setUp() {
     return result.status === 0 ? undefined : `scripts/setup-vscode.sh: ${result.stderr.trim().split('\n').at(-1)}`;
 }
 
+/** Pack a small extension made of `files` (name → text; package.json among them) for a test that needs it. */
+export function packExtension(files, name) {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'tooearly-extension-'));
+    for (const [file, text] of Object.entries(files)) {
+        writeFile(path.join(folder, file), text);
+    }
+    const vsix = artifact(`${name}.vsix`);
+    const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
+    const options = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix];
+    const done = spawnSync(process.execPath, [vsce, 'package', ...options], { cwd: folder, encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    if (done.status !== 0) {
+        throw new Error(`vsce ended with status ${done.status}:\n${done.stderr}`);
+    }
+    return vsix;
+}
+
 /** The packaged extension: made now, unless TOOEARLY_VSIX names one. */
 export function packagedExtension() {
     if (process.env.TOOEARLY_VSIX) {
         return path.resolve(process.env.TOOEARLY_VSIX);
     }
-    execFileSync(process.execPath, [path.join(root, 'scripts/package.mjs')], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+    const done = spawnSync(process.execPath, [path.join(root, 'scripts/package.mjs')], { cwd: root, encoding: 'utf8' });
+    if (done.status !== 0) {
+        throw new Error(done.stderr);
+    }
     const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
     return path.join(root, 'dist', `tooearly-${version}.vsix`);
 }
@@ -41,14 +61,15 @@ export function packagedExtension() {
  */
 export async function startWorkbench({ vsix, files, settings = {}, name }) {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'tooearly-vscode-'));
-    const directories = Object.fromEntries(['data', 'extensions', 'workspace'].map((part) => [part, path.join(folder, part)]));
+    const within = (part) => path.join(folder, part);
+    const directories = { data: within('data'), extensions: within('extensions'), workspace: within('workspace') };
     writeSettings(directories.data, settings);
     for (const [file, text] of Object.entries(files)) {
         writeFile(path.join(directories.workspace, file), text);
     }
     const dirs = ['--user-data-dir', directories.data, '--extensions-dir', directories.extensions];
     for (const extension of [vsix].flat()) {
-        execFileSync(node, [codeServer, ...dirs, '--install-extension', extension], { stdio: ['ignore', 'ignore', 'pipe'] });
+        run(codeServer, ...dirs, '--install-extension', extension);
     }
     const started = [];
     const stop = async () => {
@@ -67,6 +88,13 @@ export async function startWorkbench({ vsix, files, settings = {}, name }) {
     } catch (error) {
         await stop();
         throw error;
+    }
+}
+
+function run(...args) {
+    const done = spawnSync(node, args, { cwd: root, encoding: 'utf8' });
+    if (done.status !== 0) {
+        throw new Error(`${path.basename(args[0])} ended with status ${done.status}:\n${done.stderr}${done.stdout}`);
     }
 }
 
@@ -104,7 +132,7 @@ async function startServer(dirs, name) {
     child.stderr.pipe(log);
     const stop = () => endGroup(child);
     try {
-        await until(`code-server on port ${port}`, 30_000, async () => {
+        await until(`code-server on port ${port}`, 60_000, async () => {
             if (child.exitCode !== null) {
                 throw new Error(`code-server ended with status ${child.exitCode}: see out/vscode/${name}.log`);
             }
@@ -128,7 +156,7 @@ async function newPage(browser, port) {
         const { hostname, protocol } = new URL(route.request().url());
         return hostname === '127.0.0.1' || ['data:', 'blob:'].includes(protocol) ? route.continue() : route.abort();
     });
-    page.setDefaultTimeout(45_000);
+    page.setDefaultTimeout(60_000);
     page.workbenchUrl = `http://127.0.0.1:${port}/`;
     return page;
 }
@@ -147,15 +175,15 @@ function gestures(page, port, workspace, name) {
     };
     const command = async (title) => {
         await page.keyboard.press('F1');
-        await page.locator('.quick-input-widget input').fill(`>${title}`);
+        await page.locator('.quick-input-widget input[type=text]').fill(`>${title}`);
         await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+        await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
     };
     return {
         open,
         choose,
         command,
-        shot: (step) => page.screenshot({ path: artifact(`${name}-${step}.png`) }),
-        text: () => page.evaluate(() => [...document.querySelectorAll('.monaco-editor .view-line')].map((l) => l.textContent)),
+        shot: (step, clip) => page.screenshot({ path: artifact(`${name}-${step}.png`), clip }),
     };
 }
 
