@@ -70,6 +70,7 @@ def figures(verdict: Verdict, fixed: FixFigures, options: Options, seconds: floa
         f"reads         {verdict.reads} lines, {verdict.early} of them early ({verdict.always} on every evaluation)",
         f"recall        {verdict.recall:.4f} ({verdict.found} of {verdict.early})",
         f"precision     {verdict.precision:.4f} ({verdict.true} of {verdict.true + verdict.false}; neutral: {neutral})",
+        f"given up      {verdict.given_up} programs, at least in part",
         f"wrong always  {verdict.wrong_always}",
         f"always said   {verdict.always_claimed} of the {verdict.always} lines that raise whenever evaluated",
     ]

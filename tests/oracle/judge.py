@@ -28,7 +28,10 @@ MORE = 10  # a suspected false alarm gets so many times the schedules
 
 @dataclass(frozen=True)
 class Report:
-    """What an analyser says of one read line: "always" or "possible", and why."""
+    """What an analyser says of one read line: "always" or "possible", and why.
+
+    A report on line 0 says that it gave up a part of the program; misses are then explained by its message.
+    """
 
     certainty: str
     message: str
@@ -55,6 +58,7 @@ class Verdict:
     """The counts of one program (or, summed up, of many)."""
 
     programs: int = 0
+    given_up: int = 0
     reads: int = 0
     early: int = 0
     found: int = 0
@@ -70,6 +74,7 @@ class Verdict:
         """Take the counts of `other` in."""
         for name in (
             "programs",
+            "given_up",
             "reads",
             "early",
             "found",
@@ -108,6 +113,8 @@ def judge(text: str, analyse: Analyser, schedules: int, program: int = -1, patie
         return verdict
     except Exception as error:
         verdict.mismatches.append(Mismatch("crash", program, 0, "", f"{type(error).__name__}: {error}"))
+    gave_up = reports.pop(0, None)
+    verdict.given_up = gave_up is not None
     suspects = {line for line in reports if not _raises(seen.get(line, Tally()))}
     answers = suspect(watched, suspects, schedules) if suspects else {}
     sources = text.splitlines()
@@ -115,7 +122,7 @@ def judge(text: str, analyse: Analyser, schedules: int, program: int = -1, patie
         here, report = seen.get(line, Tally()), reports.get(line)
         _count(verdict, here, report, answers.get(line, ""))
         for kind, shown in _differences(here, report, answers.get(line, "")):
-            message = report.message if report else ""
+            message = report.message if report else gave_up.message if gave_up else ""
             verdict.mismatches.append(Mismatch(kind, program, line, sources[line - 1].strip(), message, shown))
     return verdict
 
@@ -206,7 +213,10 @@ def tooearly(text: str) -> dict[int, Report]:
     from tooearly.api import check
 
     reports: dict[int, Report] = {}
-    for finding in check(text, with_fixes=False).findings:
+    report = check(text, with_fixes=False)
+    if bounds := [notice.message for notice in report.notices if notice.kind == "bound"]:
+        reports[0] = Report("possible", "given up: " + "; ".join(bounds))
+    for finding in report.findings:
         if finding.code == "result-before-done":
             line = text.count("\n", 0, finding.span.start) + 1
             if line not in reports or finding.certainty == "always":
