@@ -76,7 +76,6 @@ SUITES = (
 def main(wanted: list[str]) -> int:
     """Runs the suites that are named, or all; 0 when everything passed."""
     suites = [suite for suite in SUITES if not wanted or suite.target in wanted]
-    LOGS.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     queue: SimpleQueue[Suite] = SimpleQueue()
     for suite in suites:
@@ -91,7 +90,7 @@ def main(wanted: list[str]) -> int:
     print(f"\nall suites, {time.monotonic() - begun:.0f} s:")
     print("\n".join(f"  {line}" for line in sorted(tally.lines)))
     print(tally.total, flush=True)
-    return 1 if tally.total.failed else 0
+    return 0 if tally.total.passed and not tally.total.failed else 1
 
 
 def prepare_node(suites: list[Suite]) -> None:
@@ -108,7 +107,10 @@ def work(queue: SimpleQueue[Suite], tally: Tally) -> None:
         except Empty:
             return
         begun = time.monotonic()
-        count, note, shown = run(suite)
+        try:
+            count, note, shown = run(suite)
+        except Exception as error:
+            count, note, shown = Count(failed=1), f", could not be run: {error}", ""
         with tally.lock:
             tally.total.add(count)
             tally.lines.append(f"{suite.target}: {count}{note} ({time.monotonic() - begun:.0f} s)")
@@ -122,6 +124,7 @@ def run(suite: Suite) -> tuple[Count, str, str]:
     if missing:
         note = f", not run: {' and '.join(missing)} missing"
         return (Count(failed=1) if in_ci() else Count(skipped=1)), note, ""
+    LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{suite.target}.log"
     with log.open("wb") as out:
         status = call(["make", "--no-print-directory", suite.target], out)

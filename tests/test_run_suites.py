@@ -67,3 +67,15 @@ def test_in_ci_nothing_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert suite(tmp_path, monkeypatch, skipping, complete=True)[0] == (1, 1, 0)
     assert suite(tmp_path, monkeypatch, skipping)[0] == (1, 0, 1)
     assert run_suites.run(run_suites.Suite("one", ("no-such-program",)))[0].failed == 1
+
+
+def test_an_error_of_the_runner_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(_suite: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(run_suites, "run", fails)
+    assert run_suites.main(["test-lsp"]) == 1
+    assert capsys.readouterr().out.endswith("0 passed, 1 failed, 0 skipped\n")
+    assert run_suites.main(["no-such-suite"]) == 1
