@@ -3,10 +3,11 @@
 A read line is *early* when some schedule raised InvalidStateError there unasked. The analyser must report every early
 line, and no line else; of the lines it calls "always", none may have been evaluated without raising.
 
-Four kinds of lines count on neither side:
+Five kinds of lines count on neither side:
 - echo: raises only after the same future has already raised in that run (one finding per cause is enough);
 - unreached: reported, but no schedule comes there (a read in a dead branch, or behind one that always raises);
 - rare: reported, and so seldom reached (fewer than `ENOUGH` times) that not raising there proves nothing;
+- old wait_for: not reported, and raises only with the wait_for of Python 3.11 and older (see `world`);
 - order: reported, never raises on the stock loop in ten times the schedules, yet raises when callbacks of one turn
   are run in another order (see `clock`). Safe by luck, so a note there is no false alarm.
 """
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 
 from .clock import Stuck
 from .record import Watched, watch
-from .world import Tally, run_many, tally, watchdog
+from .world import Tally, run, run_many, tally, watchdog
 
 PATIENCE = 20.0  # seconds for the analysis of one program; a program that takes longer is left out, as a mismatch
 ENOUGH = 15  # evaluations without InvalidStateError that make a report a false alarm
@@ -117,8 +118,11 @@ def judge(text: str, analyse: Analyser, schedules: int, program: int = -1, patie
     verdict.given_up = gave_up is not None
     suspects = {line for line in reports if not _raises(seen.get(line, Tally()))}
     answers = suspect(watched, suspects, schedules) if suspects else {}
+    missed = {line for line, here in seen.items() if here.kinds["raised"] and line not in reports}
+    old = {line for line in missed if "wait_for" in text and not raises_modern(watched, line, range(schedules))}
+    verdict.neutral["old wait_for"] += len(old)
     sources = text.splitlines()
-    for line in sorted(watched.reads | reports.keys()):
+    for line in sorted((watched.reads | reports.keys()) - old):
         here, report = seen.get(line, Tally()), reports.get(line)
         _count(verdict, here, report, answers.get(line, ""))
         for kind, shown in _differences(here, report, answers.get(line, "")):
@@ -167,16 +171,16 @@ def suspect(watched: Watched, lines: set[int], schedules: int) -> dict[int, str]
     Returns for each "seldom" (it does raise), "false-alarm", "false-alarm-handled" or one of the neutral kinds.
     """
     seen = {line: Tally() for line in lines}
-    for run in run_many(watched, range(MORE * schedules)):
-        for event in run.events:
+    for each in run_many(watched, range(MORE * schedules)):
+        for event in each.events:
             if event.line in lines:
-                seen[event.line].add(event.kind, run.seed)
+                seen[event.line].add(event.kind, each.seed)
         if all(map(_raises, seen.values())):
             break
     answers = {line: _answer(here) for line, here in seen.items()}
     left = {line for line, answer in answers.items() if answer == "false-alarm"}
-    for run in run_many(watched, range(3 * schedules if left else 0), shuffle=True):
-        answers.update(dict.fromkeys(run.early & left, "order"))
+    for each in run_many(watched, range(3 * schedules if left else 0), shuffle=True):
+        answers.update(dict.fromkeys(each.early & left, "order"))
     return answers
 
 
@@ -195,7 +199,12 @@ def _answer(seen: Tally) -> str:
 
 def raises_shuffled(watched: Watched, line: int, seeds: Iterable[int]) -> bool:
     """Whether the line raises when the ready callbacks of each turn are shuffled."""
-    return any(line in run.early for run in run_many(watched, seeds, shuffle=True))
+    return any(line in each.early for each in run_many(watched, seeds, shuffle=True))
+
+
+def raises_modern(watched: Watched, line: int, seeds: Iterable[int]) -> bool:
+    """Whether the line raises with the wait_for of Python 3.12, too."""
+    return any(line in run(watched, seed, modern=True).early for seed in seeds)
 
 
 def everything(text: str) -> dict[int, Report]:

@@ -163,7 +163,7 @@ def test_a_crash_of_the_analyser_is_a_mismatch() -> None:
     def broken(_: str) -> dict[int, Report]:
         raise RecursionError("too deep")
 
-    assert [each.kind for each in judge(generate(0).text, broken, 5).mismatches] == ["crash"]
+    assert "crash" in {each.kind for each in judge(generate(0).text, broken, 5).mismatches}
 
 
 def test_shrinker_keeps_what_matters() -> None:
