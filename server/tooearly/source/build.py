@@ -26,7 +26,7 @@ from tooearly.source.fstrings import relocate
 from tooearly.source.lines import line_ends
 from tooearly.source.repair import repair
 from tooearly.source.syntax import statements
-from tooearly.source.unit import Unit
+from tooearly.source.unit import Unit, blank
 
 Kind = Literal["block", "header", "method"]
 Spare = Callable[[Kind, str, str], Unit | None]
@@ -82,6 +82,11 @@ class Block:
         return self.unit.error is not None or bool(self.members and self.members[-1][0].error is not None)
 
     @property
+    def last(self) -> int:
+        """The offset of the last unit."""
+        return self.members[-1][1] if self.members and self.unit.error is None else 0
+
+    @property
     def stray(self) -> bool:
         """Whether this may be the rest of a function, cut off by a half-typed word at the margin."""
         return self.unit.error is not None and stray_line(self.text, 0) is not None
@@ -99,7 +104,7 @@ def stray_line(text: str, start: int, indent: str = "") -> Span | None:
 
 def blanked(source: str, span: Span) -> str:
     """The source with a range replaced by spaces; line ends stay."""
-    return source[: span.start] + re.sub(r"[^\r\n]", " ", source[span.start : span.end]) + source[span.end :]
+    return source[: span.start] + blank(source[span.start : span.end]) + source[span.end :]
 
 
 def build(text: str, source: str, spare: Spare, strays: tuple[Span, ...] = ()) -> Block:
@@ -235,26 +240,31 @@ class _Body:
     def header(self, members: list[tuple[Unit, int, int]], rest: list[int], tail: str) -> Unit:
         """The unit of all that is not a method, up to the last such statement."""
         end = max([members[0][1], *rest[-1:]])
-        head = self.source[:end]
+        parts, done = [], 0
         for unit, start, _ in members:
             if start < end:
-                head = blanked(head, Span(start, start + len(unit.text)))
+                parts += [self.source[done:start], unit.blank]
+                done = start + len(unit.text)
+        head = "".join([*parts, self.source[done:end]])
         return build_unit("header", self.text[:end], head, self.spare, (), tail)
 
 
 def _body_strays(source: str, start: int, indent: str, cut: Cut) -> list[Span]:
     """Lines at the indentation of the body that cut off the rest of the method before them."""
-    strays = []
-    closed_method = False
-    while start < len(source):
-        end = block_end(source, start, cut)
-        line = stray_line(source, start, indent) if closed_method else None
-        if line is not None and not _parses(_PREFIX + source[start:end]):
+    strays: list[Span] = []
+    pattern = re.compile(r"(?:\r\n?|\n)" + re.escape(indent) + r"(?=[^\s#)\]}])" + _STRAY.pattern)
+    while match := pattern.search(source, start):
+        line = stray_line(source, match.start(), indent)
+        before = start
+        start = match.start()
+        if line is None or _parses(_PREFIX + source[start : block_end(source, start, cut)]):
+            start += 1
+            continue
+        while (following := block_end(source, before, cut)) < start:
+            before = following
+        if _is_method(source, before, start, cut) and closing_cut(source, before, start, cut) == start:
             strays.append(line)
-        method = _is_method(source, start, end, cut)
-        following = stray_line(source, end, indent) if method and end < len(source) else None
-        closed_method = following is not None and closing_cut(source, start, end, cut) == end
-        start = end
+        start += 1
     return strays
 
 

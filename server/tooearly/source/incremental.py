@@ -101,36 +101,31 @@ class _Version:
         """The block at the current position: up to the next cut or, if it is open there, to where it is closed."""
         start = self.offset
         end = block_end(self.source, start, self.cut)
-        settled = True
-        if looks_open(self.source[start:end]):
-            larger, settled = self.grown(start, end)
-            if larger is not None:
-                return larger
-        block = self.build(start, end)
-        if settled and block.may_be_open:
-            self.memory.put(block)
-            larger, settled = self.grown(start, end)
-            if larger is not None:
-                return larger
-            block = self.build(start, end)
-        if block.broken and is_decorator(self.source, start):
-            settled = False
-        return block if settled else replace(block, settled=False)
+        block = None if looks_open(self.source[start:end]) else self.build(start, end)
+        if block is not None and not block.may_be_open:
+            return block
+        closed = closing_cut(self.source, start + (block.last if block else 0), end, self.cut)
+        if closed is not None and closed > end:
+            if block is not None:
+                self.memory.put(block)
+            grown = self.grown(start, end, closed)
+            if grown is not None:
+                return grown
+            block = None
+        settled = closed == end and not is_decorator(self.source, start)
+        return replace(block or self.build(start, end), settled=settled)
 
     def build(self, start: int, end: int) -> Block:
         """The block of a range of the text."""
         return build(self.text[start:end], self.source[start:end], self.memory.take)
 
-    def grown(self, start: int, end: int) -> tuple[Block | None, bool]:
-        """If the block is open at `end`: the block up to where it is closed, if that is plausible; and whether it is closed."""
-        closed = closing_cut(self.source, start, end, self.cut)
-        if closed is None or closed == end:
-            return None, closed == end
+    def grown(self, start: int, end: int, closed: int) -> Block | None:
+        """The block up to where it is closed, which is behind `end`, if that is plausible."""
         block = self.build(start, closed)
         if not block.broken or not misread(self.source, start, end, block.repaired(start)):
-            return block, True
+            return block
         self.memory.put(block)
-        return None, False
+        return None
 
     def joined(self, before: Block, block: Block) -> Block | None:
         """Two blocks as one, without the line at the margin that separates them; None if that does not parse."""

@@ -8,10 +8,22 @@ text where repair has rewritten it, but has the same number of characters on the
 from __future__ import annotations
 
 import ast
+import re
 from typing import NamedTuple
 
 from tooearly.model import Span
 from tooearly.source.lines import line_ends, line_starts
+
+_INK = re.compile(r"[^\r\n]+")
+
+
+def blank(source: str) -> str:
+    """Spaces in place of a text; the line ends stay."""
+    return _INK.sub(_spaces, source)
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 class Unit:
@@ -21,7 +33,7 @@ class Unit:
     `error`: the message of the syntax error, if there was one; `lost`: repair gave up, the body is empty.
     """
 
-    __slots__ = ("__weakref__", "_ascii", "_starts", "body", "error", "lines", "lost", "repaired", "source", "text")
+    __slots__ = ("__weakref__", "_ascii", "_blank", "_starts", "body", "error", "lines", "lost", "repaired", "source", "text")
 
     def __init__(
         self,
@@ -41,9 +53,17 @@ class Unit:
         self.lines = line_ends(text)
         self._ascii = self.source.isascii()
         self._starts: list[int] | None = None
+        self._blank: str | None = None
 
     def __repr__(self) -> str:
         return f"<Unit {self.text[:30]!r}>"
+
+    @property
+    def blank(self) -> str:
+        """Spaces in place of the unit."""
+        if self._blank is None:
+            self._blank = blank(self.source)
+        return self._blank
 
     def offset(self, line: int, column: int) -> int:
         """The code point offset of a position of `ast`: `line` from 1, `column` in UTF-8 bytes. Clamped."""
