@@ -20,6 +20,11 @@ LIMIT = 5.0
 RUNS = re.compile(r"\brun\(|\brun_until_complete\(")
 
 
+def leaves(error):
+    """The errors in an exception group, or the error itself."""
+    return [leaf for one in getattr(error, "exceptions", ()) for leaf in leaves(one)] or [error]
+
+
 def run(name, program, outcome):
     try:
         code = compile(program, name, "exec", dont_inherit=True)
@@ -29,7 +34,7 @@ def run(name, program, outcome):
             asyncio.run(namespace["main"]())
         outcome["error"] = ""
     except BaseException as error:
-        outcome["error"] = f"{type(error).__name__}: {error}"
+        outcome["error"] = "; ".join(f"{type(one).__name__}: {one}" for one in leaves(error))
 
 
 def main():

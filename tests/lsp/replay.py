@@ -48,16 +48,14 @@ class Figures:
         )
 
 
-def sprinkle(text: str, every: int = 4) -> str:
-    """The text with a read before every few plain statements in functions, and asyncio imported."""
+def sprinkle(text: str, chooser: random.Random, functions: int = 8, longest: int = 14) -> str:
+    """The text with a read before a plain statement of some short functions, and asyncio imported."""
     lines = text.split("\n")
     tree = ast.parse(text)
-    rows: set[int] = set()
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            plain = [node for node in function.body if isinstance(node, ast.Assign | ast.Expr | ast.Return | ast.If)]
-            rows |= {node.lineno - 1 for node in plain[1::every]}
-    for row in sorted(rows, reverse=True):
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    short = [node for node in found if (node.end_lineno or 0) - node.lineno <= longest and len(node.body) > 2]
+    chosen = chooser.sample(short, min(functions, len(short)))
+    for row in sorted({function.body[-1].lineno - 1 for function in chosen}, reverse=True):
         indent = lines[row][: len(lines[row]) - len(lines[row].lstrip())]
         lines.insert(row, f"{indent}{READ}")
     last_import = max((node.end_lineno or 0 for node in tree.body if _is_future(node)), default=_docstring_end(tree))

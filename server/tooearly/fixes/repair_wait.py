@@ -96,7 +96,7 @@ def _over_done(site: Site, wait: Wait) -> Fix | None:
     found = container(site)
     if found is None or not wait.call.args or ast.dump(wait.call.args[0]) != ast.dump(found.iterable):
         return None
-    if not isinstance(found.node, ast.For | COMPREHENSIONS):
+    if not isinstance(found.node, (ast.For, *COMPREHENSIONS)):
         return None
     name, edits = _done_name(site, wait)
     if not name:
@@ -179,10 +179,20 @@ def _dedented(site: Site, statements: list[ast.stmt], outer: int) -> tuple[Edit,
         if isinstance(node, ast.Constant | ast.JoinedStr) and "\n" in site.source(node):
             return ()
     edits: list[Edit] = []
-    at = line_start(site.text, start)
+    at = _with_comments(site.text, line_start(site.text, start), deep)
     while at < end:
         if site.text.startswith(deep, at):
             edits.append(Edit(Span(at, at + len(deep)), shallow))
         stop = line_end(site.text, at)
         at = stop + len(newline(site.text, at)) if stop < len(site.text) else end
     return tuple(edits)
+
+
+def _with_comments(text: str, start: int, indent: str) -> int:
+    """The beginning of the comment lines of that indentation directly above a line, else of the line itself."""
+    while start:
+        above = line_start(text, start - 1)
+        if not text.startswith(f"{indent}#", above):
+            break
+        start = above
+    return start

@@ -26,6 +26,7 @@ from tooearly.flow.values import (
     Fut,
     Inst,
     Klass,
+    Managing,
     Oid,
     Partial,
     Ref,
@@ -37,7 +38,7 @@ from tooearly.flow.values import (
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.types import CONVENTIONS, SHORT, annotation_type, canonical, dotted
 
-FAMILY = {"list": "list", "tuple": "list", "set": "set", "done": "set", "pending": "set", "dict": "dict", "group": "TaskGroup"}
+FAMILY = {"list": "list", "tuple": "list", "set": "set", "done": "set", "pending": "set", "dict": "dict", "group": "TaskGroup", "event": "event"}
 
 
 def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node: ast.AST) -> list[Outcome]:
@@ -47,10 +48,14 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
             return _of_object(m, act, w, value, w.heap.get(oid), name, node)
         case Api(full):
             return [Outcome(w, _of_module(m, act, w, f"{full}.{name}"))]
-        case Klass(cls):
-            return [Outcome(w, _of_class(m, act, w, cls, name, None))]
+        case Klass(cls, frame):
+            found = _of_class(m, act, w, cls, name, None)
+            local = isinstance(found, Func) and frame[:1] != ("M",)
+            return [Outcome(w, Func(found.function, frame, found.defaults) if local and isinstance(found, Func) else found)]
         case Coro():
             return [Outcome(w, Bound(Api(f"Coroutine.{name}"), value))]
+        case Managing("super", (Klass(cls), Ref() as receiver)):
+            return [Outcome(w, _from_super(m, act, w, cls, name, receiver))]
         case Unknown(type=kind) if kind:
             known = CONVENTIONS.get(name, "")
             return [Outcome(w, Bound(Api(f"{kind}.{name}"), value) if f"{kind}.{name}" in m.rows else Unknown(None, known))]
@@ -150,7 +155,7 @@ def find_method(m: Machine, w: World, value: Value, name: str) -> Value | None:
     if not isinstance(obj, Inst):
         return None
     method = find_method_of(m, obj.cls, name)
-    return Bound(Func(method, _class_frame(method)), value) if method else None
+    return Bound(Func(method, obj.frame or _class_frame(method)), value) if method else None
 
 
 def _class_frame(function: Function) -> tuple[object, ...]:
@@ -179,9 +184,21 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
     return Unknown()
 
 
+def _from_super(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: Ref) -> Value:
+    """`super().name`: the method as the ancestors have it."""
+    for base in list(bases(m, cls))[1:]:
+        if isinstance(base, Class) and name in base.methods:
+            return _bind_method(m, act, w, base, base.methods[name], receiver)
+        short = SHORT.get(base, "") if isinstance(base, str) else ""
+        if short:
+            return Unknown()
+    return Unknown() if not name.startswith("__") else Api("tooearly.nothing")
+
+
 def _bind_method(m: Machine, act: Act, w: World, cls: Class, method: Function, receiver: Ref | None) -> Value:
     names = decorator_names(m, method)
-    value: Value = Func(method, _class_frame(method))
+    held = w.heap.get(receiver.oid) if receiver is not None else None
+    value: Value = Func(method, held.frame if isinstance(held, Inst) and held.frame else _class_frame(method))
     if "builtins.staticmethod" in names:
         return value
     if "builtins.classmethod" in names:
@@ -216,13 +233,24 @@ def _of_instance(m: Machine, act: Act, w: World, ref: Ref, inst: Inst, name: str
         return [Outcome(w, value)]
     method = find_method_of(m, inst.cls, name)
     if method is not None and is_property(m, method):
-        return list(call(m, act, w, Bound(Func(method, _class_frame(method)), ref), [], [], act.site(node)))
+        got = list(call(m, act, w, Bound(Func(method, inst.frame or _class_frame(method)), ref), [], [], act.site(node)))
+        if any(n.rpartition(".")[2] in ("cached_property", "reify", "under_cached_property") for n in decorator_names(m, method)):
+            got = [Outcome(o.world, _keep_attribute(o.world, ref, name, o.value), o.exc) for o in got]
+        return got
     if method is not None:
         return [Outcome(w, _of_class(m, act, w, inst.cls, name, ref))]
     found = _of_class(m, act, w, inst.cls, name, ref)
     if isinstance(found, Unknown) and not found.type:
         return [Outcome(w, _first_touch(m, w, ref, inst, name))]
     return [Outcome(w, found)]
+
+
+def _keep_attribute(w: World, ref: Ref, name: str, value: Value) -> Value:
+    """A cached property is computed once."""
+    held = w.heap.get(ref.oid)
+    if isinstance(held, Inst):
+        w.heap[ref.oid] = replace(held, attrs=_with(held.attrs, name, value))
+    return value
 
 
 def _first_touch(m: Machine, w: World, ref: Ref, inst: Inst, name: str) -> Value:

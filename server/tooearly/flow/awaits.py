@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tooearly.flow.calling import Args, call, find_method, give_away, invoke
+from tooearly.flow.calling import Args, call, closed_over, find_method, give_away, invoke
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -39,6 +39,7 @@ from tooearly.flow.values import (
     Site,
     Unknown,
     Value,
+    refs,
 )
 
 CANCELLED = "asyncio.CancelledError"
@@ -126,8 +127,26 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
     m.suspend(act, w, "other", site)
     for outcome in body_outcomes(m, act, w, fut, site):
         finish(outcome.world, ref)
+        keep_value(outcome, ref)
+        fire(outcome.world, ref)
         out.append(outcome)
     return out
+
+
+def keep_value(outcome: Outcome, ref: Ref) -> None:
+    """What a task has returned is its result from now on, as far as objects are concerned."""
+    fut = outcome.world.fut(ref)
+    if outcome.exc is None and fut is not None and any(True for _ in refs(outcome.value)):
+        outcome.world.heap[ref.oid] = replace(fut, value=outcome.value)
+
+
+def fire(w: World, ref: Ref) -> None:
+    """`ref` has been set or signalled: a done callback that holds it has run, so the callback's future is done."""
+    for deferred in w.deferred:
+        if deferred.kind == "callback" and ref.oid in w.reachable([deferred.function], closed_over(w)):
+            for value in deferred.args:
+                if isinstance(value, Ref) and value != ref:
+                    finish(w, value)
 
 
 def finish(w: World, ref: Ref) -> None:
@@ -157,10 +176,16 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[
     """How a task's coroutine may end, seen from the one who waits for it. Cancellation from outside is not included."""
     if fut.body is None:
         return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
+    before = set(w.heap)
     m.quiet += 1
     outcomes = await_coroutine(m, act, w, fut.body, site)
     m.quiet -= 1
     own = [o for o in outcomes if o.exc is None or o.exc.cls != CANCELLED]
+    for outcome in own:
+        for oid, obj in outcome.world.heap.items():
+            if isinstance(obj, Fut) and obj.kind == "current" and oid not in w.heap and oid not in before:
+                outcome.world.set_mask(oid, DONE)  # the coroutine's own task, and that has ended
+                break
     if isinstance(fut.body.function, Func):
         cache = fut.body.function.function.cache
         cache["raises"] = cache.get("raises", False) or any(o.exc is not None for o in own)
@@ -193,12 +218,13 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -
         _settle_crowd(w, fut)
     finish(w, ref)
     _finish_children(w, fut)
+    fire(w, ref)
     return [w]
 
 
 def _has_effects(w: World, coro: Coro) -> bool:
     """Whether a coroutine can change what the waiting code sees: it holds objects or closes over variables."""
-    from tooearly.flow.values import frames, refs
+    from tooearly.flow.values import frames
 
     if any(True for _ in refs(coro)):
         return True
@@ -208,14 +234,14 @@ def _has_effects(w: World, coro: Coro) -> bool:
 def _settle_crowd(w: World, fut: Fut) -> None:
     """Many coroutines have ended: the futures that were handed to them may have been set."""
     assert fut.body is not None
-    for oid in w.reachable([fut.body], lambda _frame: ()):
+    for oid in w.reachable([fut.body], closed_over(w)):
         obj = w.heap.get(oid)
         if isinstance(obj, Fut) and obj.kind == "future" and obj.mask & PENDING:
             w.heap[oid] = replace(obj, mask=UNSEEN)
 
 
 def _finish_children(w: World, fut: Fut) -> None:
-    if fut.kind == "gather" and fut.keep_going:
+    if fut.kind == "shield" or (fut.kind == "gather" and fut.keep_going):
         for child in fut.children:
             if isinstance(child, Ref):
                 finish(w, child)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tooearly.flow.attributes import bases, decorator_names, find_method, find_method_of, get_attribute
 from tooearly.flow.containers import new, spread
-from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, Machine, Outcome
+from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, Machine, Outcome, up
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     UNSEEN,
@@ -39,7 +39,7 @@ from tooearly.flow.values import (
     Value,
     const,
 )
-from tooearly.semantics.names import Class, Function
+from tooearly.semantics.names import Class, Function, make_function
 from tooearly.semantics.rows import Row
 
 Args = list[tuple[Value, bool]]
@@ -69,8 +69,22 @@ class Call:
         return self.act.frame
 
 
+def written_out(w: World, kwargs: Kwargs) -> Kwargs:
+    """Keywords with `**exact` written out."""
+    out: Kwargs = []
+    for name, value in kwargs:
+        cont = w.cont(value) if name is None else None
+        if cont is not None and cont.exact and all(isinstance(k, Const) and isinstance(k.value, str) for k in cont.keys):
+            out += [(str(k.value), v) for k, v in zip(cont.keys, cont.items, strict=True) if isinstance(k, Const)]
+        else:
+            out.append((name, value))
+    return out
+
+
 def call(m: Machine, act: Act, w: World, func: Value, args: Args, kwargs: Kwargs, site: Site) -> Iterator[Outcome] | list[Outcome]:
     """The outcomes of `func(*args, **kwargs)`."""
+    if any(name is None for name, _ in kwargs):
+        kwargs = written_out(w, kwargs)
     match func:
         case Func():
             return call_function(m, act, w, func, args, kwargs, site)
@@ -113,7 +127,23 @@ def unknown_call(m: Machine, act: Act, w: World, func: Value, args: Args, kwargs
 def give_away(w: World, values: list[Value]) -> None:
     """Unknown code has got at these values and all they lead to."""
     if any(isinstance(v, Ref | Func | Bound | Partial | Coro | Managing | Choice) for v in values):
-        w.escape(w.reachable(values, lambda frame: [v for (owner, _), v in list(w.env.items()) if owner == frame]))
+        w.escape(w.reachable(values, closed_over(w)))
+
+
+def closed_over(w: World) -> Callable[[Func], list[Value]]:
+    """What a function can see of the frames around it: the variables that its text mentions."""
+
+    def visible(func: Func) -> list[Value]:
+        names = names_in(func.function)
+        out: list[Value] = []
+        frame: Frame | None = func.frame
+        renames = func.function.renames
+        while frame is not None and frame[:1] != ("M",):
+            out += [v for (owner, name), v in w.env.items() if owner == frame and (name in names or (isinstance(name, str) and name.partition("@")[0] in names and name in renames.values()))]
+            frame = up(w, frame, 1)
+        return out
+
+    return visible
 
 
 # Functions of the workspace
@@ -198,7 +228,8 @@ def instantiate(m: Machine, act: Act, w: World, klass: Klass, cls: Class, args: 
     from tooearly.semantics.types import SHORT
 
     ancestors = list(bases(m, cls))
-    for base in ancestors:
+    overridden = any(isinstance(b, Class) and {"result", "exception", "done"} & set(b.methods) for b in ancestors)
+    for base in ancestors if not overridden else ():
         short = SHORT.get(base, "") if isinstance(base, str) else ""
         if short in ("Task", "Future") and f"asyncio.{short}" in m.rows:
             return list(call_api(m, act, w, f"asyncio.{short}", None, args, kwargs, site))
@@ -207,12 +238,12 @@ def instantiate(m: Machine, act: Act, w: World, klass: Klass, cls: Class, args: 
         if isinstance(base, str) and (base.startswith("builtins.") and _is_exception(base[9:])):
             return [Outcome(w, Unknown(None, f"exc:{cls.module}:{cls.qualname}"))]
     unseen = any(isinstance(b, str) and b not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol") for b in ancestors)
-    ref = w.allocate(Oid(site, act.frame, "new"), Inst(cls, open=unseen))
+    ref = w.allocate(Oid(site, act.frame, "new"), Inst(cls, open=unseen, frame=klass.frame if klass.frame[:1] != ("M",) else ()))
     init = find_method_of(m, cls, "__init__")
     if init is None:
         return dataclass_init(m, act, w, ref, cls, args, kwargs, site)
     out = []
-    for made in invoke(m, act, w, Func(init, ("M", init.module)), [(ref, False), *args], kwargs, site, on_loop=act.on_loop):
+    for made in invoke(m, act, w, Func(init, klass.frame), [(ref, False), *args], kwargs, site, on_loop=act.on_loop):
         out.append(Outcome(made.world, ref, made.exc))
     return out
 
@@ -234,7 +265,7 @@ def dataclass_init(m: Machine, act: Act, w: World, ref: Ref, cls: Class, args: A
         for name, (value, annotation) in base.attrs.items():
             if annotation is not None and name not in attrs and value is not None:
                 attrs[name] = _field_default(m, act, w, base, value, site)
-    w.heap[ref.oid] = Inst(cls, tuple(sorted(attrs.items())), inst.open or not fields)
+    w.heap[ref.oid] = Inst(cls, tuple(sorted(attrs.items(), key=lambda pair: pair[0])), inst.open or not fields, frame=inst.frame)
     post = find_method_of(m, cls, "__post_init__")
     if post is not None:
         done = invoke(m, act, w, Func(post, ("M", post.module)), [(ref, False)], [], site, on_loop=act.on_loop)
@@ -249,6 +280,12 @@ def _field_default(m: Machine, act: Act, w: World, cls: Class, value: ast.expr, 
         for keyword in value.keywords:
             if keyword.arg == "default_factory" and isinstance(keyword.value, ast.Name) and keyword.value.id in ("list", "set", "dict"):
                 return new(w, (*act.frame, "field"), site, Cont(keyword.value.id), ast.unparse(value) + keyword.value.id)
+            if keyword.arg == "default_factory" and isinstance(keyword.value, ast.Lambda):
+                factory = make_function(keyword.value, cls.unit, cls.module, None)
+                made = invoke(m, act, w, Func(factory, ("M", cls.module)), [], [], site, on_loop=act.on_loop)
+                if len(made) == 1 and made[0].exc is None:
+                    w.env, w.heap = made[0].world.env, made[0].world.heap
+                    return made[0].value
             if keyword.arg == "default" and isinstance(keyword.value, ast.Constant) and keyword.value.value is None:
                 return const(None)
     return Unknown()
@@ -306,9 +343,14 @@ def arguments(row: Row, args: Args, kwargs: Kwargs) -> tuple[dict[str, Value], l
             out[name] = value
     rest = rest or queue
     for key, value in kwargs:
-        if key is not None:
+        if key is not None and key != "**":
             out[key] = value
+        else:
+            out.update({name: Unknown() for name in row.params if name in OPTIONS and name not in out})
     return out, rest
+
+
+OPTIONS = ("timeout", "return_when", "return_exceptions")
 
 
 # What a callable leads to

@@ -41,7 +41,7 @@ def raised_value(m: Machine, value: Value | None) -> Exc:
         case Klass(cls):
             return Exc(f"{cls.module}:{cls.qualname}")
         case Unknown(type=kind) if kind.startswith("exc:"):
-            return Exc(kind[4:])
+            return Exc(kind[4:], group=kind.endswith("ExceptionGroup"))
     return Exc("")
 
 
@@ -140,8 +140,8 @@ def matches_handler(m: Machine, act: Act, w: World, types: Value | None, star: b
     exc = flying if isinstance(flying, Exc) else Exc("")
     names = handler_names(w, types)
     answer = judged(m, exc, names)
-    if star and answer == NO and exc.group:
-        answer = MAYBE
+    if star and exc.group:
+        answer = MAYBE  # a part of the group
     if answer != NO:
         taken = w.copy()
         note_taken(m, exc, names)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.state import World, without
+from tooearly.flow.state import World, opened, without
 from tooearly.flow.values import (
     FALSE,
     TRUE,
@@ -173,8 +173,7 @@ def pick(act: Act, w: World, obj: Ref, key: Value | None, site: Site) -> Iterato
         if known == key:
             yield w, value
             return
-    taken = {value for known, value in cont.slots if _differ(known, key)}
-    options = [item for item in cont.items if item not in taken]
+    options = _candidates(w, cont, key)
     for option in options:
         world = w.copy()
         value = option
@@ -183,6 +182,35 @@ def pick(act: Act, w: World, obj: Ref, key: Value | None, site: Site) -> Iterato
             value = world.element(option, site, act.frame)
         _remember(world, obj, key, value)
         yield world, value
+
+
+def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
+    """Which elements a subscript may mean, by the subscripts and slices that were taken before, and by the ends."""
+    taken = {value for known, value in cont.slots if _differ(known, key)}
+    options = [item for item in cont.items if item not in taken]
+    if not isinstance(key, Const) or not isinstance(key.value, int):
+        return options
+    for known, part in cont.slots:
+        held = w.cont(part)
+        if isinstance(known, SliceOf) and held is not None:
+            inside = _within(key.value, known)
+            if inside is not None:
+                options = [i for i in options if (i in held.items) == inside]
+    if cont.kind == "list" and cont.nonempty and key.value in (0, -1) and options:
+        end = options[key.value]
+        if isinstance(end, Ref):  # what was made at the same place as the first (or last) element
+            options = [i for i in options if isinstance(i, Ref) and (i.oid.site, i.oid.frame) == (end.oid.site, end.oid.frame)]
+    return options
+
+
+def _within(index: int, part: SliceOf) -> bool | None:
+    """Whether an index lies in a slice of a list whose length is not known."""
+    lower, upper = part.lower, part.upper
+    if index >= 0 and (lower is None or lower >= 0) and (upper is None or upper >= 0):
+        return index >= (lower or 0) and (upper is None or index < upper)
+    if index < 0 and (lower is None or lower < 0) and (upper is None or upper < 0):
+        return (lower is None or index >= lower) and (upper is None or index < upper)
+    return None
 
 
 def _differ(a: Value, b: Value | None) -> bool:
@@ -269,6 +297,7 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
         return
     pairs = (*zip(cont.keys, cont.items, strict=True), (key, value))
     exact = cont.exact and known and len(pairs) <= MOST and not _is_group(w, value)
+    exact = exact and not _same_origin(cont, value) and not _same_origin(replace(cont, items=cont.keys), key)
     if not exact:
         pairs = unique(pairs)
     slots = (*slots, (key, value)) if isinstance(key, Unknown) and key.tag is not None and isinstance(value, Ref) else slots
@@ -313,30 +342,17 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
     assert cont is not None
     if cont.exact and key.known:
         return [Outcome(w, new(w, act.frame, site, Cont(cont.kind, cont.items[key.lower : key.upper], True)))]
-    lower, upper = key.lower or 0, key.upper
-    if key.known and lower == 0 and upper is None:
+    if key.known and not key.lower and key.upper is None:
         return [Outcome(w, copy(w, cont, cont.kind, act.frame, site))]
-    head = upper if key.known and lower == 0 and upper is not None and 0 < upper <= 4 else None
-    tail = lower if key.known and upper is None and 0 < lower <= 4 else None
-    if head or tail:
-        return _known_slice(act, w, obj, head or tail or 0, bool(head), site)
-    return _unknown_part(act, w, obj, site)
-
-
-def _known_slice(act: Act, w: World, obj: Ref, count: int, head: bool, site: Site) -> list[Outcome]:
-    """The first `count` elements by their indices, or all but those."""
-    worlds: list[tuple[World, tuple[Value, ...]]] = [(w, ())]
-    for index in range(count):
-        worlds = [
-            (after, (*got, value)) for before, got in worlds for after, value in pick(act, before, obj, const(index), site)
-        ][:12]
-    out = []
-    for world, got in worlds:
-        cont = world.cont(obj)
-        assert cont is not None
-        part = got if head else tuple(i for i in cont.items if i not in got)
-        made = new(world, act.frame, site, Cont(cont.kind, part, head, head))
-        out.append(Outcome(world, made))
+    for known, part in cont.slots:
+        held = w.cont(part)
+        if known == key and key.known and held is not None:
+            return [Outcome(w, copy(w, held, held.kind, act.frame, site))]
+    out = _unknown_part(act, w, obj, site)
+    for outcome in out if key.known else ():
+        held = outcome.world.cont(obj)
+        if held is not None and not held.many:
+            outcome.world.heap[obj.oid] = replace(held, slots=(*held.slots, (key, outcome.value)))
     return out
 
 
@@ -398,9 +414,10 @@ def algebra(w: World, name: str, left: Value, right: Value, site: Site, frame: F
         known = a or b
         if known is None or name == "BitAnd":
             return Unknown()
+        if known.kind == "dict":
+            return new(w, frame, site, opened(replace(known, slots=())))
         extra = () if name == "Sub" else (Unknown(),)
-        keys = (*known.keys, *extra) if known.kind == "dict" else ()
-        return new(w, frame, site, Cont(known.kind, unique((*known.items, *extra)), False, keys=keys))
+        return new(w, frame, site, Cont(known.kind, unique((*known.items, *extra)), False))
     if a.kind == "dict" and b.kind == "dict":
         pairs = unique((*zip(a.keys, a.items, strict=True), *zip(b.keys, b.items, strict=True)))
         return new(w, frame, site, Cont("dict", tuple(v for _, v in pairs), a.exact and b.exact, a.nonempty or b.nonempty, tuple(k for k, _ in pairs)))

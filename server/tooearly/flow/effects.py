@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tooearly.flow.awaits import CANCELLED, await_value, body_outcomes, complete, finish
-from tooearly.flow.calling import Call, give_away, may_read, target_function
+from tooearly.flow.calling import Call, closed_over, give_away, may_read, target_function
 from tooearly.flow.effects_data import DATA
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.state import World
@@ -71,7 +71,7 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
 
 def hand_over(c: Call, w: World, value: Value) -> None:
     """Code that will run elsewhere holds these objects: the plain futures among them may be set at any suspension."""
-    held = w.reachable([value], lambda frame: [v for (owner, _), v in list(w.env.items()) if owner == frame])
+    held = w.reachable([value], closed_over(w))
     for oid in held:
         obj = w.heap.get(oid)
         if isinstance(obj, Fut) and not obj.open:
@@ -110,7 +110,8 @@ def framework_task(c: Call) -> list[Outcome]:
     for value in [*c.args.values(), *(v for v, _ in c.rest)]:
         if isinstance(value, Coro):
             return [Outcome(c.w, as_future(c, c.w, value))]
-    return [Outcome(c.w, make(c, c.w, "task", mask=UNSEEN))]
+    called = isinstance(c.site.node, ast.Call) and any(isinstance(a, ast.Call) for a in c.site.node.args)
+    return [Outcome(c.w, make(c, c.w, "task", mask=MAYBE if called and "create" in c.row.name else UNSEEN))]
 
 
 def group_spawn(c: Call) -> list[Outcome]:
@@ -248,7 +249,10 @@ def read(c: Call) -> list[Outcome]:
         early = c.w.copy()
         early.set_mask(c.receiver.oid, PENDING)
         out.append(Outcome(early, exc=Exc(INVALID, c.site)))
+    protected = c.act.block is not None and c.act.block.handler >= 0
     finish(c.w, c.receiver)
+    if fut.mask == PENDING:  # it raises; without a handler go on as if mended, to find what else is wrong
+        return out if protected else [*out, *result_value(c, fut)]
     out.append(Outcome(c.w.copy(), exc=Exc(CANCELLED)))
     if c.row.kind == "result":
         out.append(Outcome(c.w.copy(), exc=Exc("")))
@@ -257,6 +261,8 @@ def read(c: Call) -> list[Outcome]:
 
 def result_value(c: Call, fut: Fut) -> list[Outcome]:
     """What the read gives: futures that the task's coroutine has made and returned are followed."""
+    if c.row.kind == "result" and fut.value is not None:
+        return [Outcome(c.w, fut.value)]
     if c.row.kind == "result" and fut.body is not None and isinstance(fut.body.function, Func):
         trial = c.w.copy()
         found = [o for o in body_outcomes(c.m, c.act, trial, fut, c.site) if o.exc is None]

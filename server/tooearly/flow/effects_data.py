@@ -69,6 +69,27 @@ def partial(c: Call) -> list[Outcome]:
     return [Outcome(c.w, Partial(c.get("func") or Unknown(), tuple(v for v, _ in c.rest), named))]
 
 
+def superclass(c: Call) -> list[Outcome]:
+    """`super()` in a method: the ancestors' side of the first parameter."""
+    from tooearly.flow.values import Klass
+
+    function = c.act.function
+    first = c.w.env.get((c.act.frame, function.params[0])) if function.params else None
+    if function.cls is not None and isinstance(first, Ref) and not c.args:
+        return [Outcome(c.w, Managing("super", (Klass(function.cls, ("M", function.module)), first)))]
+    return [Outcome(c.w, Unknown())]
+
+
+def never(c: Call) -> list[Outcome]:
+    """`sys.exit()` and its like do not return."""
+    return [Outcome(c.w, exc=Exc("builtins.SystemExit"))]
+
+
+def event(c: Call) -> list[Outcome]:
+    """An object that one part of the program signals and another waits for."""
+    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("event")))]
+
+
 def methodcaller(c: Call) -> list[Outcome]:
     """`operator.methodcaller("result")` calls that method of its argument."""
     name = c.get("name")
@@ -287,7 +308,6 @@ def pair(c: Call, parts: tuple[Value, ...], index: object, *, many: bool) -> Ref
 
 
 def _pairs(c: Call, rows: list[tuple[Value, ...]], exact: bool, nonempty: bool) -> list[Outcome]:
-    c.w.collect()
     items: list[Value] = []
     for index, parts in enumerate(rows):
         crowd = any(containers._is_group(c.w, p) for p in parts)
@@ -360,6 +380,16 @@ def counting(c: Call) -> list[Outcome]:
     """`range(n)`: known to run at least once when its bounds are constant."""
     values = [c.get(p) for p in ("a", "b", "c") if c.get(p) is not None]
     some = False
+    if len(values) == 1 and isinstance(values[0], Length):
+        source = c.w.heap.get(values[0].container)
+        if isinstance(source, Cont) and source.kind != "dict":
+            made = Iterating("indices", source.items, False, source.nonempty, Ref(values[0].container))
+            return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), made))]
+    given = c.site.node.args if hasattr(c.site.node, "args") else []
+    if len(values) == 1 and isinstance(values[0], Const) and given and type(given[0]).__name__ == "Call":
+        count = values[0].value if isinstance(values[0].value, int) else 9
+        if count <= 8:  # range(len(...)) of a container that is known element by element
+            return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", tuple(const(i) for i in range(count)))))]
     if values and all(isinstance(v, Const) and v.kind == "int" for v in values):
         numbers = [v.value for v in values if isinstance(v, Const)]
         if len(numbers) < 3 or numbers[2] != 0:
@@ -435,10 +465,11 @@ def add(c: Call) -> list[Outcome]:
         cont = c.w.cont(c.receiver)
         front = c.row.name in ("list.appendleft", "list.insert")
         collect(c.w, c.receiver, c.get("item") or Unknown(), None)
-        if cont is not None and front:
-            held = c.w.cont(c.receiver)
-            if held is not None:
-                c.w.heap[c.receiver.oid] = replace(held, exact=held.exact and len(held.items) < 2, slots=())
+        held = c.w.cont(c.receiver)
+        if cont is not None and front and held is not None:
+            first = c.row.name == "list.appendleft" or c.get("index") == const(0)
+            items = (held.items[-1], *held.items[:-1]) if first else held.items
+            c.w.heap[c.receiver.oid] = replace(held, items=items, exact=held.exact and (first or len(items) < 2), slots=())
     return [Outcome(c.w, NONE)]
 
 
@@ -671,7 +702,7 @@ DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "methodcaller": methodcaller, "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,
     "isinstance": is_instance, "isfuture": is_future, "bool": truth, "assert_true": assert_true,
     "assert_false": assert_false, "assert_in": assert_in, "assert_not_in": assert_not_in,
-    "length": length, "container": container, "defaultdict": defaultdict, "reordered": reordered,
+    "super": superclass, "never": never, "event": event, "length": length, "container": container, "defaultdict": defaultdict, "reordered": reordered,
     "reversed": reverse, "enumerate": enumerated, "zip": zipped, "chain": chained, "flatten": flatten, "islice": part,
     "range": counting, "forever": forever, "iter": make_iterator, "next": take_next, "one_of": one_of,
     "all": every, "any": some, "add": add, "extend": extend, "update": update, "dict_update": dict_update,

@@ -31,6 +31,7 @@ from tooearly.flow.values import (
     Site,
     Unknown,
     Value,
+    const,
 )
 
 CANCELLED = "asyncio.CancelledError"
@@ -49,7 +50,9 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
         case Cont(kind=kind):
             items = obj.keys if kind == "dict" else obj.items
             exact = obj.exact and kind not in ("set", "done", "pending")
-            made = Iterating("pending" if kind == "pending" else "plain", items, exact, obj.nonempty or bool(obj.exact and items))
+            nonempty = obj.nonempty or bool(obj.exact and items)
+            source = value if kind == "list" and not exact and isinstance(value, Ref) else None
+            made = Iterating("pending" if kind == "pending" else "plain", items, exact, nonempty, source)
             return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), made))]
     if isinstance(value, Coro) and isinstance(value.function, Func) and value.function.function.is_generator:
         return start_generator(m, act, w, value, site)
@@ -108,8 +111,10 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
 def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: bool) -> Iterator[tuple[str, Outcome]]:
     obj = w.heap[it.oid]
     assert isinstance(obj, Iterating)
+    turn = Unknown(("turn", site))
     for item in obj.items:
         world = w.copy()
+        forget_turn(world, turn)
         value: Value = item
         if _is_group(world, item):
             assert isinstance(item, Ref)
@@ -117,7 +122,11 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         held = world.heap[it.oid]
         assert isinstance(held, Iterating)
         rest = tuple(i for i in held.items if i != value) if not isinstance(value, Unknown) else held.items
-        world.heap[it.oid] = replace(held, items=rest, nonempty=False)
+        world.heap[it.oid] = replace(held, items=rest, nonempty=False, generator=held.generator if obj.kind == "indices" else None)
+        if isinstance(value, Unknown):
+            value = turn if value.tag is None and not value.type else value
+        elif obj.generator is not None:
+            value = _index_of(world, obj, value, turn)
         yield "item", Outcome(world, _given(world, obj.kind, value, site, is_async))
     if obj.nonempty or any(isinstance(i, Ref) and not _is_group(w, i) for i in obj.items):
         return
@@ -126,6 +135,25 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
             assert isinstance(item, Ref)
             w.forget_members(item.oid)
     yield "exhausted", Outcome(w)
+
+
+def forget_turn(w: World, turn: Value) -> None:
+    """A loop variable has a new value: subscripts by its old one mean something else."""
+    for oid, obj in list(w.heap.items()):
+        if isinstance(obj, Cont) and any(key == turn for key, _ in obj.slots):
+            w.heap[oid] = replace(obj, slots=tuple(s for s in obj.slots if s[0] != turn))
+
+
+def _index_of(w: World, it: Iterating, value: Value, turn: Value) -> Value:
+    """The first element of a list is its element 0; a loop over `range(len(xs))` gives the index instead."""
+    source = it.generator
+    cont = w.cont(source)
+    if cont is None or not isinstance(source, Ref) or cont.many:
+        return value if it.kind != "indices" else turn
+    key = turn if it.kind == "indices" else const(0)
+    if all(known != key for known, _ in cont.slots):
+        w.heap[source.oid] = replace(cont, slots=(*cont.slots, (key, value)))
+    return value if it.kind != "indices" else turn
 
 
 def _given(w: World, kind: str, value: Value, site: Site, is_async: bool) -> Value:

@@ -187,12 +187,17 @@ def call(b: Builder, node: ast.Call) -> Temp:
             isinstance(items, ast.Starred) or isinstance(function, ast.Constant)
         ):
             return map_filter(b, node, function, items, name == "map")
-    func = expr(b, node.func)
+    keyed = isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
+    if isinstance(node.func, ast.Attribute):
+        owner, func = expr(b, node.func.value), b.temp()
+        b.emit(cfg.GetAttr(node.func, func, owner, node.func.attr))
+    else:
+        owner, func = 0, expr(b, node.func)
     args = tuple((comprehension(b, a), False) if isinstance(a, ast.GeneratorExp) else starred(b, a) for a in node.args)
     kwargs = tuple((k.arg, expr(b, k.value)) for k in node.keywords)
     for name, value in kwargs:
-        if name == "key" and args and isinstance(node.keywords[[k for k, _ in kwargs].index(name)].value, ast.Lambda):
-            apply_key(b, node, value, args[0][0])
+        if name == "key" and (args or keyed) and isinstance(node.keywords[[k for k, _ in kwargs].index(name)].value, ast.Lambda):
+            apply_key(b, node, value, owner if keyed else args[0][0])
     b.emit(cfg.Invoke(node, dst, func, args, kwargs))
     return dst
 

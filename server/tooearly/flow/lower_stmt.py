@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Finally, Loop, With
 from tooearly.flow.cfg import Block, Graph, Label, Temp
-from tooearly.flow.lower_expr import condition, define, expr, note_captures, raise_named
+from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.names import Class, Function, ScopeNames, import_names
 from tooearly.source.tree import Unit
@@ -129,9 +129,20 @@ def assignment(b: Builder, node: ast.stmt) -> None:
     """`=`, `op=`, `: annotation =` and `del`."""
     match node:
         case ast.Assign(targets=targets, value=value):
-            src = expr(b, value)
+            spread = isinstance(value, ast.GeneratorExp) and any(isinstance(t, ast.Tuple | ast.List) for t in targets)
+            src = comprehension(b, value) if spread else expr(b, value)
             for target in targets:
                 assign(b, target, src)
+        case ast.AugAssign(target=ast.Subscript(value=obj, slice=key) as target, op=op, value=value):
+            owner, index, old, dst = expr(b, obj), expr(b, key), b.temp(), b.temp()
+            b.emit(cfg.GetItem(target, old, owner, index))
+            b.emit(cfg.InPlace(node, dst, type(op).__name__, old, expr(b, value)))
+            b.emit(cfg.SetItem(target, owner, index, dst))
+        case ast.AugAssign(target=ast.Attribute(value=obj, attr=attr) as target, op=op, value=value):
+            owner, old, dst = expr(b, obj), b.temp(), b.temp()
+            b.emit(cfg.GetAttr(target, old, owner, attr))
+            b.emit(cfg.InPlace(node, dst, type(op).__name__, old, expr(b, value)))
+            b.emit(cfg.SetAttr(target, owner, attr, dst))
         case ast.AugAssign(target=target, op=op, value=value):
             left = expr(b, ast.copy_location(_loading(target), target))
             dst = b.temp()
@@ -145,14 +156,7 @@ def assignment(b: Builder, node: ast.stmt) -> None:
 
 
 def _loading(target: ast.expr) -> ast.expr:
-    match target:
-        case ast.Name(id=name):
-            return ast.Name(name, ast.Load())
-        case ast.Attribute(value=value, attr=attr):
-            return ast.Attribute(value, attr, ast.Load())
-        case ast.Subscript(value=value, slice=key):
-            return ast.Subscript(value, key, ast.Load())
-    return target
+    return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
 
 
 def assign(b: Builder, target: ast.expr, src: Temp) -> None:
@@ -192,7 +196,8 @@ def loop(b: Builder, node: ast.While | ast.For | ast.AsyncFor) -> None:
     """`while`, `for`, `async for`: `else` runs when the loop is exhausted, `break` goes past it."""
     iterator, item, is_async = b.temp(), b.temp(), isinstance(node, ast.AsyncFor)
     if not isinstance(node, ast.While):
-        b.emit(cfg.Iter(node.iter, iterator, expr(b, node.iter), is_async))
+        eager = isinstance(node.iter, ast.GeneratorExp) and not is_async
+        b.emit(cfg.Iter(node.iter, iterator, comprehension(b, node.iter) if eager else expr(b, node.iter), is_async))
     head, inside, otherwise, after = b.block(loop_head=True), b.block(), b.block(), b.block()
     b.goto(head, node)
     if isinstance(node, ast.While):
@@ -240,7 +245,7 @@ def definition(b: Builder, node: ast.stmt) -> None:
             decorated(b, node, decorators, dst, name)
         case ast.ClassDef(name=name):
             decorators = [expr(b, d) for d in node.decorator_list]
-            for base in node.bases:
+            for base in [*node.bases, *(k.value for k in node.keywords)]:
                 expr(b, base)
             dst = b.temp()
             class_body(b, node, dst)

@@ -26,6 +26,7 @@ from tooearly.flow.values import (
     Choice,
     Cont,
     Frame,
+    Func,
     Fut,
     Generating,
     Inst,
@@ -39,6 +40,7 @@ from tooearly.flow.values import (
     children_of,
     choice,
     frames,
+    functions,
     refs,
     renamed,
     renamed_object,
@@ -117,8 +119,6 @@ class World:
     def allocate(self, oid: Oid, obj: Obj) -> Ref:
         """A new object; the previous one of the same place becomes `~`, and the one before that joins the group."""
         if oid in self.heap:
-            self.settle()
-        if oid in self.heap:
             aged = Oid(oid.site, oid.frame, (oid.tag, "~") if oid.tag else "~")
             if aged in self.heap:
                 self.fold(aged)
@@ -151,8 +151,12 @@ class World:
                 isinstance(held, Iterating) or held.kind != "tuple"
             ):
                 self.heap[holder] = _inexact(held)
+            if isinstance(held, Cont) and any(v == Ref(crowd) for _, v in held.slots):
+                now = self.heap[holder]
+                assert isinstance(now, Cont)
+                self.heap[holder] = replace(now, slots=tuple(s for s in held.slots if s[1] != Ref(crowd)))
         del obj
-        self._regroup()
+        self._name_groups()
 
     def rename(self, names: dict[Oid, Oid]) -> None:
         """Give objects other names, everywhere."""
@@ -183,8 +187,14 @@ class World:
                     self.heap[holder] = replace(obj, items=tuple(i for i in obj.items if i != gone))
                 case Cont() | Inst() if any(isinstance(v, Choice) and gone in v.options for v in children_of(obj)):
                     self.heap[holder] = swapped(obj, gone, ())
-        if not any(oid in refs(v) for v in self.env.values()):
-            self.heap.pop(oid, None)
+        group = None if any(oid in refs(v) for v in self.env.values()) else self.heap.pop(oid, None)
+        for inner in {r for v in children_of(group) for r in refs(v)} if group is not None else ():
+            member = self.heap.get(inner)
+            if member is None or not member.many:
+                continue
+            like = [o for other, o in self.heap.items() if o.many and (other.site, other.frame) == (oid.site, oid.frame)]
+            if not any(inner in refs(v) for o in like for v in children_of(o)):
+                self.forget_members(inner)  # each of its members was held by one of those that are not there
 
     # Groups
     def element(self, ref: Ref, site: Any, frame: Frame) -> Ref:
@@ -194,8 +204,6 @@ class World:
         marker = Ref(Oid(ref.oid.site, ref.oid.frame, "taking"))
         self.heap[marker.oid] = self._alone(obj, site, frame)
         self._join_holders(ref, marker)
-        if oid in self.heap:
-            self.collect([marker])
         if oid in self.heap:
             aged = Oid(oid.site, oid.frame, (oid.tag, "~"))
             if self._is_named(oid) and aged not in self.heap:
@@ -239,6 +247,9 @@ class World:
         Groups with the same facts in the same containers have the same name, and so are one.
         """
         self._enlist()
+        self._name_groups()
+
+    def _name_groups(self) -> None:
         many = [oid for oid, obj in self.heap.items() if obj.many]
         if not many:
             return
@@ -344,17 +355,17 @@ class World:
             return True
         return any(frame in frames(v) for v in self.env.values())
 
-    def reachable(self, values: Iterable[Value], visible: Callable[[Frame], Iterable[Value]]) -> set[Oid]:
-        """Every object that code holding these values can get at; `visible` gives a frame's variables."""
+    def reachable(self, values: Iterable[Value], visible: Callable[[Func], Iterable[Value]]) -> set[Oid]:
+        """Every object that code holding these values can get at; `visible` gives what a function sees around it."""
         seen: set[Oid] = set()
-        seen_frames: set[Frame] = set()
+        seen_functions: set[Func] = set()
         stack = list(values)
         while stack:
             value = stack.pop()
-            for frame in frames(value):
-                if frame not in seen_frames:
-                    seen_frames.add(frame)
-                    stack += visible(frame)
+            for func in functions(value):
+                if func not in seen_functions:
+                    seen_functions.add(func)
+                    stack += visible(func)
             for oid in refs(value):
                 if oid not in seen and oid in self.heap:
                     seen.add(oid)
@@ -373,7 +384,7 @@ class World:
                 case Fut(open=False):
                     self.heap[oid] = replace(obj, open=True)
                 case Cont(many=False) if obj.kind != "tuple":
-                    self.heap[oid] = replace(_inexact(obj), nonempty=False, items=unique((*obj.items, Unknown())), keys=(*obj.keys, Unknown()) if obj.kind == "dict" else ())
+                    self.heap[oid] = opened(obj)
 
     def suspend(self, note: Note) -> None:
         """Other code may have run: what was certainly unfinished may have been finished by now."""
@@ -422,6 +433,15 @@ def _held(obj: Obj) -> Iterable[Value]:
     if isinstance(obj, Cont):
         return (*obj.items, *obj.keys)
     return children_of(obj)
+
+
+def opened(obj: Cont) -> Cont:
+    """The container after unknown code had it: other elements may have been added, or some taken out."""
+    if obj.kind == "dict":
+        keys = obj.keys or tuple(Unknown() for _ in obj.items)
+        pairs = unique((*zip(keys, obj.items, strict=True), (Unknown(), Unknown())))
+        return replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False, nonempty=False)
+    return replace(obj, items=unique((*obj.items, Unknown())), exact=False, nonempty=False)
 
 
 # Joining

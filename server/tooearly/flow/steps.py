@@ -74,7 +74,10 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
 def prune(act: Act, target: int, world: World) -> World:
     """Drop the variables that are not read any more from `target` on."""
     frame = act.frame
-    if target >= 0:
+    if target >= 0 and frame == ("M", act.function.module):
+        keep = act.graph.live[target]
+        dead = [key for key in world.env if key[0] == frame and isinstance(key[1], int) and key[1] not in keep]
+    elif target >= 0:
         keep = act.graph.live[target]
         captured = act.graph.captured
         dead = [

@@ -210,6 +210,7 @@ class Fut:
     children: tuple[Value, ...] = ()
     keep_going: bool | None = None
     body: Coro | None = None
+    value: Value | None = None
     note: Note | None = field(default=None, compare=False)
 
 
@@ -248,6 +249,7 @@ class Inst:
     attrs: tuple[tuple[str, Value], ...] = ()
     open: bool = False
     many: bool = False
+    frame: Frame = ()
 
     def get(self, name: str) -> Value | None:
         """The attribute's value, when it is known."""
@@ -298,6 +300,8 @@ def children_of(obj: Obj) -> Iterator[Value]:
             yield from children
             if body is not None:
                 yield body
+            if obj.value is not None:
+                yield obj.value
         case Cont(items=items, keys=keys, slots=slots):
             yield from items
             yield from keys
@@ -360,6 +364,25 @@ def frames(value: Value) -> Iterator[Frame]:
                 yield from frames(arg)
 
 
+def functions(value: Value) -> Iterator[Func]:
+    """The functions of the workspace in a value."""
+    match value:
+        case Func():
+            yield value
+        case Bound(function, receiver):
+            yield from functions(function)
+            yield from functions(receiver)
+        case Partial(function, args, kwargs) | Coro(function, args, kwargs):
+            yield from functions(function)
+            for arg in args:
+                yield from functions(arg)
+            for _, arg in kwargs:
+                yield from functions(arg)
+        case Managing(args=args) | Choice(options=args):
+            for arg in args:
+                yield from functions(arg)
+
+
 Mapping = Callable[[Oid], Oid]
 
 
@@ -392,9 +415,10 @@ def _all(values: tuple[Value, ...], to: Mapping) -> tuple[Value, ...]:
 def renamed_object(obj: Obj, to: Mapping) -> Obj:
     """The object with every reference in it renamed; items that become equal are one (unless the order is known)."""
     match obj:
-        case Fut(children=children, body=body) if children or body:
+        case Fut(children=children, body=body, value=value) if children or body or value:
             new = renamed(body, to) if body else None
-            return replace(obj, children=_all(children, to), body=new if isinstance(new, Coro) else None)
+            given = renamed(value, to) if value is not None else None
+            return replace(obj, children=_all(children, to), body=new if isinstance(new, Coro) else None, value=given)
         case Cont():
             return _renamed_container(obj, to)
         case Inst(attrs=attrs):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
-from tooearly.flow.awaits import CANCELLED, TIMEOUT, await_unknown, await_value, complete, finish, held_futures, note_all
+from tooearly.flow.awaits import CANCELLED, TIMEOUT, await_unknown, await_value, complete, finish, fire, held_futures, note_all
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new, split_group
 from tooearly.flow.effects import as_future
@@ -214,6 +214,16 @@ def one_completed(c: Call) -> list[Outcome]:
     return out
 
 
+def signal(c: Call) -> list[Outcome]:
+    """`event.wait()`: whoever sets it may be a future's done callback."""
+    out = await_unknown(c.m, c.act, c.w, c.site)
+    if isinstance(c.receiver, Ref):
+        for outcome in out:
+            if outcome.exc is None:
+                fire(outcome.world, c.receiver)
+    return [o for o in out if o.exc is None or o.exc.cls == CANCELLED]
+
+
 def next_async(c: Call) -> list[Outcome]:
     """`await anext(iterator)`."""
     from tooearly.flow.iterate import advance
@@ -232,6 +242,7 @@ AWAITING: dict[str, Callable[[Call], list[Outcome]]] = {
     "wait_for": wait_for,
     "one_completed": one_completed,
     "thread": thread,
+    "signal": signal,
     "next": next_async,
     "other": lambda c: await_unknown(c.m, c.act, c.w, c.site),
 }

@@ -28,6 +28,7 @@ SHORT = {
     "concurrent.futures.ProcessPoolExecutor": "Executor",
     "homeassistant.core.HomeAssistant": "Hass",
     "homeassistant.config_entries.ConfigEntry": "ConfigEntry",
+    "telegram.ext.Application": "TelegramApplication",
     "unittest.TestCase": "TestCase",
     "unittest.IsolatedAsyncioTestCase": "TestCase",
     "unittest.case.TestCase": "TestCase",
