@@ -36,7 +36,7 @@ _TOKENS = r"""(?P<comment>\#[^\r\n]*)
     |(?P<string>"(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"?|'(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'?)
     |(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<join>\\(?:\r\n?|\n))"""
 TOKEN = re.compile(_TOKENS + "|(?P<colon>:)", re.VERBOSE)
-_TOKEN_OR_STATEMENT = re.compile(_TOKENS + r"|(?P<statement>[\r\n][ \t]*" + _WORDS + ")", re.VERBOSE)
+_TOKEN_OR_STATEMENT = re.compile(_TOKENS + r"|(?P<statement>[\r\n](?=[ \t]*" + _WORDS + "))", re.VERBOSE)
 _INVERTED = re.compile(r"(?!(?:if|in|is|and|or|else|for|not|async)\b)\w")
 _FEW_LINES = re.compile(r"(?:[^\r\n]*(?:\r\n?|\n)){4}")
 _MOST_CROSSINGS = 1000

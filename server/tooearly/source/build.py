@@ -83,8 +83,10 @@ class Block:
 
     @property
     def last(self) -> int:
-        """The offset of the last unit."""
-        return self.members[-1][1] if self.members and self.unit.error is None else 0
+        """The offset from which on to look for what is open at the end: the last method's, if it alone is broken."""
+        if not self.members or self.unit.error is not None or is_decorator(self.members[-1][0].source, 0):
+            return 0
+        return self.members[-1][1]
 
     @property
     def stray(self) -> bool:
