@@ -23,7 +23,11 @@ say() { printf 'setup-vscode: %s\n' "$*"; }
 fail() { printf 'setup-vscode: %s\n' "$*" >&2; exit 1; }
 
 # The packages carry no compiler and nothing of theirs may run while they are being installed.
-npm_install() { npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error "$@"; }
+# npm is tried twice: on a slow line it sometimes trips over a download of its own that it has begun anew.
+npm_install() {
+    local options=(--no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error)
+    npm install "${options[@]}" "$@" || { say "npm failed, once more"; npm install "${options[@]}" "$@"; }
+}
 
 install_browser() {
     command -v chromium >/dev/null 2>&1 && return

@@ -7,7 +7,7 @@
  */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import { LanguageClient, type Executable, type LanguageClientOptions } from 'vscode-languageclient/node';
+import { LanguageClient, State, type Executable, type LanguageClientOptions } from 'vscode-languageclient/node';
 import { sameCommand, serverCommand, type ServerCommand } from './command';
 import { candidates, probe, watchInterpreter } from './python';
 import { readSettings, type Settings } from './settings';
@@ -95,16 +95,30 @@ class Server implements vscode.Disposable {
         };
         const client = new LanguageClient('tooearly', 'tooearly', executable, options);
         this.running = { client, command };
+        client.onDidChangeState(({ newState }) => {
+            this.report(client, command, newState);
+        });
         try {
             await client.start();
+            this.told = '';
         } catch (error) {
             // The library has told the user; the next change of a setting, or "Restart", tries again.
             this.running = undefined;
             this.status.failed(`${command.description} did not start: ${reasonOf(error)}`);
-            return;
         }
-        this.told = '';
-        this.status.running(client.initializeResult?.serverInfo?.version ?? '', command.description);
+    }
+
+    /** A server that dies is started again by the library; the status item tells, unless it is no longer our server. */
+    private report(client: LanguageClient, command: ServerCommand, state: State): void {
+        if (this.running?.client === client) {
+            if (state === State.Running) {
+                this.status.running(client.initializeResult?.serverInfo?.version ?? '', command.description);
+            } else if (state === State.Starting) {
+                this.status.starting();
+            } else {
+                this.status.failed('the server has ended');
+            }
+        }
     }
 
     /** No command line could be found: one message for the user, and not the same one at each change of a setting. */

@@ -129,6 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--without", default="", metavar="GROUP,…", help="leave these productions out: helper, closure, method, …"
     )
     parser.add_argument("--analyser", choices=sorted(ANALYSERS), default="tooearly")
+    parser.add_argument("--minutes", type=float, default=0, help="stop after so many minutes (default: never)")
     parser.add_argument("--scenes", type=int, default=3, help="at most so many scenes in a program (default 3)")
     parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for one analysis (default 20)")
     parser.add_argument("--workers", type=int, choices=(1, 2), default=1)
@@ -153,6 +154,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     total, fixed, started = Verdict(), FixFigures(), time.monotonic()
     for verdict, figure in many(range(given.seed, given.seed + given.programs), options, given.workers):
+        if given.minutes and time.monotonic() - started > 60 * given.minutes:
+            break
         total.add(verdict)
         fixed.add(figure)
         if given.verbose:

@@ -38,9 +38,9 @@ const STAND_IN = {
         };`,
 };
 // An interpreter that writes down what it is started with.
-const RECORDER = '#!/bin/sh\necho "$(basename "$0") $*" >>"$(dirname "$0")/started"\nexec python3 "$@"\n';
+const RECORDER = '#!/bin/sh\necho "$(basename "$0") $$ $*" >>"$(dirname "$0")/started"\nexec python3 "$@"\n';
 
-test('the chosen interpreter runs the server, and only another one restarts it', options, async () => {
+test('the chosen interpreter runs the server, and only another one, or a crash, restarts it', options, async () => {
     const extensions = [packExtension(STAND_IN, 'stand-in')];
     const files = { first: RECORDER, second: RECORDER, chosen: '' };
     await inWorkbench({ name: 'interpreter', extensions, files }, async (workbench) => {
@@ -56,13 +56,17 @@ test('the chosen interpreter runs the server, and only another one restarts it',
         choose('first');
         await workbench.open('demo.py');
         await workbench.page.locator('.monaco-editor .squiggly-warning').first().waitFor({ state: 'attached' });
-        assert.match(servers().join('\n'), /^first -I -S \S+\/bundled\/launch\.py server$/);
+        assert.match(servers().join('\n'), /^first \d+ -I -S \S+\/bundled\/launch\.py server$/);
 
         await workbench.command('Interpreter Chosen');
         choose('second');
         await workbench.command('Interpreter Chosen');
         await until('the server in the second interpreter', 60_000, () => servers().length > 1);
         assert.deepEqual(servers().map((line) => line.split(' ')[0]), ['first', 'second']);
+
+        process.kill(Number(servers()[1].split(' ')[1]), 'SIGKILL');
+        await until('a server in the place of the one that died', 60_000, () => servers().length > 2);
+        assert.match(servers()[2], /^second /);
         await workbench.page.locator('.monaco-editor .squiggly-warning').first().waitFor({ state: 'attached' });
     });
 });

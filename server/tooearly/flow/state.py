@@ -41,6 +41,7 @@ from tooearly.flow.values import (
     choice,
     frames,
     functions,
+    held,
     refs,
     renamed,
     renamed_object,
@@ -134,9 +135,8 @@ class World:
         if any(oid in refs(value) for value in self.env.values()):
             return True
         return any(
-            not obj.many and not (isinstance(obj, Cont | Iterating) and not obj.exact) and oid in refs(value)
+            not obj.many and not (isinstance(obj, Cont | Iterating) and not obj.exact) and oid in held(obj)
             for obj in self.heap.values()
-            for value in children_of(obj)
         )
 
     def fold(self, oid: Oid) -> None:
@@ -146,15 +146,15 @@ class World:
         self.rename({oid: crowd})
         if crowd in self.heap:
             self.heap[crowd] = replace(self.heap[crowd], many=True)
-        for holder, held in list(self.heap.items()):
-            if isinstance(held, Cont | Iterating) and held.exact and any(crowd in refs(i) for i in held.items) and (
-                isinstance(held, Iterating) or held.kind != "tuple"
+        for holder, other in list(self.heap.items()):
+            if isinstance(other, Cont | Iterating) and other.exact and any(crowd in refs(i) for i in other.items) and (
+                isinstance(other, Iterating) or other.kind != "tuple"
             ):
-                self.heap[holder] = _inexact(held)
-            if isinstance(held, Cont) and any(v == Ref(crowd) for _, v in held.slots):
+                self.heap[holder] = _inexact(other)
+            if isinstance(other, Cont) and any(v == Ref(crowd) for _, v in other.slots):
                 now = self.heap[holder]
                 assert isinstance(now, Cont)
-                self.heap[holder] = replace(now, slots=tuple(s for s in held.slots if s[1] != Ref(crowd)))
+                self.heap[holder] = replace(now, slots=tuple(s for s in other.slots if s[1] != Ref(crowd)))
         del obj
         self._name_groups()
 
@@ -169,7 +169,7 @@ class World:
                 self.env[key] = renamed(value, to)
         heap: dict[Oid, Obj] = {}
         for oid, obj in self.heap.items():
-            if any(r in names for v in children_of(obj) for r in refs(v)):
+            if any(r in names for r in held(obj)):
                 obj = renamed_object(obj, to)
             new = to(oid)
             heap[new] = join_objects(heap[new], obj) if new in heap else obj
@@ -255,10 +255,9 @@ class World:
             return
         holders: dict[Oid, set[Any]] = {oid: set() for oid in many}
         for holder, obj in self.heap.items():
-            for value in children_of(obj):
-                for oid in refs(value):
-                    if oid in holders:
-                        holders[oid].add((holder.site, holder.frame, "many" if obj.many else holder.tag))
+            for oid in held(obj):
+                if oid in holders:
+                    holders[oid].add((holder.site, holder.frame, "many" if obj.many else holder.tag))
         names: dict[Oid, Oid] = {}
         for oid in many:
             obj = self.heap[oid]
@@ -280,9 +279,12 @@ class World:
             crowd: set[Oid] = set()
             for obj in self.heap.values():
                 loose = obj.many or (isinstance(obj, Cont | Iterating) and not obj.exact)
-                (crowd if loose else named).update(oid for value in _held(obj) for oid in refs(value))
-                if isinstance(obj, Cont):
-                    named.update(oid for pair in obj.slots for value in pair for oid in refs(value))
+                if not loose:
+                    named.update(held(obj))
+                    continue
+                slots = obj.slots if isinstance(obj, Cont) else ()
+                crowd.update(held(obj) if not slots else (oid for value in _held(obj) for oid in refs(value)))
+                named.update(oid for pair in slots for value in pair for oid in refs(value))
             joining = [
                 oid for oid in crowd - named if (o := self.heap.get(oid)) is not None and not o.many and isinstance(o, Fut | Cont | Inst)
             ]
@@ -311,21 +313,23 @@ class World:
     # Canonical form
     def collect(self, extra: Iterable[Value] = ()) -> None:
         """Drop what nothing refers to: objects, and the frames of calls that no closure has kept."""
+        if not self.heap:
+            return
         seen: set[Oid] = set()
         stack = [oid for value in self.env.values() for oid in refs(value)]
         stack += [oid for value in extra for oid in refs(value)]
         for deferred in self.deferred:
             stack += [oid for value in deferred.values() for oid in refs(value)]
+        heap = self.heap
         while stack:
             oid = stack.pop()
-            if oid in seen:
-                continue
-            seen.add(oid)
-            obj = self.heap.get(oid)
-            if obj is not None:
-                stack += [inner for value in children_of(obj) for inner in refs(value)]
-        if len(seen) < len(self.heap):
-            self.heap = {oid: obj for oid, obj in self.heap.items() if oid in seen}
+            if oid not in seen:
+                seen.add(oid)
+                obj = heap.get(oid)
+                if obj is not None:
+                    stack += held(obj)
+        if any(oid not in seen for oid in heap):
+            self.heap = {oid: obj for oid, obj in heap.items() if oid in seen}
 
     def settle(self) -> World:
         """Bring the world to its canonical form (in place) and return it."""

@@ -29,15 +29,27 @@ MAYBE = PENDING | DONE
 Frame = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A place in the text: a node of a unit. Equal sites are the same node."""
+    """A place in the text: a node of a unit. Equal sites are the same node. (Hashes are kept: worlds are hashed much.)"""
 
     unit: Unit = field(repr=False)
     line: int
     column: int
     end: int
-    node: ast.AST = field(compare=False, repr=False, default_factory=ast.Pass)
+    node: ast.AST = field(repr=False, default_factory=ast.Pass)
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.unit, self.line, self.column, self.end)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Site) and (self.line, self.column, self.end, self.unit) == (other.line, other.column, other.end, other.unit)
 
 
 def site_of(unit: Unit, node: ast.AST) -> Site:
@@ -47,13 +59,31 @@ def site_of(unit: Unit, node: ast.AST) -> Site:
     return Site(unit, line, column, getattr(node, "end_lineno", line) * 10_000 + getattr(node, "end_col_offset", column), node)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Oid:
     """The name of an object; see the module's text."""
 
     site: Any
     frame: Frame
     tag: Any = ""
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.site, self.frame, self.tag)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return (
+            isinstance(other, Oid)
+            and self._hash == other._hash
+            and self.tag == other.tag
+            and self.site == other.site
+            and self.frame == other.frame
+        )
 
     def __repr__(self) -> str:
         line = getattr(self.site, "line", self.site)
@@ -85,11 +115,17 @@ class Unknown:
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ref:
     """A reference to an object in the heap."""
 
     oid: Oid
+
+    def __hash__(self) -> int:
+        return self.oid._hash ^ 1
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(other) is Ref and self.oid == other.oid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +248,14 @@ class Fut:
     body: Coro | None = None
     value: Value | None = None
     note: Note | None = field(default=None, compare=False)
+    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        if not self._hash:
+            made = hash((self.kind, self.mask, self.made, self.many, self.open, self.children, self.keep_going, self.body, self.value))
+            object.__setattr__(self, "_hash", made or 1)
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,16 +273,22 @@ class Cont:
     keys: tuple[Value, ...] = ()
     slots: tuple[tuple[Value, Value], ...] = ()
     many: bool = False
+    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
 
     def _identity(self) -> Any:
         held = (self.items, self.keys) if self.exact else frozenset(zip(self.keys, self.items, strict=True) if self.keys else self.items)
         return self.kind, self.exact, self.nonempty, self.many, held, frozenset(self.slots)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Cont) and self._identity() == other._identity())
+        if self is other:
+            return True
+        return isinstance(other, Cont) and hash(self) == hash(other) and self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        return hash(self._identity())
+        if not self._hash:
+            object.__setattr__(self, "_hash", hash(self._identity()) or 1)
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +300,13 @@ class Inst:
     open: bool = False
     many: bool = False
     frame: Frame = ()
+    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        if not self._hash:
+            object.__setattr__(self, "_hash", hash((self.cls, self.attrs, self.open, self.many, self.frame)) or 1)
+        return self._hash
 
     def get(self, name: str) -> Value | None:
         """The attribute's value, when it is known."""
@@ -269,15 +326,21 @@ class Iterating:
     nonempty: bool = False
     generator: Value | None = None
     many: bool = False
+    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
 
     def _identity(self) -> Any:
         return self.kind, self.exact, self.nonempty, self.generator, self.items if self.exact else frozenset(self.items)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Iterating) and self._identity() == other._identity())
+        if self is other:
+            return True
+        return isinstance(other, Iterating) and hash(self) == hash(other) and self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        return hash(self._identity())
+        if not self._hash:
+            object.__setattr__(self, "_hash", hash(self._identity()) or 1)
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +351,19 @@ class Generating:
     frame: Frame
     at: int
     many: bool = False
+    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
 
 Obj = Fut | Cont | Inst | Iterating | Generating
+
+
+def held(obj: Obj) -> tuple[Oid, ...]:
+    """The objects that an object refers to, each time it does; computed once."""
+    known = obj._refs
+    if known is None:
+        known = tuple(oid for value in children_of(obj) for oid in refs(value))
+        object.__setattr__(obj, "_refs", known)
+    return known
 
 
 def children_of(obj: Obj) -> Iterator[Value]:
@@ -317,28 +390,29 @@ def children_of(obj: Obj) -> Iterator[Value]:
                 yield generator
 
 
-def refs(value: Value) -> Iterator[Oid]:
+def refs(value: Value) -> tuple[Oid, ...]:
     """The objects a value refers to, directly or through what it is made of."""
+    kind = type(value)
+    if kind is Ref:
+        return (value.oid,)  # type: ignore[union-attr]
+    if kind in ATOMS:
+        return ()
     match value:
-        case Ref(oid):
-            yield oid
         case Length(oid):
-            yield oid
+            return (oid,)
         case Func(defaults=defaults):
-            for _, default in defaults:
-                yield from refs(default)
+            return tuple(oid for _, default in defaults for oid in refs(default)) if defaults else ()
         case Bound(function, receiver):
-            yield from refs(function)
-            yield from refs(receiver)
+            return refs(function) + refs(receiver)
         case Partial(function, args, kwargs) | Coro(function, args, kwargs):
-            yield from refs(function)
-            for arg in args:
-                yield from refs(arg)
-            for _, arg in kwargs:
-                yield from refs(arg)
+            named = tuple(oid for _, arg in kwargs for oid in refs(arg)) if kwargs else ()
+            return refs(function) + tuple(oid for arg in args for oid in refs(arg)) + named
         case Managing(args=args) | Choice(options=args):
-            for arg in args:
-                yield from refs(arg)
+            return tuple(oid for arg in args for oid in refs(arg))
+    return ()
+
+
+ATOMS = frozenset({Const, Unknown, Api, Klass, Exc, SliceOf})
 
 
 def frames(value: Value) -> Iterator[Frame]:
