@@ -162,3 +162,11 @@ def test_the_wheel_holds_the_package_data(tmp_path: Path) -> None:
     data = {path for path in PACKAGE.rglob("*") if path.suffix in {".toml", ".md", ".typed"}}
     assert {f"tooearly/{path.relative_to(PACKAGE).as_posix()}" for path in data} <= inside
     assert not any(name.startswith(("tests", "client")) for name in inside)
+
+
+def test_every_rule_has_its_page() -> None:
+    from tooearly.config import CODES
+    from tooearly.pages import page
+
+    for code in CODES:
+        assert code in page(code)
