@@ -126,7 +126,14 @@ def replay(name: str, text: str, chooser: random.Random, count: int, figures: Fi
             elif good is not None:
                 figures.broken += 1
                 function = (first, last + cursor - end)
-                _compare(f"{name}: {state[start:cursor]!r}", moved(good, start, cursor), now, (start, cursor), function, figures)
+                _compare(
+                    f"{name}: {state[start:cursor]!r}",
+                    moved(good, start, cursor),
+                    now,
+                    (start, cursor),
+                    function,
+                    figures,
+                )
         screen.turn(text)
 
 
