@@ -38,6 +38,10 @@ class FakeReport:
     states: Callable[[], tuple[State, ...]]
 
 
+class RefusedError(ValueError):
+    pass
+
+
 def check(
     text: str,
     settings: Settings,
@@ -50,6 +54,8 @@ def check(
         time.sleep(0.05)
     while "STUCK" in text:
         time.sleep(0.01)
+    if settings.api:
+        raise RefusedError(f"row {settings.api[0]['name']}: not known")
     if "RAISE" in text:
         raise RuntimeError("told to fail")
     if stop is not None:
@@ -133,6 +139,7 @@ def load() -> Engine:
         url=lambda code: f"https://example.org/{code}",
         explain=lambda code: f"about {code}",
         walk=lambda folder: files.walk(Path(folder), Workspace()),
+        refused=RefusedError,
     )
 
 

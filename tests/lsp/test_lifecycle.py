@@ -89,6 +89,20 @@ async def test_death_of_the_parent_ends_the_process(client: Client) -> None:
     assert await client.ended() == 1
 
 
+@session({"workspace": {"configuration": True}}, initialize=False, clean=False)
+async def test_an_answer_that_comes_after_its_request_was_given_up_does_no_harm(client: Client) -> None:
+    client.mute.add("workspace/configuration")
+    await client.initialize()
+    asked = await client.until(
+        lambda: [message for message in client.received if message.get("method") == "workspace/configuration"]
+    )
+    await client.ask("shutdown", None)
+    client.write({"id": asked[0]["id"], "result": [None]})
+    client.tell("exit", None)
+    assert await client.ended() == 0
+    assert client.errors == ""
+
+
 @session()
 async def test_messages_that_make_no_sense_do_no_harm(client: Client) -> None:
     assert client.process.stdin is not None

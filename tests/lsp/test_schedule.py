@@ -160,4 +160,4 @@ def test_idle_work_is_done_once_when_there_is_nothing_else() -> None:
         assert await asyncio.to_thread(rested.wait, 30)
         assert await scheduler.run(lambda _job: 1) == 1
 
-    run(test, idle=rested.set)
+    run(test, idle=lambda _depth: rested.set())

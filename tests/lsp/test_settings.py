@@ -59,6 +59,16 @@ async def test_settings_inside_did_change_configuration_hold_at_once(client: Cli
     assert await next_diagnostics(document, 3) == []
 
 
+@session(ALE, options={"api": {"my.spawn": {}}})
+async def test_rows_that_cannot_be_used_are_told_once_and_left_out(client: Client) -> None:
+    document = client.open("file:///work/a.py", READ)
+    assert codes(await document.diagnostics()) == ["result-before-done"]
+    document.replace("main", "other")
+    assert codes(await document.diagnostics()) == ["result-before-done"]
+    (shown,) = client.notifications("window/showMessage")
+    assert "my.spawn" in shown["message"]
+
+
 def test_each_folder_has_its_own_settings(tmp_path: Path) -> None:
     one, two = ((tmp_path / name).as_uri() for name in ("one", "two"))
 

@@ -87,7 +87,11 @@ def edits(text: str, chooser: random.Random, count: int) -> list[tuple[int, int,
                 continue
             whole = place.span(node)
             for inner in ast.walk(node):
-                if not isinstance(inner, ast.stmt) or inner is node or isinstance(inner, (ast.FunctionDef, ast.ClassDef)):
+                if (
+                    not isinstance(inner, ast.stmt)
+                    or inner is node
+                    or isinstance(inner, (ast.FunctionDef, ast.ClassDef))
+                ):
                     continue
                 row = place.line + inner.lineno - 1
                 line = tree.lines.line_span(row)
@@ -124,7 +128,13 @@ def _whole(state: str) -> bool:
 
 
 def _judge(
-    name: str, state: str, before: set[Site], now: set[Site], edit: tuple[int, int, int, int], length: int, figures: Figures
+    name: str,
+    state: str,
+    before: set[Site],
+    now: set[Site],
+    edit: tuple[int, int, int, int],
+    length: int,
+    figures: Figures,
 ) -> None:
     start, end, first, last = edit
     shift = length - (end - start)
@@ -148,4 +158,11 @@ def _judge(
     figures.elsewhere_kept += len(expected) - len(here) - (len(lost) - lost_here)
     figures.invented += len([site for site in now - expected if not start <= site[0] <= start + length])
     if lost:
-        figures.worst.append((name, len(lost), state[max(start - 200, 0) : start + length] + "<|>" + state[start + length :][:150], len(lost) - lost_here))
+        figures.worst.append(
+            (
+                name,
+                len(lost),
+                state[max(start - 200, 0) : start + length] + "<|>" + state[start + length :][:150],
+                len(lost) - lost_here,
+            )
+        )

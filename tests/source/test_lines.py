@@ -39,7 +39,9 @@ def test_positions_outside_the_text_are_clamped(text: str, row: int, column: int
     assert index.position(row * column)[0] < index.line_count
 
 
-@pytest.mark.parametrize(("encoding", "codec", "size"), [("utf-8", "utf-8", 1), ("utf-16", "utf-16-le", 2), ("utf-32", "utf-32-le", 4)])
+@pytest.mark.parametrize(
+    ("encoding", "codec", "size"), [("utf-8", "utf-8", 1), ("utf-16", "utf-16-le", 2), ("utf-32", "utf-32-le", 4)]
+)
 @given(text=texts)
 def test_columns_in_code_units(encoding: str, codec: str, size: int, text: str) -> None:
     index = LineIndex(text)

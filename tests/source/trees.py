@@ -38,7 +38,9 @@ def tree_positions(tree: Tree) -> list[tuple[str, int, int, int, int]]:
     """The same from the units of a tree. Methods are put back among the statements of their class."""
     found = []
     for item in tree.items:
-        found += _positions([node for node in item.place.unit.body if not _is_split(item.members, node)], item.place.line)
+        found += _positions(
+            [node for node in item.place.unit.body if not _is_split(item.members, node)], item.place.line
+        )
         if item.members:
             header = item.place.unit.body[-1]
             assert isinstance(header, ast.ClassDef)

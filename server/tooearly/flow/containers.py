@@ -289,6 +289,8 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
         else:
             w.heap[obj.oid] = replace(cont, items=unique((*cont.items, value)), exact=False, slots=slots)
         return
+    if isinstance(value, Const):
+        value = Unknown()  # which constant it is would only multiply the worlds
     known = isinstance(key, Const) or (isinstance(key, Ref) and not _is_group(w, key))
     if known and key in cont.keys:
         items = list(cont.items)

@@ -41,7 +41,7 @@ from tooearly.semantics.rows import Rows
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
 STEPS_PER_ROOT = 20_000
-WORLDS_PER_BLOCK = 40
+WORLDS_PER_BLOCK = 32
 
 
 class GaveUp(Exception):
@@ -135,6 +135,7 @@ class Machine:
         self.consulted: dict[Any, Any] = {}
         self.deferred_seen: set[Any] = set()
         self.visited: set[Function] = set()
+        self.summaries: dict[Any, Any] = {}
         self.depth = 0
 
     # Looking things up

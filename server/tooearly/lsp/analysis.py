@@ -186,15 +186,22 @@ class Analyses:
         return replace(analysed, diagnostics=rendered, seconds=time.perf_counter() - begun)
 
     def _check(self, program: Program, resolved: Resolved, memory: Any, stop: Callable[[], None] | None) -> Report:
-        return self._engine().check(
-            program.text,
-            resolved.settings,
-            memory=memory,
-            modules=resolved.modules,
-            filename=_filename(program),
-            cells=program.cells or (),
-            stop=stop,
-        )
+        def check(settings: Settings) -> Report:
+            return self._engine().check(
+                program.text,
+                settings,
+                memory=memory,
+                modules=resolved.modules,
+                filename=_filename(program),
+                cells=program.cells or (),
+                stop=stop,
+            )
+
+        try:
+            return check(resolved.settings)
+        except self._engine().refused as error:  # rows of the user that cannot be used
+            self._configuration.complain(str(error))
+            return check(replace(resolved.settings, api=()))
 
     def _render(self, analysed: Analysed, before: Analysed | None) -> dict[str, Diagnostics]:
         program, how = analysed.program, self._rendering()

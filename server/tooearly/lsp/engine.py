@@ -47,7 +47,8 @@ class Engine:
     safe ones (`check` analyses a text under the same conditions). `states_text(text, settings, modules=, filename=)`
     renders the source with the state of each task beside each line. `may_have_site(text)` is a quick test that a text
     can have a finding at all. `url(code)` is the page of a rule, `explain(code)` its text. `walk(folder)` lists the
-    Python files of a folder as the command line would.
+    Python files of a folder as the command line would. `refused` is what `check` raises for settings that it cannot
+    use, and for nothing else.
     """
 
     check: Callable[..., Report]
@@ -59,12 +60,14 @@ class Engine:
     url: Callable[[str], str]
     explain: Callable[[str], str]
     walk: Callable[[Path], Iterable[Path]]
+    refused: type[Exception] = LookupError
 
 
 def load() -> Engine:
     """The engine of this package. Takes its time: these are the imports that a start does not wait for."""
     from tooearly import api, files, fixes, pages
     from tooearly.rules.links import url
+    from tooearly.semantics.rows import RowError
     from tooearly.workspace import Workspace
 
     def offer(report: Report, finding: Finding, settings: Settings) -> Sequence[Fix]:
@@ -91,4 +94,5 @@ def load() -> Engine:
         url=url,
         explain=pages.page,
         walk=lambda folder: files.walk(folder, Workspace()),
+        refused=RowError,
     )

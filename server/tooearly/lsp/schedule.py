@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 20.0
 MAX_STUCK = 3
-IDLE_SECONDS = 0.5
+IDLE_SECONDS = (0.5, 20.0)
+"""After how long without work `idle` is called, with 0 and then with 1."""
 
 
 class Overtaken(Exception):
@@ -72,7 +73,7 @@ class Scheduler:
         *,
         patience: float = PATIENCE_SECONDS,
         stuck: Callable[[Hashable], None] = lambda _key: None,
-        idle: Callable[[], None] = lambda: None,
+        idle: Callable[[int], None] = lambda _depth: None,
     ) -> None:
         self._loop, self._patience, self._stuck, self._idle = loop, patience, stuck, idle
         self._ready = threading.Condition()
@@ -188,7 +189,7 @@ class Scheduler:
                 self._deliver(job, outcome)
 
     def _next(self, generation: int) -> Job | None:
-        rested = False
+        depth = 0
         with self._ready:
             while generation == self._generation:
                 if self._queue:
@@ -196,15 +197,16 @@ class Scheduler:
                     job.started = time.monotonic()
                     self._running = job
                     return job
-                if not self._ready.wait(None if rested else IDLE_SECONDS) and not rested:
-                    rested = True
-                    self._rest()
+                limit = IDLE_SECONDS[depth] if depth < len(IDLE_SECONDS) else None
+                if not self._ready.wait(limit) and limit is not None:
+                    self._rest(depth)
+                    depth += 1
         return None
 
-    def _rest(self) -> None:
+    def _rest(self, depth: int) -> None:
         self._ready.release()
         try:
-            self._idle()
+            self._idle(depth)
         finally:
             self._ready.acquire()
 

@@ -133,7 +133,7 @@ class Server(LanguageServer):
         """Serve one client on stdio, or on a TCP address, until it leaves; then end the process."""
         self.loop = asyncio.get_running_loop()
         attach(self, self.loop)
-        self.scheduler = Scheduler(self.loop, patience=self._patience, stuck=self._stuck, idle=collect_new)
+        self.scheduler = Scheduler(self.loop, patience=self._patience, stuck=self._stuck, idle=collect)
         self.analyses = Analyses(self.scheduler, self.engine, self.configuration, self.rendering, self._arrived)
         self.scheduler.start()
         if address is None:
@@ -152,9 +152,9 @@ class Server(LanguageServer):
         gc.freeze()
 
 
-def collect_new() -> None:
-    """Collect what was made since the last time. Called when the worker has nothing to do."""
-    gc.collect(1)
+def collect(depth: int) -> None:
+    """Collect garbage when the worker has nothing to do: what is new after a moment, all of it after a long while."""
+    gc.collect(1 if depth == 0 else 2)
 
 
 def build(engine: Callable[[], Engine], *, patience: float = PATIENCE_SECONDS) -> Server:

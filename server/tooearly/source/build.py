@@ -21,7 +21,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tooearly.model import Span
-from tooearly.source.blocks import Cut, block_end, body_cut, closing_cut, header_colon, is_decorator, looks_open, misread
+from tooearly.source.blocks import (
+    Cut,
+    block_end,
+    body_cut,
+    closing_cut,
+    header_colon,
+    is_decorator,
+    looks_open,
+    misread,
+)
 from tooearly.source.fstrings import relocate
 from tooearly.source.lines import line_ends
 from tooearly.source.repair import repair

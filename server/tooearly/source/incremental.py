@@ -155,7 +155,10 @@ class _Version:
         start = line = 0
         if items:
             place = items[-1].place
-            start, line = place.start + len(self.blocks[self.kept - 1].text), place.line + self.blocks[self.kept - 1].lines
+            start, line = (
+                place.start + len(self.blocks[self.kept - 1].text),
+                place.line + self.blocks[self.kept - 1].lines,
+            )
         for block in self.blocks[self.kept :]:
             items.append(_item(block, start, line))
             start += len(block.text)

@@ -33,7 +33,19 @@ class Unit:
     `error`: the message of the syntax error, if there was one; `lost`: repair gave up, the body is empty.
     """
 
-    __slots__ = ("__weakref__", "_ascii", "_blank", "_starts", "body", "error", "lines", "lost", "repaired", "source", "text")
+    __slots__ = (
+        "__weakref__",
+        "_ascii",
+        "_blank",
+        "_starts",
+        "body",
+        "error",
+        "lines",
+        "lost",
+        "repaired",
+        "source",
+        "text",
+    )
 
     def __init__(
         self,
