@@ -25,7 +25,7 @@ const missing = setUp();
 if (missing && process.env.CI) {
     throw new Error(missing);
 }
-export const options = { skip: missing, timeout: 300_000 };
+export const options = { skip: missing, timeout: 600_000 };
 let packed;
 
 /**
