@@ -60,7 +60,7 @@ class Engine:
     url: Callable[[str], str]
     explain: Callable[[str], str]
     walk: Callable[[Path], Iterable[Path]]
-    refused: type[Exception] = LookupError
+    refused: type[Exception]
 
 
 def load() -> Engine:
