@@ -19,6 +19,9 @@ from tooearly.source.unit import Item, Place
 
 __all__ = ["ParseMemory", "items_of"]
 
+_MOST_OPEN = 100
+_MOST_STRAYS = 10
+
 
 def items_of(text: str, memory: ParseMemory) -> tuple[Item, ...]:
     """The top-level blocks of a text with their places. Updates the memory."""
@@ -46,6 +49,7 @@ class _Version:
         self.blocks: list[Block] = []
         self.offset = 0
         self.kept = 0
+        self.open_blocks = 0
 
     def take_head(self) -> None:
         """Take over the blocks at the front that read the same and do not depend on what follows."""
@@ -104,7 +108,7 @@ class _Version:
         block = None if looks_open(self.source[start:end]) else self.build(start, end)
         if block is not None and not block.may_be_open:
             return block
-        closed = closing_cut(self.source, start + (block.last if block else 0), end, self.cut)
+        closed = self.closing(start + (block.last if block else 0), end)
         if closed is not None and closed > end:
             if block is not None:
                 self.memory.put(block)
@@ -114,6 +118,14 @@ class _Version:
             block = None
         settled = closed == end and not is_decorator(self.source, start)
         return replace(block or self.build(start, end), settled=settled)
+
+    def closing(self, start: int, end: int) -> int | None:
+        """`closing_cut`, but not for ever: a text of open brackets alone would be read to its end from each line."""
+        if self.open_blocks > _MOST_OPEN:
+            return None
+        closed = closing_cut(self.source, start, end, self.cut)
+        self.open_blocks += closed is None
+        return closed
 
     def build(self, start: int, end: int) -> Block:
         """The block of a range of the text."""
@@ -130,7 +142,7 @@ class _Version:
     def joined(self, before: Block, block: Block) -> Block | None:
         """Two blocks as one, without the line at the margin that separates them; None if that does not parse."""
         line = stray_line(block.text, 0)
-        if line is None or not before.clean:
+        if line is None or not before.clean or len(before.strays) >= _MOST_STRAYS:
             return None
         start, end = self.offset - len(before.text), self.offset + len(block.text)
         strays = (*before.strays, line.shifted(len(before.text)))
