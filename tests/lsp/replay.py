@@ -49,13 +49,14 @@ class Figures:
 
 
 def sprinkle(text: str, chooser: random.Random, functions: int = 8, longest: int = 14) -> str:
-    """The text with a read before a plain statement of some short functions, and asyncio imported."""
+    """The text with a read before two statements of some short functions, and asyncio imported."""
     lines = text.split("\n")
     tree = ast.parse(text)
     found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     short = [node for node in found if (node.end_lineno or 0) - node.lineno <= longest and len(node.body) > 2]
     chosen = chooser.sample(short, min(functions, len(short)))
-    for row in sorted({function.body[-1].lineno - 1 for function in chosen}, reverse=True):
+    rows = {node.lineno - 1 for function in chosen for node in (function.body[1], function.body[-1])}
+    for row in sorted(rows, reverse=True):
         indent = lines[row][: len(lines[row]) - len(lines[row].lstrip())]
         lines.insert(row, f"{indent}{READ}")
     last_import = max((node.end_lineno or 0 for node in tree.body if _is_future(node)), default=_docstring_end(tree))
@@ -85,7 +86,8 @@ def typed_lines(text: str, chooser: random.Random, count: int) -> list[tuple[int
         for node in function.body:
             line = lines.line_span(node.lineno - 1)
             code = text[line.start : line.end]
-            if node.lineno == node.end_lineno and READ not in code and 12 <= len(code.strip()) <= 60 and code.isascii():
+            is_plain = node.lineno == node.end_lineno and READ not in code and code.isascii()
+            if is_plain and set("([{'\"") & set(code) and 12 <= len(code.strip()) <= 50:
                 found.add((line.end - len(code.lstrip()), line.end, first.start, last.end))
     return chooser.sample(sorted(found), min(count, len(found)))
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tooearly.flow import live
-from tooearly.flow.calling import names_in
 from tooearly.flow.lower_stmt import UnknownSyntax, build_module
+from tooearly.flow.mention import READS, named_by, names_in, reads
 from tooearly.flow.machine import Act, GaveUp, Machine, Report
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.state import World
@@ -22,9 +22,6 @@ from tooearly.flow.values import Cont, Func, Inst, Klass, Oid, Ref, Site, Unknow
 from tooearly.semantics.names import Class, Function, Module, all_args
 from tooearly.semantics.rows import Rows
 from tooearly.semantics.types import CONVENTIONS, annotation_type
-
-MARKS = frozenset({".result", ".exception"})
-
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
@@ -46,49 +43,58 @@ class Analysis:
 
 def roots(module: Module) -> list[Function]:
     """The functions to interpret on their own, the module body last."""
-    texts = {f: names_in(f) for f in module.functions}
-    names = _marked_names(module, texts)
-    chosen = [f for f in module.functions if texts[f] & MARKS or _mentions(texts[f], names)]
-    if _module_concerned(module, names):
+    marked = {f for f in module.functions if reads(f)}
+    index = _callers(module)
+    stack = list(marked)
+    while stack:
+        for caller in index.get(stack.pop(), ()):
+            if caller not in marked:
+                marked.add(caller)
+                stack.append(caller)
+    chosen = [f for f in module.functions if f in marked]
+    if _module_concerned(module, marked):
         chosen.append(module.body)
     return chosen
 
 
-def _marked_names(module: Module, texts: dict[Function, set[str]]) -> set[str]:
-    """Names (methods with a dot) of functions that hold a read or mention one that does, to the fixpoint."""
-    names: set[str] = set()
-    changed = True
-    waiting = list(module.functions)
-    while changed:
-        changed = False
-        rest = []
-        for function in waiting:
-            if texts[function] & MARKS or _mentions(texts[function], names):
-                names |= {f".{function.name}", function.cls.name} if function.cls else {function.name}
-                changed = True
-            else:
-                rest.append(function)
-        waiting = rest
-    return names
+def _callers(module: Module) -> dict[Function, list[Function]]:
+    """For each function those whose text names it."""
+    out: dict[Function, list[Function]] = {}
+    for function in module.functions:
+        for named in named_by(module, names_in(function)):
+            if named is not function:
+                out.setdefault(named, []).append(function)
+    return out
 
 
-def _mentions(text: set[str], names: set[str]) -> bool:
-    return not names.isdisjoint(text)
-
-
-def _module_concerned(module: Module, names: set[str]) -> bool:
+def _module_concerned(module: Module, marked: set[Function]) -> bool:
     """Whether the top level itself reads, or runs something that does."""
-    wanted = names | MARKS
+    names = {n for f in marked for n in ([f.cls.name] if f.cls else [f.name])}
     for item in module.tree.items:
-        for stmt in item.place.unit.body:
-            if isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef):
-                continue
-            for node in ast.walk(stmt):
-                if isinstance(node, ast.Name) and node.id in wanted and isinstance(node.ctx, ast.Load):
-                    return True
-                if isinstance(node, ast.Attribute) and "." + node.attr in wanted:
+        unit = item.place.unit
+        for stmt in unit.body:
+            if not isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef):
+                mentioned, own = _top_names(stmt)
+                if own or mentioned & names:
                     return True
     return False
+
+
+def _top_names(stmt: ast.stmt) -> tuple[set[str], bool]:
+    """The names that a top-level statement mentions outside of functions, and whether it reads there."""
+    names: set[str] = set()
+    stack: list[ast.AST] = [stmt]
+    own = False
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            own = own or node.attr in READS
+        stack += ast.iter_child_nodes(node)
+    return names, own
 
 
 def analyse(

@@ -11,11 +11,13 @@ known. Its reads are not reported here but where the task first runs (`Machine.s
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tooearly.flow.calling import Args, call, closed_over, find_method, give_away, invoke, mentions_read
+from tooearly.flow.calling import Args, call, closed_over, find_method, give_away, hands_over, invoke
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.mention import concerned, names_in, reaches_read
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     DONE,
@@ -123,7 +125,7 @@ def summary(m: Machine, act: Act, func: Func, coro: Coro) -> Summary | None:
 
     It is found by interpreting the body once in a world of its own.
     """
-    if func.frame[:1] != ("M",) or refs(coro) or any(True for _ in functions_in(coro)) or mentions_read(m, func.function, set()):
+    if func.frame[:1] != ("M",) or refs(coro) or any(True for _ in functions_in(coro)) or reaches_read(m, func.function):
         return None
     plain = tuple(Unknown() if isinstance(a, Unknown) and not a.type else a for a in coro.args)
     key = (func.function, plain, coro.kwargs)
@@ -247,6 +249,12 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[
     if fut.body is None:
         return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
     before = set(w.heap)
+    func = fut.body.function
+    if isinstance(func, Bound) and isinstance(func.function, Func):
+        func = func.function
+    if m.body_runs > MOST_BODIES or (isinstance(func, Func) and not changes(m, w, func, fut.body)):
+        return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
+    m.body_runs += 1
     m.quiet += 1
     outcomes = await_coroutine(m, act, w, fut.body, site)
     m.quiet -= 1
@@ -260,6 +268,30 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[
         cache = fut.body.function.function.cache
         cache["raises"] = cache.get("raises", False) or any(o.exc is not None for o in own)
     return [Outcome(o.world, o.value, None if o.exc is None else replace(o.exc, site=None)) for o in own]
+
+
+MOST_BODIES = 60  # coroutines of tasks that are interpreted for one root
+
+
+def changes(m: Machine, w: World, func: Func, coro: Coro) -> bool:
+    """Whether running a task's coroutine to its end can tell the waiting code anything.
+
+    It can when the coroutine holds futures or containers, or returns something that it makes; a small one is run for
+    the exceptions that it may raise.
+    """
+    if len(names_in(func.function)) <= SMALL_BODY:
+        return True
+    if not concerned(m, func.function):
+        return False
+    return hands_over(m, w, func, [(a, False) for a in coro.args], list(coro.kwargs)) or returns_call(func)
+
+
+SMALL_BODY = 25
+
+
+def returns_call(func: Func) -> bool:
+    """Whether a function's text returns what a call gives."""
+    return any(isinstance(n, ast.Return) and isinstance(n.value, ast.Call | ast.Name) for n in ast.walk(func.function.node))
 
 
 def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site) -> list[World]:

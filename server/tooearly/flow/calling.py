@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tooearly.flow.attributes import bases, decorator_names, find_method, find_method_of, get_attribute
 from tooearly.flow.containers import new, spread
 from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, Machine, Outcome, up
+from tooearly.flow.mention import closure, makes, names_in, reaches_read
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     UNSEEN,
@@ -29,6 +30,7 @@ from tooearly.flow.values import (
     Fut,
     Generating,
     Inst,
+    Iterating,
     Klass,
     Managing,
     Oid,
@@ -38,6 +40,7 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     const,
+    refs,
 )
 from tooearly.semantics.names import Class, Function, make_function
 from tooearly.semantics.rows import Row
@@ -166,11 +169,43 @@ def invoke(
     if act.depth >= MAX_DEPTH or act.count(function) >= MAX_SAME:
         m.suspend(act, w, "other", site)
         return unknown_call(m, act, w, func, args, kwargs, site)
-    m.consulted["function", function.module, function.qualname] = function
+    if len(names_in(function)) > SMALL and not makes(m, function) and not hands_over(m, w, func, args, kwargs):
+        return skimmed(m, act, w, func, site)
     frame: Frame = (*act.frame, (function.name, site.line, site.column))
     bind(m, act, w, func, frame, args, kwargs, site)
     inner = m.enter(w, act, func, frame, on_loop=on_loop)
     return m.finish(inner, m.run(inner, [w]))
+
+
+SMALL = 12  # names in a function that is interpreted whatever it does
+
+
+def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> bool:
+    """Whether a call gives the function a future or a container: of an instance only the attributes that it mentions."""
+    names = closure(m, func.function)
+    stack = [a for a, _ in args] + [a for _, a in kwargs] + list(closed_over(w)(func))
+    stack += [v for (owner, name), v in w.env.items() if owner[:1] == ("M",) and isinstance(v, Ref) and name in names]
+    seen: set[Oid] = set()
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Func | Bound | Partial | Coro | Managing):
+            return True
+        for oid in refs(value):
+            obj = w.heap.get(oid)
+            if isinstance(obj, Fut | Cont | Iterating | Generating):
+                return True
+            if isinstance(obj, Inst) and oid not in seen:
+                seen.add(oid)
+                stack += [v for name, v in obj.attrs if f".{name}" in names]
+    return False
+
+
+def skimmed(m: Machine, act: Act, w: World, func: Func, site: Site) -> list[Outcome]:
+    """A call to a function that cannot matter: it may suspend, raise, and return something."""
+    if func.function.is_async:
+        m.suspend(act, w, "other", site)
+        return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc("asyncio.CancelledError"))]
+    return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
 
 
 def bind(m: Machine, act: Act, w: World, func: Func, frame: Frame, args: Args, kwargs: Kwargs, site: Site) -> None:
@@ -371,44 +406,7 @@ def may_read(m: Machine, value: Value) -> bool:
     target = target_function(value)
     if target is None:
         return isinstance(value, Bound | Partial) and "Task.result" in repr(value)
-    return mentions_read(m, target.function, set())
-
-
-READS = ("result", "exception")
-
-
-def mentions_read(m: Machine, function: Function, seen: set[Function]) -> bool:
-    """Whether a function, or one of the workspace that it names, has a `.result` or `.exception` in its text."""
-    if function in seen:
-        return False
-    seen.add(function)
-    names = names_in(function)
-    if names & {".result", ".exception"}:
-        return True
-    module = m.module(function.module)
-    if module is None or len(seen) > 40:
-        return False
-    for other in module.functions:
-        mentioned = f".{other.name}" in names if other.cls else other.name in names
-        if mentioned and mentions_read(m, other, seen):
-            return True
-    return False
-
-
-def names_in(function: Function) -> set[str]:
-    """Every name in a function's text, attributes with a dot before them."""
-    found = function.cache.get("names")
-    if found is None:
-        found = set()
-        for node in ast.walk(function.node):
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Attribute):
-                found.add("." + node.attr)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in READS:
-                found.add("." + node.value)
-        function.cache["names"] = found
-    return found  # type: ignore[no-any-return]
+    return reaches_read(m, target.function)
 
 
 __all__ = ["UNSEEN", "Const", "Fut", "Generating", "call", "decorator_names", "get_attribute", "may_read"]

@@ -40,7 +40,8 @@ from tooearly.semantics.rows import Rows
 
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT = 20_000
+STEPS_PER_ROOT = 15_000
+MOST_DEFERRED = 24  # times a callback is interpreted for one root
 WORLDS_PER_BLOCK = 32
 
 
@@ -136,6 +137,12 @@ class Machine:
         self.deferred_seen: set[Any] = set()
         self.visited: set[Function] = set()
         self.summaries: dict[Any, Any] = {}
+        self.closures: dict[Function, frozenset[str]] = {}
+        self.reading: dict[Function, bool] = {}
+        self.concerned: dict[Function, bool] = {}
+        self.making: dict[Function, bool] = {}
+        self.body_runs = 0
+        self.deferred_runs: dict[Any, int] = {}
         self.depth = 0
 
     # Looking things up
@@ -255,8 +262,10 @@ class Machine:
                     other.set_mask(oid, 2)
         other.settle()
         key = (deferred, other)
-        if key in self.deferred_seen:
+        runs = self.deferred_runs.get(deferred.function, 0)
+        if key in self.deferred_seen or runs >= MOST_DEFERRED:
             return
+        self.deferred_runs[deferred.function] = runs + 1
         self.deferred_seen.add(key)
         self.depth += 1
         site = act.site(act.block.term.node if act.block and act.block.term else ast.Pass())

@@ -86,6 +86,8 @@ class Module:
     stars: tuple[str, ...]
     body: Function
     cells: tuple[int, ...] = ()
+    index: dict[str, list[Function]] = field(default_factory=dict)
+    read_attributes: frozenset[str] | None = None
 
 
 def build_module(tree: Tree, name: str = "__main__", *, is_package: bool = False, memory: dict[Any, Any] | None = None) -> Module:

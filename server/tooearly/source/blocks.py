@@ -44,7 +44,7 @@ _MOST_CROSSINGS = 1000
 
 def margin_cut(text: str) -> Cut:
     """The cut at column 0, for a text with this kind of line ends."""
-    pattern = _NEXT_CR if text.count("\r") != text.count("\r\n") else _NEXT
+    pattern = _NEXT_CR if "\r" in text and text.count("\r") != text.count("\r\n") else _NEXT
 
     def cut(text: str, offset: int) -> int:
         match = pattern.search(text, offset)

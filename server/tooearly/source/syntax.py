@@ -51,7 +51,7 @@ def statements(source: str) -> list[ast.stmt]:
     return module.body
 
 
-_UNPARSABLE = re.compile("[\x00\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parsable(text: str) -> str:
@@ -62,6 +62,11 @@ def parsable(text: str) -> str:
     """
     if text.startswith("\ufeff"):
         text = "\x0c" + text[1:]
-    if _UNPARSABLE.search(text):
-        text = _UNPARSABLE.sub(lambda match: "\x01" if match[0] == "\x00" else "\ufffd", text)
+    if "\x00" in text:
+        text = text.replace("\x00", "\x01")
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            text = _SURROGATE.sub("\ufffd", text)
     return text
