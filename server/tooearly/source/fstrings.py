@@ -123,7 +123,7 @@ def _match(whole: ast.JoinedStr, node: ast.JoinedStr, fields: list[Field], sourc
 
 
 def _is_right(node: ast.expr, field: Field, source: _Source) -> bool:
-    """Whether a node on one line, with no strings in it, begins and ends where its field does: then all of it is right."""
+    """Whether a node on one line, without strings, begins and ends where its field does: then all of it is right."""
     text = source.text[field.start : field.end]
     if node.lineno != node.end_lineno or "'" in text or '"' in text or "\n" in text or "\r" in text:
         return False
