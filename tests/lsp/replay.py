@@ -48,7 +48,7 @@ class Figures:
         )
 
 
-def sprinkle(text: str, chooser: random.Random, functions: int = 8, longest: int = 14) -> str:
+def sprinkle(text: str, chooser: random.Random, functions: int = 5, longest: int = 14) -> str:
     """The text with a read before two statements of some short functions, and asyncio imported."""
     lines = text.split("\n")
     tree = ast.parse(text)
@@ -112,11 +112,12 @@ class Screen:
         return self.shown.findings
 
 
-def replay(name: str, text: str, chooser: random.Random, count: int, figures: Figures) -> None:
-    """Type some lines of a file again and count what stays."""
+def replay(name: str, text: str, chooser: random.Random, count: int, figures: Figures) -> bool:
+    """Type some lines of a file again and count what stays; False if there is no line for it."""
+    lines = typed_lines(text, chooser, count)
     screen = Screen()
-    screen.turn(text)
-    for start, end, first, last in typed_lines(text, chooser, count):
+    screen.turn(text if lines else "")
+    for start, end, first, last in lines:
         good: tuple[set[Key], int] | None = None
         for state, cursor in states(text, start, end):
             began = time.perf_counter()
@@ -137,6 +138,7 @@ def replay(name: str, text: str, chooser: random.Random, count: int, figures: Fi
                     figures,
                 )
         screen.turn(text)
+    return bool(lines)
 
 
 def keys(findings: tuple[Finding, ...]) -> set[Key]:
