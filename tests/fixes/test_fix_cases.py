@@ -54,6 +54,7 @@ def test_texts(case: Case, request: pytest.FixtureRequest) -> None:
             )
             continue
         text = apply(case.program, fix.edits).removeprefix(case.prelude)
+        ast.parse(text)
         if text != after.text and request.config.getoption("--bless"):
             rewrite(case, after, text)
         if text != after.text:

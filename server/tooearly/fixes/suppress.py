@@ -31,6 +31,8 @@ def _on_the_line(tree: Tree, finding: Finding, site: Site | None) -> Fix | None:
     area = _statement(tree, finding, site)
     for end in (finding.span.end, area.end):
         edit = _comment(tree.text, line_end(tree.text, end), finding.code)
+        if tree.text[: edit.span.start].endswith("\\"):
+            continue  # no comment may stand behind a continuation
         after = tree.text[area.start : edit.span.start] + edit.content + tree.text[edit.span.end : area.end]
         row, last = (_row(tree.text, area.start, offset) for offset in (finding.span.start, finding.span.end))
         if suppressed(after).find(finding.code, row, last):

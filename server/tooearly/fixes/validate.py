@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tooearly.fixes.apply import apply, disjoint
 from tooearly.model import Edit, Finding, Fix, Span
-from tooearly.source.tree import Tree
+from tooearly.source.tree import Item, Tree
 
 _INDENTED = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t]+[^\s#]")
 Check = Callable[[str], Sequence[Finding]]
@@ -35,37 +35,39 @@ def broken(tree: Tree, edits: Sequence[Edit]) -> str:
     return ""
 
 
-def by_piece(tree: Tree, edits: Iterable[Edit]) -> dict[Span, list[Edit]]:
+def by_piece(tree: Tree, edits: Sequence[Edit]) -> dict[Span, list[Edit]]:
     """The edits by the piece of the document that has to compile with them: a top-level block, or a method of a class.
 
     The whole document is one piece when an edit falls into no block.
     """
-    found: dict[Span, list[Edit]] = {}
+    found: list[Span] = []
     for edit in edits:
         piece = _piece(tree, edit.span)
         if piece is None:
             return {Span(0, len(tree.text)): list(edits)}
-        found.setdefault(piece, []).append(edit)
-    return {piece: [edit for one in found if _inside(one, piece) for edit in found[one]] for piece in _outermost(found)}
+        found.append(piece)
+    merged: list[Span] = []
+    for piece in sorted(found):
+        if merged and piece.start < merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, piece.end))
+        else:
+            merged.append(piece)
+    return {piece: [edit for edit, own in zip(edits, found, strict=True) if _inside(own, piece)] for piece in merged}
 
 
 def _piece(tree: Tree, span: Span) -> Span | None:
-    """The method or top-level block that a range falls into; at a border the later one."""
-    for item in reversed(tree.items):
-        if item.place.start > span.start:
-            continue
-        for place in reversed(item.members):
-            if place.start <= span.start and span.end <= place.end:
-                return Span(place.start, place.end)
-        end = max(place.end for place in (item.place, *item.members[-1:]))
-        if span.end <= end:
-            return Span(item.place.start, end)
+    """The method, else the top-level block, that a range falls into; at a border the two together."""
+    near = [item for item in tree.items if item.place.start <= span.end and span.start <= _end(item)]
+    members = [Span(place.start, place.end) for item in near for place in item.members]
+    for pieces in (members, [Span(item.place.start, _end(item)) for item in near]):
+        holders = [piece for piece in pieces if piece.start <= span.start and span.end <= piece.end]
+        if holders:
+            return Span(min(holders).start, max(piece.end for piece in holders))
     return None
 
 
-def _outermost(found: Iterable[Span]) -> list[Span]:
-    pieces = list(found)
-    return [one for one in pieces if not any(one != other and _inside(one, other) for other in pieces)]
+def _end(item: Item) -> int:
+    return max(place.end for place in (item.place, *item.members[-1:]))
 
 
 def _inside(inner: Span, outer: Span) -> bool:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from tooearly.flow.attributes import bases, decorator_names, find_method, find_method_of, get_attribute
 from tooearly.flow.containers import new, spread
-from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, Machine, Outcome, up
-from tooearly.flow.mention import closure, makes, names_in, reaches_read
+from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, Deferred, GaveUp, Machine, Outcome, up
+from tooearly.flow.mention import MAKERS, closure, makes, names_in, reaches_read
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     UNSEEN,
@@ -172,9 +172,33 @@ def invoke(
     if len(names_in(function)) > SMALL and not makes(m, function) and not hands_over(m, w, func, args, kwargs):
         return skimmed(m, act, w, func, site)
     frame: Frame = (*act.frame, (function.name, site.line, site.column))
+    if function in m.too_big:
+        return _not_followed(m, act, w, func, args, kwargs, site)
+    before = w.copy()
     bind(m, act, w, func, frame, args, kwargs, site)
     inner = m.enter(w, act, func, frame, on_loop=on_loop)
-    return m.finish(inner, m.run(inner, [w]))
+    limit, quiet, depth, block, looping = m.limit, m.quiet, m.depth, act.block, act.on_loop
+    m.limit = min(limit, m.steps + max(STEPS_PER_CALL >> act.depth, 200))
+    try:
+        return m.finish(inner, m.run(inner, [w]))
+    except GaveUp:
+        m.too_big.add(function)
+        if m.steps > limit:
+            raise
+        m.quiet, m.depth, act.block, act.on_loop = quiet, depth, block, looping
+        return _not_followed(m, act, before, func, args, kwargs, site)
+    finally:
+        m.limit = limit
+
+
+STEPS_PER_CALL = 3_000  # of a call from a root; halved with each level
+
+
+def _not_followed(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwargs, site: Site) -> list[Outcome]:
+    """A call to a function that is too big to follow: like one to unknown code."""
+    if func.function.is_async:
+        m.suspend(act, w, "other", site)
+    return unknown_call(m, act, w, func, args, kwargs, site)
 
 
 SMALL = 12  # names in a function that is interpreted whatever it does
@@ -192,12 +216,45 @@ def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> 
             return True
         for oid in refs(value):
             obj = w.heap.get(oid)
-            if isinstance(obj, Fut | Cont | Iterating | Generating):
+            if isinstance(obj, Fut | Iterating | Generating):
                 return True
+            if isinstance(obj, Cont) and oid not in seen:
+                seen.add(oid)
+                stack += [*obj.items, *obj.keys]
+                if obj.kind not in ("tuple", "event") and makes_any(names):
+                    return True  # it may be filled
             if isinstance(obj, Inst) and oid not in seen:
                 seen.add(oid)
                 stack += [v for name, v in obj.attrs if f".{name}" in names]
     return False
+
+
+def makes_any(names: frozenset[str]) -> bool:
+    """Whether a function with these names may make a future."""
+    return bool({name.rpartition(".")[2] for name in names} & MAKERS)
+
+
+def holds_futures(m: Machine, w: World, deferred: Deferred) -> bool:
+    """Whether code that runs later sees a future of ours beside the one that it is called back for."""
+    target = target_function(deferred.function)
+    if target is None:
+        return True
+    given = list(given_values(deferred.function))
+    if deferred.kind != "callback":
+        given += deferred.args
+    return hands_over(m, w, target, [(v, False) for v in given], [])
+
+
+def given_values(value: Value) -> Iterator[Value]:
+    """What a bound method, partial or coroutine brings along."""
+    match value:
+        case Bound(function, receiver):
+            yield receiver
+            yield from given_values(function)
+        case Partial(function, args, kwargs) | Coro(function, args, kwargs):
+            yield from args
+            yield from (v for _, v in kwargs)
+            yield from given_values(function)
 
 
 def skimmed(m: Machine, act: Act, w: World, func: Func, site: Site) -> list[Outcome]:

@@ -40,7 +40,7 @@ from tooearly.semantics.rows import Rows
 
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT = 15_000
+STEPS_PER_ROOT = 10_000
 MOST_DEFERRED = 24  # times a callback is interpreted for one root
 WORLDS_PER_BLOCK = 32
 
@@ -142,6 +142,8 @@ class Machine:
         self.concerned: dict[Function, bool] = {}
         self.making: dict[Function, bool] = {}
         self.body_runs = 0
+        self.limit = STEPS_PER_ROOT
+        self.too_big: set[Function] = set()
         self.deferred_runs: dict[Any, int] = {}
         self.depth = 0
 
@@ -196,7 +198,7 @@ class Machine:
     def spend(self) -> None:
         """Count one step; raises GaveUp when the root's budget is spent."""
         self.steps += 1
-        if self.steps > STEPS_PER_ROOT:
+        if self.steps > self.limit:
             raise GaveUp("too many steps")
 
     def enter(self, world: World, caller: Act | None, function: Func, frame: Frame, *, on_loop: bool) -> Act:
@@ -249,10 +251,10 @@ class Machine:
                 world.env[key] = Unknown(("disturbed", name))
 
     def _run_deferred(self, act: Act, world: World, deferred: Deferred) -> None:
-        from tooearly.flow.calling import call, may_read
+        from tooearly.flow.calling import call, holds_futures, may_read
         from tooearly.flow.awaits import await_value
 
-        if not may_read(self, deferred.function):
+        if not may_read(self, deferred.function) or not holds_futures(self, world, deferred):
             return
         other = world.copy()
         other.deferred = tuple(d for d in other.deferred if d != deferred)
