@@ -120,7 +120,7 @@ def judge(text: str, analyse: Analyser, schedules: int, program: int = -1, patie
     answers = suspect(watched, suspects, schedules) if suspects else {}
     missed = {line for line, here in seen.items() if here.kinds["raised"] and line not in reports}
     old = {line for line in missed if "wait_for" in text and not raises_modern(watched, line, range(schedules))}
-    verdict.neutral["old wait_for"] += len(old)
+    verdict.neutral.update(["old wait_for"] * len(old))
     sources = text.splitlines()
     for line in sorted((watched.reads | reports.keys()) - old):
         here, report = seen.get(line, Tally()), reports.get(line)
