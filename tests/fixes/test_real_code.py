@@ -41,7 +41,7 @@ MODULES = (
     "types.py",
     "wsgiref/handlers.py",
 )
-READS = 8
+READS = 5
 
 
 def sprinkled(text: str, choice: random.Random) -> str:

@@ -34,6 +34,7 @@ from tooearly.flow.values import (
     Value,
     choice,
     const,
+    is_module,
 )
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.types import CONVENTIONS, SHORT, annotation_type, canonical, dotted
@@ -50,7 +51,7 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
             return [Outcome(w, _of_module(m, act, w, f"{full}.{name}"))]
         case Klass(cls, frame):
             found = _of_class(m, act, w, cls, name, None)
-            local = isinstance(found, Func) and frame[:1] != ("M",)
+            local = isinstance(found, Func) and not is_module(frame)
             return [Outcome(w, Func(found.function, frame, found.defaults) if local and isinstance(found, Func) else found)]
         case Coro():
             return [Outcome(w, Bound(Api(f"Coroutine.{name}"), value))]
@@ -61,6 +62,8 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
             return [Outcome(w, Bound(Api(f"{kind}.{name}"), value) if f"{kind}.{name}" in m.rows else Unknown(None, known))]
         case Unknown():
             return [Outcome(w, Unknown(None, CONVENTIONS.get(name, "")))]
+        case Managing("runner", _) if f"Runner.{name}" in m.rows:
+            return [Outcome(w, Bound(Api(f"Runner.{name}"), value))]
         case Const(kind="NoneType"):
             return [Outcome(w, exc=Exc("builtins.AttributeError"))]
         case Partial() | Func() | Bound():

@@ -42,6 +42,7 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     functions,
+    is_module,
     refs,
 )
 
@@ -125,7 +126,7 @@ def summary(m: Machine, act: Act, func: Func, coro: Coro) -> Summary | None:
 
     It is found by interpreting the body once in a world of its own.
     """
-    if func.frame[:1] != ("M",) or refs(coro) or any(True for _ in functions_in(coro)) or reaches_read(m, func.function):
+    if not is_module(func.frame) or refs(coro) or any(True for _ in functions_in(coro)) or reaches_read(m, func.function):
         return None
     plain = tuple(Unknown() if isinstance(a, Unknown) and not a.type else a for a in coro.args)
     key = (func.function, plain, coro.kwargs)
@@ -148,7 +149,7 @@ def _summarise(m: Machine, act: Act, func: Func, args: tuple[Value, ...], coro: 
     for outcome in outcomes:
         left = outcome.world
         left.collect([outcome.value])
-        if len(left.heap) > 1 or left.deferred or any(k[0][:1] == ("M",) and k[1] != "$up" for k in left.env):
+        if len(left.heap) > 1 or left.deferred or any(is_module(k[0]) and k[1] != "$up" for k in left.env):
             return None
         value = outcome.value
         if refs(value) or any(True for _ in functions_in(value)):
@@ -294,8 +295,8 @@ def returns_call(func: Func) -> bool:
     return any(isinstance(n, ast.Return) and isinstance(n.value, ast.Call | ast.Name) for n in ast.walk(func.function.node))
 
 
-def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site) -> list[World]:
-    """All these futures have ended: the worlds after what their coroutines did. Their own failures do not matter here."""
+def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site, *, normally: bool = False) -> list[World]:
+    """All these futures have ended (`normally`: none has failed): the worlds after what their coroutines did."""
     worlds = [w]
     for ref in refs:
         following: list[World] = []
@@ -304,12 +305,12 @@ def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site) -> lis
             if not isinstance(fut, Fut):
                 following.append(world)
                 continue
-            following += _completed(m, act, world, ref, fut, site)
+            following += _completed(m, act, world, ref, fut, site, normally)
         worlds = list(dict.fromkeys(x.settle() for x in following))[:8] if len(following) > 4 else following
     return worlds
 
 
-def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[World]:
+def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, normally: bool) -> list[World]:
     if fut.mask & PENDING and fut.body is not None and not fut.many and _has_effects(w, fut.body):
         out = []
         for outcome in body_outcomes(m, act, w, fut, site):
@@ -319,7 +320,7 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -
     if fut.many and fut.body is not None:
         _settle_crowd(w, fut)
     finish(w, ref)
-    _finish_children(w, fut)
+    finish_children(w, fut if not normally else replace(fut, keep_going=True))
     fire(w, ref)
     return [w]
 
@@ -330,7 +331,7 @@ def _has_effects(w: World, coro: Coro) -> bool:
 
     if any(True for _ in refs(coro)):
         return True
-    return any(frame[:1] != ("M",) for frame in frames(coro))
+    return any(not is_module(frame) for frame in frames(coro))
 
 
 def _settle_crowd(w: World, fut: Fut) -> None:
@@ -342,11 +343,14 @@ def _settle_crowd(w: World, fut: Fut) -> None:
             w.heap[oid] = replace(obj, mask=UNSEEN)
 
 
-def _finish_children(w: World, fut: Fut) -> None:
+def finish_children(w: World, fut: Fut) -> None:
+    """What is known of the futures inside one that is done: a shielded one, those of a tolerant gather."""
     if fut.kind == "shield" or (fut.kind == "gather" and fut.keep_going):
         for child in fut.children:
-            if isinstance(child, Ref):
+            inner = w.fut(child)
+            if isinstance(child, Ref) and inner is not None:
                 finish(w, child)
+                finish_children(w, inner)
 
 
 def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[Outcome]:
@@ -365,7 +369,7 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
         note_all(cancelled, children, Note("gather-failed", site))
     finish(cancelled, ref)
     out.append(Outcome(cancelled, exc=Exc(CANCELLED)))
-    for world in complete(m, act, w, children, site):
+    for world in complete(m, act, w, children, site, normally=True):
         finish(world, ref)
         out.append(Outcome(world, Unknown()))
     return [*out, *failed]

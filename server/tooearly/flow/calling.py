@@ -40,6 +40,7 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     const,
+    is_module,
     refs,
 )
 from tooearly.semantics.names import Class, Function, make_function
@@ -141,7 +142,7 @@ def closed_over(w: World) -> Callable[[Func], list[Value]]:
         out: list[Value] = []
         frame: Frame | None = func.frame
         renames = func.function.renames
-        while frame is not None and frame[:1] != ("M",):
+        while frame is not None and not is_module(frame):
             out += [v for (owner, name), v in w.env.items() if owner == frame and (name in names or (isinstance(name, str) and name.partition("@")[0] in names and name in renames.values()))]
             frame = up(w, frame, 1)
         return out
@@ -208,7 +209,7 @@ def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> 
     """Whether a call gives the function a future or a container: of an instance only the attributes that it mentions."""
     names = closure(m, func.function)
     stack = [a for a, _ in args] + [a for _, a in kwargs] + list(closed_over(w)(func))
-    stack += [v for (owner, name), v in w.env.items() if owner[:1] == ("M",) and isinstance(v, Ref) and name in names]
+    stack += [v for (owner, name), v in w.env.items() if is_module(owner) and isinstance(v, Ref) and name in names]
     seen: set[Oid] = set()
     while stack:
         value = stack.pop()
@@ -330,7 +331,7 @@ def instantiate(m: Machine, act: Act, w: World, klass: Klass, cls: Class, args: 
         if isinstance(base, str) and (base.startswith("builtins.") and _is_exception(base[9:])):
             return [Outcome(w, Unknown(None, f"exc:{cls.module}:{cls.qualname}"))]
     unseen = any(isinstance(b, str) and b not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol") for b in ancestors)
-    ref = w.allocate(Oid(site, act.frame, "new"), Inst(cls, open=unseen, frame=klass.frame if klass.frame[:1] != ("M",) else ()))
+    ref = w.allocate(Oid(site, act.frame, "new"), Inst(cls, open=unseen, frame=klass.frame if not is_module(klass.frame) else ()))
     init = find_method_of(m, cls, "__init__")
     if init is None:
         return dataclass_init(m, act, w, ref, cls, args, kwargs, site)

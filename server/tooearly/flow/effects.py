@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from tooearly.flow.awaits import CANCELLED, await_value, body_outcomes, complete, finish
+from tooearly.flow.awaits import CANCELLED, await_value, body_outcomes, complete, finish, finish_children
 from tooearly.flow.calling import Call, closed_over, give_away, may_read, target_function
 from tooearly.flow.effects_data import DATA
 from tooearly.flow.machine import Deferred, Outcome
@@ -261,6 +261,8 @@ def read(c: Call) -> list[Outcome]:
 
 def result_value(c: Call, fut: Fut) -> list[Outcome]:
     """What the read gives: futures that the task's coroutine has made and returned are followed."""
+    if fut.kind == "gather" and c.row.kind == "result":
+        finish_children(c.w, replace(fut, keep_going=True))  # it has not failed, so none of them has
     if c.row.kind == "result" and fut.value is not None:
         return [Outcome(c.w, fut.value)]
     if c.row.kind == "result" and fut.body is not None and isinstance(fut.body.function, Func):
@@ -290,6 +292,9 @@ def done(c: Call) -> list[Outcome]:
     if mask & (DONE | UNSEEN):
         finished = c.w.copy()
         finish(finished, c.receiver)
+        gathered = finished.fut(c.receiver)
+        if gathered is not None:
+            finish_children(finished, gathered)
         out.append(Outcome(finished, TRUE))
     if mask & (PENDING | UNSEEN):
         fut = c.w.fut(c.receiver)

@@ -18,6 +18,7 @@ from tooearly.flow.values import (
     NONE,
     PENDING,
     Api,
+    Const,
     Cont,
     Coro,
     Exc,
@@ -47,6 +48,9 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
     match obj:
         case Iterating():
             return [Outcome(w, value)]
+        case Cont(kind="dict", exact=False, many=False) if not any(isinstance(k, Ref) for k in obj.keys):
+            made = Iterating("indices", obj.items, False, obj.nonempty, value)
+            return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), made))]
         case Cont(kind=kind):
             items = obj.keys if kind == "dict" else obj.items
             exact = obj.exact and kind not in ("set", "done", "pending")
@@ -123,8 +127,10 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         assert isinstance(held, Iterating)
         rest = tuple(i for i in held.items if i != value) if not isinstance(value, Unknown) else held.items
         world.heap[it.oid] = replace(held, items=rest, nonempty=False, generator=held.generator if obj.kind == "indices" else None)
-        if isinstance(value, Unknown):
-            value = turn if value.tag is None and not value.type else value
+        if isinstance(value, Unknown | Const) and obj.kind == "indices":
+            value = turn
+        elif isinstance(value, Unknown):
+            value = value if value.type else turn
         elif obj.generator is not None:
             value = _index_of(world, obj, value, turn)
         yield "item", Outcome(world, _given(world, obj.kind, value, site, is_async))

@@ -133,8 +133,11 @@ def compare(b: Builder, node: ast.expr, left: Temp, ops: list[ast.cmpop], rights
         if raw != dst:
             b.emit(cfg.Unary(node, dst, "Not", raw))
         if after is not None and index < len(ops) - 1:
-            more = b.block()
-            b.end(cfg.Branch(node, dst, None), true=more, false=after)
+            more, stop = b.block(), b.block()
+            b.end(cfg.Branch(node, dst, None), true=more, false=stop)
+            b.start(stop)
+            b.emit(cfg.Literal_(node, dst, False))
+            b.end(cfg.Jump(node), next=after)
             b.start(more)
         left = value
     if after is not None:
@@ -152,6 +155,16 @@ def condition(b: Builder, test: ast.expr, yes: cfg.Block, no: cfg.Block, *, loop
                 condition(b, value, *((more, no) if isinstance(op, ast.And) else (yes, more)), loop=loop)
                 b.start(more)
             condition(b, values[-1], yes, no, loop=loop)
+        case ast.Compare(left=left, ops=ops, comparators=rights) if len(ops) > 1:
+            value = expr(b, left)
+            for op, right in zip(ops, rights, strict=True):
+                dst, other, more = b.temp(), expr(b, right), b.block()
+                b.emit(cfg.Compare(test, dst, COMPARE[type(op)], value, other))
+                on = {"true": no, "false": more} if type(op) in NEGATED else {"true": more, "false": no}
+                b.end(cfg.Branch(test, dst, None), **on)
+                b.start(more)
+                value = other
+            b.end(cfg.Jump(test), next=yes)
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in NEGATED:
             dst = b.temp()
             b.emit(cfg.Compare(test, dst, NEGATED[type(op)], expr(b, left), expr(b, right)))
@@ -183,10 +196,12 @@ def call(b: Builder, node: ast.Call) -> Temp:
             return quantifier(b, arg, name == "all")
         case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp() as arg, *default], keywords=[]):
             return first_match(b, arg, default)
-        case ast.Call(func=ast.Name(id="map" | "filter" as name), args=[function, items], keywords=[]) if not (
-            isinstance(items, ast.Starred) or isinstance(function, ast.Constant)
-        ):
-            return map_filter(b, node, function, items, name == "map")
+        case ast.Call(
+            func=ast.Name(id="map" | "filter" | "filterfalse" as name) | ast.Attribute(attr="filterfalse" as name),
+            args=[function, items],
+            keywords=[],
+        ) if not (isinstance(items, ast.Starred) or isinstance(function, ast.Constant)):
+            return map_filter(b, node, function, items, name)
     keyed = isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
     if isinstance(node.func, ast.Attribute):
         owner, func = expr(b, node.func.value), b.temp()
@@ -315,8 +330,8 @@ def first_match(b: Builder, node: ast.GeneratorExp, default: list[ast.expr]) -> 
     return dst
 
 
-def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, is_map: bool) -> Temp:
-    """`map(f, xs)` and `filter(f, xs)` with one iterable, as loops."""
+def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, name: str) -> Temp:
+    """`map(f, xs)`, `filter(f, xs)` and `filterfalse(f, xs)` with one iterable, as loops."""
     func, dst, iterator, item = expr(b, function), b.temp(), b.temp(), b.temp()
     source = comprehension(b, items) if isinstance(items, ast.GeneratorExp) else expr(b, items)
     b.emit(cfg.Make(node, dst, "list", ()))
@@ -327,11 +342,12 @@ def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, 
     b.start(inside)
     value = b.temp()
     b.emit(cfg.Invoke(node, value, func, ((item, False),), ()))
-    if is_map:
+    if name == "map":
         b.emit(cfg.Collect(node, dst, value, None))
     else:
         keep = b.block()
-        b.end(cfg.Branch(node, value, None), true=keep, false=head)
+        on = {"true": keep, "false": head} if name == "filter" else {"true": head, "false": keep}
+        b.end(cfg.Branch(node, value, None), **on)
         b.start(keep)
         b.emit(cfg.Collect(node, dst, item, None))
     b.end(cfg.Jump(node), next=head)

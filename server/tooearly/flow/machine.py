@@ -31,6 +31,7 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     frames,
+    is_module,
     refs,
     renamed,
     site_of,
@@ -247,7 +248,7 @@ class Machine:
         if target is None or deferred.kind != "task":
             return
         for name in target.function.nonlocal_names | target.function.global_names:
-            for key in [k for k in world.env if k[1] == name and (k[0] == target.frame or k[0][:1] == ("M",))]:
+            for key in [k for k in world.env if k[1] == name and (k[0] == target.frame or is_module(k[0]))]:
                 world.env[key] = Unknown(("disturbed", name))
 
     def _run_deferred(self, act: Act, world: World, deferred: Deferred) -> None:

@@ -168,6 +168,8 @@ def leave_group(m: Machine, act: Act, w: World, manager: Ref, exc: Exc | None, s
     failed = exc is None and any(failures(m, act, w.copy(), f, site) for t in tasks if isinstance(f := w.heap[t.oid], Fut))
     out: list[Outcome] = []
     for world in complete(m, act, w.copy(), tasks, site):
+        for late in [i for i in (world.cont(manager) or group).items if isinstance(i, Ref) and world.fut(i) is not None]:
+            world.set_mask(late.oid, DONE)  # tasks that its tasks have added
         if exc is None:
             out.append(Outcome(world))
             if failed:

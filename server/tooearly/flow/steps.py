@@ -34,6 +34,7 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     const,
+    is_module,
 )
 
 
@@ -56,6 +57,8 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
                 else:
                     following.append(outcome.world)
         worlds = following
+        if m.record_states:
+            record(m, act, worlds, step, block)
         if len(worlds) > 8:
             worlds = list(dict.fromkeys(w.settle() for w in worlds))
     assert block.term is not None
@@ -69,6 +72,22 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
                 out.append((block.edges[label], outcome.world))  # type: ignore[index]
     act.block = outer
     return [(target, prune(act, target, result).settle()) for target, result in out]
+
+
+def record(m: Machine, act: Act, worlds: list[World], step: Step, block: cfg.Block) -> None:
+    """For the printers: the state of each named future behind the last step of a line."""
+    line = getattr(step.node, "lineno", None)
+    place = next(i for i, s in enumerate(block.steps) if s is step)
+    behind = block.steps[place + 1] if place + 1 < len(block.steps) else None
+    if line is None or (behind is not None and getattr(behind.node, "lineno", line) == line):
+        return
+    for world in worlds:
+        for (owner, name), value in world.env.items():
+            fut = world.fut(value)
+            if owner == act.frame and isinstance(name, str) and name[0] != "$" and fut is not None:
+                key = (act.site(step.node), name.partition("@")[0])
+                mask, note = m.states.get(key, (0, None))
+                m.states[key] = (mask | fut.mask, fut.note or note)
 
 
 def prune(act: Act, target: int, world: World) -> World:
@@ -141,7 +160,7 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
             w.env.pop((frame, name), None)
         case cfg.Copy(_, dst, src):
             value = get(src)
-            arm = isinstance(step.node, ast.IfExp) and isinstance(value, Const) and value.kind in ("int", "float", "str")
+            arm = isinstance(step.node, ast.IfExp) and isinstance(value, Const) and value.kind in ("int", "float")
             w.env[frame, dst] = Unknown() if arm else value  # which number it is matters less than how many worlds
         case cfg.GetAttr(node, dst, obj, attr):
             return put(m, act, get_attribute(m, act, w, get(obj), attr, node), dst, node)
@@ -280,7 +299,7 @@ def load(m: Machine, act: Act, w: World, step: cfg.Load) -> Iterator[Outcome]:
     key = (owner, step.name)
     value = w.env.get(key) if owner is not None else None
     if value is None:
-        value = global_value(m, act, w, step.name) if owner is not None and owner[:1] == ("M",) else Unknown()
+        value = global_value(m, act, w, step.name) if owner is not None and is_module(owner) else Unknown()
         key = (owner, step.name)
     for world, one in settle_value(m, act, w, value, step.node):
         if one is not value:

@@ -29,6 +29,11 @@ MAYBE = PENDING | DONE
 Frame = tuple[Any, ...]
 
 
+def is_module(frame: Frame) -> bool:
+    """Whether a frame is that of a module (calls from a module's top level have longer ones)."""
+    return len(frame) == 2 and frame[0] == "M"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
     """A place in the text: a node of a unit. Equal sites are the same node. (Hashes are kept: worlds are hashed much.)"""

@@ -102,8 +102,13 @@ def states(module: Module, rows_: Rows, load: Callable[[str], Module | None] | N
             old = seen.get(key)
             seen[key] = (mask | old[0], note or old[1]) if old else (mask, note)
     places = {place.unit: place for place in module.tree.places()}
-    for (site, name), (mask, note) in seen.items():
-        if site.unit in places:
+    last: dict[tuple[object, str], int] = {}
+    for (site, name), (mask, note) in sorted(seen.items(), key=lambda pair: (pair[0][0].line, pair[0][0].column)):
+        if site.unit not in places:
+            continue
+        changed = last.get((site.unit, name)) != mask
+        last[site.unit, name] = mask
+        if changed or name in site.unit.text.splitlines()[site.line - 1]:
             span = places[site.unit].span(site.node)
             yield State(span, name, word(mask), reason(mask, note))  # type: ignore[arg-type]
 
