@@ -186,7 +186,13 @@ def _states(module: Module, settings: Settings, load: Load, eager: bool) -> tupl
     return tuple(view.states(module, rows_with(settings.api), load, eager=eager))
 
 
-def states(text: str, settings: Settings | None = None, *, modules: Callable[[str], str | None] | None = None, filename: str = "<stdin>") -> str:
+def states(
+    text: str,
+    settings: Settings | None = None,
+    *,
+    modules: Callable[[str], str | None] | None = None,
+    filename: str = "<stdin>",
+) -> str:
     """The source with the state of each task beside each line."""
     report = check(text, settings, modules=modules, filename=filename, with_fixes=False)
     return view.beside(report.tree, report.states(), report.findings)
@@ -198,7 +204,12 @@ def cfg(text: str, function: str, *, dot: bool = False) -> str:
 
 
 def explain(
-    text: str, row: int, settings: Settings | None = None, *, modules: Callable[[str], str | None] | None = None, filename: str = "<stdin>"
+    text: str,
+    row: int,
+    settings: Settings | None = None,
+    *,
+    modules: Callable[[str], str | None] | None = None,
+    filename: str = "<stdin>",
 ) -> str:
     """The findings on a line (from 1), each with the steps that lead there and what can be done."""
     report = check(text, settings, modules=modules, filename=filename)

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 
 from tooearly.flow import live
 from tooearly.flow.lower_stmt import UnknownSyntax, build_module
-from tooearly.flow.mention import READS, named_by, names_in, reads
 from tooearly.flow.machine import Act, GaveUp, Machine, Report
+from tooearly.flow.mention import READS, named_by, names_in, reads
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.state import World
 from tooearly.flow.values import Cont, Func, Inst, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
 from tooearly.semantics.names import Class, Function, Module, all_args
 from tooearly.semantics.rows import Rows
 from tooearly.semantics.types import CONVENTIONS, annotation_type
+
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
@@ -172,7 +173,11 @@ def _parameter(
 ) -> Value:
     from tooearly.flow.attributes import decorator_names
 
-    if first and function.cls is not None and "builtins.staticmethod" not in (names := decorator_names(machine, function)):
+    if (
+        first
+        and function.cls is not None
+        and "builtins.staticmethod" not in (names := decorator_names(machine, function))
+    ):
         if "builtins.classmethod" in names:
             return Klass(function.cls, ("M", module.name))
         return world.allocate(Oid(site, ()), Inst(function.cls, open=True))

@@ -39,7 +39,16 @@ from tooearly.flow.values import (
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.types import CONVENTIONS, SHORT, annotation_type, canonical, dotted
 
-FAMILY = {"list": "list", "tuple": "list", "set": "set", "done": "set", "pending": "set", "dict": "dict", "group": "TaskGroup", "event": "event"}
+FAMILY = {
+    "list": "list",
+    "tuple": "list",
+    "set": "set",
+    "done": "set",
+    "pending": "set",
+    "dict": "dict",
+    "group": "TaskGroup",
+    "event": "event",
+}
 
 
 def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node: ast.AST) -> list[Outcome]:
@@ -52,14 +61,18 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
         case Klass(cls, frame):
             found = _of_class(m, act, w, cls, name, None)
             local = isinstance(found, Func) and not is_module(frame)
-            return [Outcome(w, Func(found.function, frame, found.defaults) if local and isinstance(found, Func) else found)]
+            return [
+                Outcome(w, Func(found.function, frame, found.defaults) if local and isinstance(found, Func) else found)
+            ]
         case Coro():
             return [Outcome(w, Bound(Api(f"Coroutine.{name}"), value))]
         case Managing("super", (Klass(cls), Ref() as receiver)):
             return [Outcome(w, _from_super(m, act, w, cls, name, receiver))]
         case Unknown(type=kind) if kind:
             known = CONVENTIONS.get(name, "")
-            return [Outcome(w, Bound(Api(f"{kind}.{name}"), value) if f"{kind}.{name}" in m.rows else Unknown(None, known))]
+            return [
+                Outcome(w, Bound(Api(f"{kind}.{name}"), value) if f"{kind}.{name}" in m.rows else Unknown(None, known))
+            ]
         case Unknown():
             return [Outcome(w, Unknown(None, CONVENTIONS.get(name, "")))]
         case Managing("runner", _) if f"Runner.{name}" in m.rows:
@@ -174,7 +187,11 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
         if isinstance(base, Class) and name in base.attrs:
             value, annotation = base.attrs[name]
             module = m.module(base.module)
-            if isinstance(value, ast.Constant) and isinstance(value.value, int | float | str) and not isinstance(value.value, bool):
+            if (
+                isinstance(value, ast.Constant)
+                and isinstance(value.value, int | float | str)
+                and not isinstance(value.value, bool)
+            ):
                 return const(value.value)
             kind = annotation_type(module, annotation) if module else ""
             return Unknown(None, kind.rstrip("?") if ":" not in kind and kind.rstrip("?") not in FUTURE_TYPES else "")
@@ -236,8 +253,13 @@ def _of_instance(m: Machine, act: Act, w: World, ref: Ref, inst: Inst, name: str
         return [Outcome(w, value)]
     method = find_method_of(m, inst.cls, name)
     if method is not None and is_property(m, method):
-        got = list(call(m, act, w, Bound(Func(method, inst.frame or _class_frame(method)), ref), [], [], act.site(node)))
-        if any(n.rpartition(".")[2] in ("cached_property", "reify", "under_cached_property") for n in decorator_names(m, method)):
+        got = list(
+            call(m, act, w, Bound(Func(method, inst.frame or _class_frame(method)), ref), [], [], act.site(node))
+        )
+        if any(
+            n.rpartition(".")[2] in ("cached_property", "reify", "under_cached_property")
+            for n in decorator_names(m, method)
+        ):
             got = [Outcome(o.world, _keep_attribute(o.world, ref, name, o.value), o.exc) for o in got]
         return got
     if method is not None:
@@ -299,7 +321,11 @@ def _attribute_types(m: Machine, cls: Class) -> dict[str, str]:
                     out[attr] = annotation_type(module, annotation) or out.get(attr, "")
                 case ast.Assign(targets=targets, value=value):
                     for target in targets:
-                        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+                        if (
+                            isinstance(target, ast.Attribute)
+                            and isinstance(target.value, ast.Name)
+                            and target.value.id == "self"
+                        ):
                             out[target.attr] = _merge(out.get(target.attr, ""), _made_type(m, module, value))
     return out
 
@@ -327,7 +353,17 @@ def _made_type(m: Machine, module: Module, value: ast.expr) -> str:
     row = m.rows.get(name)
     if row is None:
         return ""
-    made_by = {"spawn": "Task", "ensure": "Task", "future": "Future", "gather": "Future", "executor": "Future", "concurrent": "Concurrent", "framework_task": "Task", "group_spawn": "Task", "task_group": "TaskGroup"}
+    made_by = {
+        "spawn": "Task",
+        "ensure": "Task",
+        "future": "Future",
+        "gather": "Future",
+        "executor": "Future",
+        "concurrent": "Concurrent",
+        "framework_task": "Task",
+        "group_spawn": "Task",
+        "task_group": "TaskGroup",
+    }
     return row.returns or made_by.get(row.call, "")
 
 

@@ -126,7 +126,12 @@ def summary(m: Machine, act: Act, func: Func, coro: Coro) -> Summary | None:
 
     It is found by interpreting the body once in a world of its own.
     """
-    if not is_module(func.frame) or refs(coro) or any(True for _ in functions_in(coro)) or reaches_read(m, func.function):
+    if (
+        not is_module(func.frame)
+        or refs(coro)
+        or any(True for _ in functions_in(coro))
+        or reaches_read(m, func.function)
+    ):
         return None
     plain = tuple(Unknown() if isinstance(a, Unknown) and not a.type else a for a in coro.args)
     key = (func.function, plain, coro.kwargs)
@@ -292,7 +297,9 @@ SMALL_BODY = 25
 
 def returns_call(func: Func) -> bool:
     """Whether a function's text returns what a call gives."""
-    return any(isinstance(n, ast.Return) and isinstance(n.value, ast.Call | ast.Name) for n in ast.walk(func.function.node))
+    return any(
+        isinstance(n, ast.Return) and isinstance(n.value, ast.Call | ast.Name) for n in ast.walk(func.function.node)
+    )
 
 
 def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site, *, normally: bool = False) -> list[World]:
@@ -420,7 +427,11 @@ def await_shield(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
         note_all(cancelled, [inner], Note("shield-timeout", site))
     out = [Outcome(cancelled, exc=Exc(CANCELLED))]
     inner_fut = w.fut(inner) if inner is not None else None
-    for outcome in body_outcomes(m, act, w, inner_fut, site) if inner_fut is not None else [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]:
+    for outcome in (
+        body_outcomes(m, act, w, inner_fut, site)
+        if inner_fut is not None
+        else [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
+    ):
         finish(outcome.world, ref)
         if inner is not None:
             finish(outcome.world, inner)

@@ -74,7 +74,9 @@ class Builder:
 
     def block(self, *, handler: int | None = None, loop_head: bool = False) -> Block:
         """A new empty block; exceptions in it go to `handler` (default: the current one)."""
-        made = Block(len(self.blocks), handler=self.handler if handler is None else handler, unit=self.unit, loop_head=loop_head)
+        made = Block(
+            len(self.blocks), handler=self.handler if handler is None else handler, unit=self.unit, loop_head=loop_head
+        )
         self.blocks.append(made)
         return made
 

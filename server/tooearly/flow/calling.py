@@ -43,7 +43,7 @@ from tooearly.flow.values import (
     is_module,
     refs,
 )
-from tooearly.semantics.names import Class, Function, make_function
+from tooearly.semantics.names import Class, make_function
 from tooearly.semantics.rows import Row
 
 Args = list[tuple[Value, bool]]
@@ -78,14 +78,20 @@ def written_out(w: World, kwargs: Kwargs) -> Kwargs:
     out: Kwargs = []
     for name, value in kwargs:
         cont = w.cont(value) if name is None else None
-        if cont is not None and cont.exact and all(isinstance(k, Const) and isinstance(k.value, str) for k in cont.keys):
+        if (
+            cont is not None
+            and cont.exact
+            and all(isinstance(k, Const) and isinstance(k.value, str) for k in cont.keys)
+        ):
             out += [(str(k.value), v) for k, v in zip(cont.keys, cont.items, strict=True) if isinstance(k, Const)]
         else:
             out.append((name, value))
     return out
 
 
-def call(m: Machine, act: Act, w: World, func: Value, args: Args, kwargs: Kwargs, site: Site) -> Iterator[Outcome] | list[Outcome]:
+def call(
+    m: Machine, act: Act, w: World, func: Value, args: Args, kwargs: Kwargs, site: Site
+) -> Iterator[Outcome] | list[Outcome]:
     """The outcomes of `func(*args, **kwargs)`."""
     if any(name is None for name, _ in kwargs):
         kwargs = written_out(w, kwargs)
@@ -143,7 +149,15 @@ def closed_over(w: World) -> Callable[[Func], list[Value]]:
         frame: Frame | None = func.frame
         renames = func.function.renames
         while frame is not None and not is_module(frame):
-            out += [v for (owner, name), v in w.env.items() if owner == frame and (name in names or (isinstance(name, str) and name.partition("@")[0] in names and name in renames.values()))]
+            out += [
+                v
+                for (owner, name), v in w.env.items()
+                if owner == frame
+                and (
+                    name in names
+                    or (isinstance(name, str) and name.partition("@")[0] in names and name in renames.values())
+                )
+            ]
             frame = up(w, frame, 1)
         return out
 
@@ -262,7 +276,11 @@ def skimmed(m: Machine, act: Act, w: World, func: Func, site: Site) -> list[Outc
     """A call to a function that cannot matter: it may suspend, raise, and return something."""
     if func.function.is_async:
         m.suspend(act, w, "other", site)
-        return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc("asyncio.CancelledError"))]
+        return [
+            Outcome(w, Unknown()),
+            Outcome(w.copy(), exc=Exc("")),
+            Outcome(w.copy(), exc=Exc("asyncio.CancelledError")),
+        ]
     return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
 
 
@@ -289,11 +307,15 @@ def bind(m: Machine, act: Act, w: World, func: Func, frame: Frame, args: Args, k
         w.env[frame, arg.arg] = named.pop(arg.arg, None) or defaults.get(arg.arg, Unknown())
     if spec.vararg:
         rest = (*plain[len(positional) :], *crowd)
-        w.env[frame, spec.vararg.arg] = new(w, frame, site, Cont("tuple", rest, not crowd, bool(plain[len(positional) :])), "args")
+        w.env[frame, spec.vararg.arg] = new(
+            w, frame, site, Cont("tuple", rest, not crowd, bool(plain[len(positional) :])), "args"
+        )
     if spec.kwarg:
         pairs = tuple(named.items())
         keys = tuple(const(n) for n, _ in pairs)
-        w.env[frame, spec.kwarg.arg] = new(w, frame, site, Cont("dict", tuple(v for _, v in pairs), True, keys=keys), "kwargs")
+        w.env[frame, spec.kwarg.arg] = new(
+            w, frame, site, Cont("dict", tuple(v for _, v in pairs), True, keys=keys), "kwargs"
+        )
 
 
 def default_values(m: Machine, act: Act, w: World, func: Func) -> dict[str, Value]:
@@ -316,7 +338,9 @@ def default_values(m: Machine, act: Act, w: World, func: Func) -> dict[str, Valu
     return out
 
 
-def instantiate(m: Machine, act: Act, w: World, klass: Klass, cls: Class, args: Args, kwargs: Kwargs, site: Site) -> list[Outcome]:
+def instantiate(
+    m: Machine, act: Act, w: World, klass: Klass, cls: Class, args: Args, kwargs: Kwargs, site: Site
+) -> list[Outcome]:
     """`Class(...)`: a new instance, its `__init__` interpreted; a future's subclass is a future."""
     from tooearly.semantics.types import SHORT
 
@@ -330,8 +354,13 @@ def instantiate(m: Machine, act: Act, w: World, klass: Klass, cls: Class, args: 
             return list(call_api(m, act, w, "asyncio.TaskGroup", None, args, kwargs, site))
         if isinstance(base, str) and (base.startswith("builtins.") and _is_exception(base[9:])):
             return [Outcome(w, Unknown(None, f"exc:{cls.module}:{cls.qualname}"))]
-    unseen = any(isinstance(b, str) and b not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol") for b in ancestors)
-    ref = w.allocate(Oid(site, act.frame, "new"), Inst(cls, open=unseen, frame=klass.frame if not is_module(klass.frame) else ()))
+    unseen = any(
+        isinstance(b, str) and b not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol")
+        for b in ancestors
+    )
+    ref = w.allocate(
+        Oid(site, act.frame, "new"), Inst(cls, open=unseen, frame=klass.frame if not is_module(klass.frame) else ())
+    )
     init = find_method_of(m, cls, "__init__")
     if init is None:
         return dataclass_init(m, act, w, ref, cls, args, kwargs, site)
@@ -346,9 +375,16 @@ def _is_exception(name: str) -> bool:
     return isinstance(cls, type) and issubclass(cls, BaseException)
 
 
-def dataclass_init(m: Machine, act: Act, w: World, ref: Ref, cls: Class, args: Args, kwargs: Kwargs, site: Site) -> list[Outcome]:
+def dataclass_init(
+    m: Machine, act: Act, w: World, ref: Ref, cls: Class, args: Args, kwargs: Kwargs, site: Site
+) -> list[Outcome]:
     """The `__init__` of a dataclass or named tuple: fields in the order of the class body."""
-    fields = [name for base in reversed([b for b in bases(m, cls) if isinstance(b, Class)]) for name, (_, a) in base.attrs.items() if a is not None]
+    fields = [
+        name
+        for base in reversed([b for b in bases(m, cls) if isinstance(b, Class)])
+        for name, (_, a) in base.attrs.items()
+        if a is not None
+    ]
     plain = [v for v, starred in args if not starred]
     attrs = dict(zip(fields, plain, strict=False))
     attrs.update({n: v for n, v in kwargs if n})
@@ -358,7 +394,9 @@ def dataclass_init(m: Machine, act: Act, w: World, ref: Ref, cls: Class, args: A
         for name, (value, annotation) in base.attrs.items():
             if annotation is not None and name not in attrs and value is not None:
                 attrs[name] = _field_default(m, act, w, base, value, site)
-    w.heap[ref.oid] = Inst(cls, tuple(sorted(attrs.items(), key=lambda pair: pair[0])), inst.open or not fields, frame=inst.frame)
+    w.heap[ref.oid] = Inst(
+        cls, tuple(sorted(attrs.items(), key=lambda pair: pair[0])), inst.open or not fields, frame=inst.frame
+    )
     post = find_method_of(m, cls, "__post_init__")
     if post is not None:
         done = invoke(m, act, w, Func(post, ("M", post.module)), [(ref, False)], [], site, on_loop=act.on_loop)
@@ -371,8 +409,14 @@ def _field_default(m: Machine, act: Act, w: World, cls: Class, value: ast.expr, 
         return const(value.value)
     if isinstance(value, ast.Call):
         for keyword in value.keywords:
-            if keyword.arg == "default_factory" and isinstance(keyword.value, ast.Name) and keyword.value.id in ("list", "set", "dict"):
-                return new(w, (*act.frame, "field"), site, Cont(keyword.value.id), ast.unparse(value) + keyword.value.id)
+            if (
+                keyword.arg == "default_factory"
+                and isinstance(keyword.value, ast.Name)
+                and keyword.value.id in ("list", "set", "dict")
+            ):
+                return new(
+                    w, (*act.frame, "field"), site, Cont(keyword.value.id), ast.unparse(value) + keyword.value.id
+                )
             if keyword.arg == "default_factory" and isinstance(keyword.value, ast.Lambda):
                 factory = make_function(keyword.value, cls.unit, cls.module, None)
                 made = invoke(m, act, w, Func(factory, ("M", cls.module)), [], [], site, on_loop=act.on_loop)
@@ -399,7 +443,12 @@ def call_api(
             return [Outcome(w, Unknown())]
         everything = args if receiver is None else [(receiver, False), *args]
         return unknown_call(m, act, w, Api(name), everything, kwargs, site)
-    if receiver is None and "." in name and name.split(".")[0] in ("Task", "Concurrent", "list", "set", "dict") and args:
+    if (
+        receiver is None
+        and "." in name
+        and name.split(".", maxsplit=1)[0] in ("Task", "Concurrent", "list", "set", "dict")
+        and args
+    ):
         receiver, args = args[0][0], args[1:]  # an unbound method: asyncio.Task.result(task)
         if not isinstance(receiver, Ref):
             return [Outcome(w, Unknown())]
@@ -408,7 +457,11 @@ def call_api(
         values = spread(w, args)
         crowd = tuple(v for v, starred in values if starred)
         plain = tuple(v for v, starred in values if not starred)
-        return [Outcome(w, Coro(Api(name) if receiver is None else Bound(Api(name), receiver), (*plain, *crowd), packed, site))]
+        return [
+            Outcome(
+                w, Coro(Api(name) if receiver is None else Bound(Api(name), receiver), (*plain, *crowd), packed, site)
+            )
+        ]
     made = Call(m, act, w, row, receiver, *arguments(row, args, kwargs), site)
     effect = EFFECTS.get(row.call or "plain")
     if effect is None:

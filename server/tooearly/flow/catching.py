@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from tooearly.flow.attributes import bases, class_named
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.state import World
-from tooearly.flow.values import Api, Choice, Cont, Exc, Inst, Klass, Ref, Unknown, Value
+from tooearly.flow.values import Api, Choice, Exc, Inst, Klass, Ref, Unknown, Value
 
 INVALID = "asyncio.InvalidStateError"
 CANCELLED = "asyncio.CancelledError"
@@ -27,7 +27,11 @@ ALIASES = {
     "builtins.EnvironmentError": "builtins.OSError",
 }
 # Base classes of those that are no builtins.
-PARENTS = {INVALID: "builtins.Exception", CANCELLED: "builtins.BaseException", "concurrent.futures.InvalidStateError": "builtins.Exception"}
+PARENTS = {
+    INVALID: "builtins.Exception",
+    CANCELLED: "builtins.BaseException",
+    "concurrent.futures.InvalidStateError": "builtins.Exception",
+}
 YES, MAYBE, NO = 2, 1, 0
 
 
@@ -90,7 +94,12 @@ def takes(m: Machine, exc: Exc, handler: str) -> int:
     if handler in ("builtins.BaseException", "builtins.BaseExceptionGroup") and not exc.group:
         return YES if handler == "builtins.BaseException" else NO
     if exc.group:
-        groups = {"builtins.BaseException", "builtins.Exception", "builtins.ExceptionGroup", "builtins.BaseExceptionGroup"}
+        groups = {
+            "builtins.BaseException",
+            "builtins.Exception",
+            "builtins.ExceptionGroup",
+            "builtins.BaseExceptionGroup",
+        }
         return YES if handler in groups else NO
     if exc.cls == "":
         if handler == "builtins.Exception":
@@ -159,7 +168,13 @@ def note_handler(w: World, exc: Exc, act: Act) -> None:
 
     site = act.site(act.block.term.node) if act.block and act.block.term else None
     for oid, obj in list(w.heap.items()):
-        if isinstance(obj, Fut) and obj.mask & 1 and obj.note is not None and obj.note.handler is None and obj.note.why in RAISING:
+        if (
+            isinstance(obj, Fut)
+            and obj.mask & 1
+            and obj.note is not None
+            and obj.note.handler is None
+            and obj.note.why in RAISING
+        ):
             w.heap[oid] = replace(obj, note=replace(obj.note, handler=site))
 
 

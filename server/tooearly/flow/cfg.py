@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Temp = int
-Label = Literal["next", "true", "false", "item", "exhausted", "exception", "match", "return", "break", "continue", "yield"]
+Label = Literal[
+    "next", "true", "false", "item", "exhausted", "exception", "match", "return", "break", "continue", "yield"
+]
 RETURN, RAISE = -1, -2  # the two exits of every graph
 
 

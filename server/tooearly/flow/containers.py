@@ -104,7 +104,9 @@ def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
     if key is not None or cont.kind == "dict":
         set_item(w, coll, Unknown() if key is None else key, value)
         return
-    if cont.exact and (value in cont.items or len(cont.items) >= MOST or _is_group(w, value) or _same_origin(cont, value)):
+    if cont.exact and (
+        value in cont.items or len(cont.items) >= MOST or _is_group(w, value) or _same_origin(cont, value)
+    ):
         if cont.kind == "set" and value in cont.items and not isinstance(value, Unknown):
             return
         cont = replace(cont, exact=False)
@@ -199,7 +201,9 @@ def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
     if cont.kind == "list" and cont.nonempty and key.value in (0, -1) and options:
         end = options[key.value]
         if isinstance(end, Ref):  # what was made at the same place as the first (or last) element
-            options = [i for i in options if isinstance(i, Ref) and (i.oid.site, i.oid.frame) == (end.oid.site, end.oid.frame)]
+            options = [
+                i for i in options if isinstance(i, Ref) and (i.oid.site, i.oid.frame) == (end.oid.site, end.oid.frame)
+            ]
     return options
 
 
@@ -230,7 +234,9 @@ def _remember(w: World, obj: Ref, key: Value | None, value: Value) -> None:
         w.heap[obj.oid] = replace(cont, slots=(*cont.slots, (key, value)), nonempty=True)
 
 
-def dict_item(m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, default: Value | None = None) -> list[Outcome]:
+def dict_item(
+    m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, default: Value | None = None
+) -> list[Outcome]:
     """`d[key]`, or `d.get(key, default)` when a default is given."""
     cont = w.cont(obj)
     assert cont is not None
@@ -282,7 +288,12 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
         _set_slice(w, obj, cont, key, value)
         return
     if cont.kind != "dict":
-        if cont.exact and isinstance(key, Const) and isinstance(key.value, int) and -len(cont.items) <= key.value < len(cont.items):
+        if (
+            cont.exact
+            and isinstance(key, Const)
+            and isinstance(key.value, int)
+            and -len(cont.items) <= key.value < len(cont.items)
+        ):
             items = list(cont.items)
             items[key.value] = value
             w.heap[obj.oid] = replace(cont, items=tuple(items), slots=slots)
@@ -302,7 +313,9 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
     exact = exact and not _same_origin(cont, value) and not _same_origin(replace(cont, items=cont.keys), key)
     if not exact:
         pairs = unique(pairs)
-    slots = (*slots, (key, value)) if isinstance(key, Unknown) and key.tag is not None and isinstance(value, Ref) else slots
+    slots = (
+        (*slots, (key, value)) if isinstance(key, Unknown) and key.tag is not None and isinstance(value, Ref) else slots
+    )
     keys, items_ = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
     w.heap[obj.oid] = replace(cont, keys=keys, items=items_, exact=exact, nonempty=True, slots=slots)
 
@@ -330,7 +343,12 @@ def delete_item(w: World, obj: Value, key: Value) -> None:
         index = cont.keys.index(key)
         keys, items = cont.keys[:index] + cont.keys[index + 1 :], cont.items[:index] + cont.items[index + 1 :]
         w.heap[obj.oid] = replace(cont, keys=keys, items=items, nonempty=False, slots=slots)
-    elif cont.exact and isinstance(key, Const) and isinstance(key.value, int) and -len(cont.items) <= key.value < len(cont.items):
+    elif (
+        cont.exact
+        and isinstance(key, Const)
+        and isinstance(key.value, int)
+        and -len(cont.items) <= key.value < len(cont.items)
+    ):
         kept = list(cont.items)
         del kept[key.value]
         w.heap[obj.oid] = replace(cont, items=tuple(kept), nonempty=False, slots=slots)
@@ -422,7 +440,18 @@ def algebra(w: World, name: str, left: Value, right: Value, site: Site, frame: F
         return new(w, frame, site, Cont(known.kind, unique((*known.items, *extra)), False))
     if a.kind == "dict" and b.kind == "dict":
         pairs = unique((*zip(a.keys, a.items, strict=True), *zip(b.keys, b.items, strict=True)))
-        return new(w, frame, site, Cont("dict", tuple(v for _, v in pairs), a.exact and b.exact, a.nonempty or b.nonempty, tuple(k for k, _ in pairs)))
+        return new(
+            w,
+            frame,
+            site,
+            Cont(
+                "dict",
+                tuple(v for _, v in pairs),
+                a.exact and b.exact,
+                a.nonempty or b.nonempty,
+                tuple(k for k, _ in pairs),
+            ),
+        )
     mine, theirs = (c.keys if c.kind == "dict" else c.items for c in (a, b))
     match name:
         case "Add":
@@ -430,7 +459,9 @@ def algebra(w: World, name: str, left: Value, right: Value, site: Site, frame: F
             items = (*mine, *theirs) if exact else unique((*mine, *theirs))
             return new(w, frame, site, Cont(a.kind, items, exact, a.nonempty or b.nonempty))
         case "BitOr":
-            return new(w, frame, site, Cont("set", unique((*mine, *theirs)), a.exact and b.exact, a.nonempty or b.nonempty))
+            return new(
+                w, frame, site, Cont("set", unique((*mine, *theirs)), a.exact and b.exact, a.nonempty or b.nonempty)
+            )
         case "BitAnd":
             items = tuple(i for i in mine if i in theirs)
         case "Sub":
@@ -517,7 +548,9 @@ def compare_lengths(w: World, name: str, left: Value, right: Value) -> list[Outc
 
         compare = ORDER.get(name)
         return [Outcome(w, const(bool(compare(len(cont.items), right.value))) if compare else Unknown())]
-    empty = {("==", 0): True, ("<", 1): True, ("<=", 0): True, (">", 0): False, (">=", 1): False}.get((name, right.value))
+    empty = {("==", 0): True, ("<", 1): True, ("<=", 0): True, (">", 0): False, (">=", 1): False}.get(
+        (name, right.value)
+    )
     if empty is None:
         return [Outcome(w, Unknown())]
     return [Outcome(world, const(some != empty)) for some, world in emptiness(w, Ref(left.container))]
@@ -613,7 +646,9 @@ def unpack(
 def _take(act: Act, w: World, src: Ref, dst: int, got: tuple[Value, ...], site: Site) -> Iterator[tuple[World, Value]]:
     cont = w.cont(src)
     assert cont is not None
-    options = [i for i in (cont.keys if cont.kind == "dict" else cont.items) if i not in got or isinstance(i, Unknown | Const)]
+    options = [
+        i for i in (cont.keys if cont.kind == "dict" else cont.items) if i not in got or isinstance(i, Unknown | Const)
+    ]
     for option in options:
         world = w.copy()
         value = option
@@ -623,12 +658,18 @@ def _take(act: Act, w: World, src: Ref, dst: int, got: tuple[Value, ...], site: 
         yield world, value
 
 
-def _unpack_exact(act: Act, w: World, items: tuple[Value, ...], dsts: tuple[int, ...], star: int | None, site: Site) -> list[Outcome]:
+def _unpack_exact(
+    act: Act, w: World, items: tuple[Value, ...], dsts: tuple[int, ...], star: int | None, site: Site
+) -> list[Outcome]:
     values = list(items)
     if star is not None and len(items) >= len(dsts) - 1:
         after = len(dsts) - star - 1
         middle = tuple(items[star : len(items) - after])
-        values = [*items[:star], new(w, act.frame, site, Cont("list", middle, True), "rest"), *items[len(items) - after :]]
+        values = [
+            *items[:star],
+            new(w, act.frame, site, Cont("list", middle, True), "rest"),
+            *items[len(items) - after :],
+        ]
     if len(values) != len(dsts):
         return [Outcome(w, exc=Exc("builtins.ValueError"))]
     for dst, value in zip(dsts, values, strict=True):

@@ -46,7 +46,9 @@ INVALID = "asyncio.InvalidStateError"
 
 
 # Making
-def make(c: Call, w: World, kind: str, *, mask: int = PENDING, body: Coro | None = None, tag: str = "", open_: bool = True) -> Ref:
+def make(
+    c: Call, w: World, kind: str, *, mask: int = PENDING, body: Coro | None = None, tag: str = "", open_: bool = True
+) -> Ref:
     """A new future made by this call."""
     fut = Fut(kind, mask, c.site, open=open_, body=body, note=Note("fresh", c.site))
     return w.allocate(Oid(c.site, c.frame, tag), fut)
@@ -85,7 +87,9 @@ def hand_over(c: Call, w: World, value: Value) -> None:
 def eager_mask(c: Call, body: Coro | None) -> int:
     """With an eager task factory a coroutine that does not suspend is done at once."""
     target = target_function(body) if body is not None else None
-    if target is not None and not any(isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in ast.walk(target.function.node)):
+    if target is not None and not any(
+        isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in ast.walk(target.function.node)
+    ):
         return DONE
     return MAYBE
 
@@ -166,7 +170,9 @@ def all_tasks(c: Call) -> list[Outcome]:
     group = Oid(c.site, c.frame, "each")
     c.w.heap[group] = Fut("task", PENDING, c.site, many=True, note=Note("fresh", c.site))
     cont = Cont("set", (Ref(group),), False, nonempty=False)
-    known = [Ref(oid) for oid, obj in c.w.heap.items() if isinstance(obj, Fut) and obj.kind == "current" and not obj.many]
+    known = [
+        Ref(oid) for oid, obj in c.w.heap.items() if isinstance(obj, Fut) and obj.kind == "current" and not obj.many
+    ]
     cont = replace(cont, items=(*cont.items, *known))
     return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "all"), cont))]
 
@@ -174,7 +180,9 @@ def all_tasks(c: Call) -> list[Outcome]:
 def shield(c: Call) -> list[Outcome]:
     """`shield(x)`: an outer future around the inner one."""
     inner = as_future(c, c.w, c.get("aw") or Unknown(), "inner")
-    fut = Fut("shield", PENDING if _mask(c.w, inner) != DONE else DONE, c.site, children=(inner,), note=Note("fresh", c.site))
+    fut = Fut(
+        "shield", PENDING if _mask(c.w, inner) != DONE else DONE, c.site, children=(inner,), note=Note("fresh", c.site)
+    )
     return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "outer"), fut))]
 
 
@@ -193,7 +201,14 @@ def gather(c: Call) -> list[Outcome]:
     flag = c.get("return_exceptions")
     keep_going = False if flag is None else {TRUE: True, FALSE: False}.get(flag)  # type: ignore[call-overload]
     mask = DONE if not given else PENDING
-    fut = Fut("gather", mask, c.site, children=tuple(dict.fromkeys(children)), keep_going=keep_going, note=Note("fresh", c.site))
+    fut = Fut(
+        "gather",
+        mask,
+        c.site,
+        children=tuple(dict.fromkeys(children)),
+        keep_going=keep_going,
+        note=Note("fresh", c.site),
+    )
     del unknown
     return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "all"), fut))]
 
@@ -231,7 +246,11 @@ def _mask(w: World, value: Value | None) -> int:
 def receiver_node(c: Call) -> ast.AST:
     """The expression that is read from."""
     node = c.site.node
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not (node.args and "Task" in ast.unparse(node.func)):
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and not (node.args and "Task" in ast.unparse(node.func))
+    ):
         return node.func.value
     if isinstance(node, ast.Call) and node.args:
         return node.args[0] if not isinstance(node.args[0], ast.Starred) else node.args[0].value
@@ -416,9 +435,7 @@ def run_until_complete(c: Call, key: str = "", leftovers: bool = False) -> list[
 def end_leftovers(w: World) -> None:
     """The loop is being closed: tasks that were left over are done, plain futures are not."""
     for oid, obj in list(w.heap.items()):
-        if isinstance(obj, Fut) and obj.kind in ("task", "gather") and obj.mask & PENDING:
-            w.heap[oid] = replace(obj, mask=DONE)
-        elif isinstance(obj, Fut) and obj.kind == "current":
+        if (isinstance(obj, Fut) and obj.kind in ("task", "gather") and obj.mask & PENDING) or (isinstance(obj, Fut) and obj.kind == "current"):
             w.heap[oid] = replace(obj, mask=DONE)
     w.deferred = ()
 

@@ -130,7 +130,11 @@ def is_instance(c: Call) -> list[Outcome]:
 
     obj = c.get("obj")
     held = c.w.heap.get(obj.oid) if isinstance(obj, Ref) else None
-    names = [n.rpartition(".")[2].rpartition(":")[2] for n in handler_names(c.w, c.get("types"))] if c.get("types") is not None else ["?"]
+    names = (
+        [n.rpartition(".")[2].rpartition(":")[2] for n in handler_names(c.w, c.get("types"))]
+        if c.get("types") is not None
+        else ["?"]
+    )
     known: set[str] | None = None
     match held:
         case Fut(kind="concurrent"):
@@ -168,7 +172,9 @@ def _assert(c: Call, wanted: bool, results: list[Outcome]) -> list[Outcome]:
     out: list[Outcome] = []
     for result in results:
         for is_true, world in truths(result.world, result.value):
-            out.append(Outcome(world, NONE) if is_true == wanted else Outcome(world, exc=Exc("builtins.AssertionError")))
+            out.append(
+                Outcome(world, NONE) if is_true == wanted else Outcome(world, exc=Exc("builtins.AssertionError"))
+            )
     return out
 
 
@@ -184,12 +190,16 @@ def assert_false(c: Call) -> list[Outcome]:
 
 def assert_in(c: Call) -> list[Outcome]:
     """`self.assertIn(x, xs)`."""
-    return _assert(c, True, containers.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown()))
+    return _assert(
+        c, True, containers.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown())
+    )
 
 
 def assert_not_in(c: Call) -> list[Outcome]:
     """`self.assertNotIn(x, xs)`."""
-    return _assert(c, False, containers.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown()))
+    return _assert(
+        c, False, containers.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown())
+    )
 
 
 # Containers
@@ -221,7 +231,11 @@ def container(c: Call) -> list[Outcome]:
     if given is None:
         named = tuple(c.args.items()) if c.row.kind == "dict" else ()
         keys = tuple(const(n) for n, _ in named)
-        return [Outcome(c.w, new(c.w, c.frame, c.site, Cont(c.row.kind, tuple(v for _, v in named), True, bool(named), keys)))]
+        return [
+            Outcome(
+                c.w, new(c.w, c.frame, c.site, Cont(c.row.kind, tuple(v for _, v in named), True, bool(named), keys))
+            )
+        ]
     if isinstance(given, Coro):
         return drained(c, given)
     cont = c.w.cont(given)
@@ -232,7 +246,7 @@ def container(c: Call) -> list[Outcome]:
     if cont is not None:
         return [Outcome(c.w, copy(c.w, cont, c.row.kind, c.frame, c.site, ordered=cont.kind != "set"))]
     found = items_of(c.w, given)
-    items, exact, nonempty = found if found else ((Unknown(),), False, False)
+    items, exact, nonempty = found or ((Unknown(),), False, False)
     return [Outcome(c.w, new(c.w, c.frame, c.site, Cont(c.row.kind, items, exact, nonempty)))]
 
 
@@ -288,7 +302,17 @@ def reordered(c: Call) -> list[Outcome]:
     if found is None:
         return [Outcome(c.w, Unknown())]
     items, exact, nonempty = found
-    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", unique(items), exact and len(items) < 2, nonempty or bool(exact and items))))]
+    return [
+        Outcome(
+            c.w,
+            new(
+                c.w,
+                c.frame,
+                c.site,
+                Cont("list", unique(items), exact and len(items) < 2, nonempty or bool(exact and items)),
+            ),
+        )
+    ]
 
 
 def reverse(c: Call) -> list[Outcome]:
@@ -353,7 +377,11 @@ def chained(c: Call) -> list[Outcome]:
         found = items_of(c.w, value)
         items = (*items, *(found[0] if found else (Unknown(),)))
         exact = exact and found is not None and found[1]
-    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", items if exact else unique(items), exact and len(items) <= 8)))]
+    return [
+        Outcome(
+            c.w, new(c.w, c.frame, c.site, Cont("list", items if exact else unique(items), exact and len(items) <= 8))
+        )
+    ]
 
 
 def flatten(c: Call) -> list[Outcome]:
@@ -365,7 +393,11 @@ def flatten(c: Call) -> list[Outcome]:
         inner = items_of(c.w, value)
         items = (*items, *(inner[0] if inner else (Unknown(),)))
         exact = exact and inner is not None and inner[1] and not containers._is_group(c.w, value)
-    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", items if exact else unique(items), exact and len(items) <= 8)))]
+    return [
+        Outcome(
+            c.w, new(c.w, c.frame, c.site, Cont("list", items if exact else unique(items), exact and len(items) <= 8))
+        )
+    ]
 
 
 def part(c: Call) -> list[Outcome]:
@@ -469,7 +501,9 @@ def add(c: Call) -> list[Outcome]:
         if cont is not None and front and held is not None:
             first = c.row.name == "list.appendleft" or c.get("index") == const(0)
             items = (held.items[-1], *held.items[:-1]) if first else held.items
-            c.w.heap[c.receiver.oid] = replace(held, items=items, exact=held.exact and (first or len(items) < 2), slots=())
+            c.w.heap[c.receiver.oid] = replace(
+                held, items=items, exact=held.exact and (first or len(items) < 2), slots=()
+            )
     return [Outcome(c.w, NONE)]
 
 
@@ -597,7 +631,13 @@ def shuffle(c: Call) -> list[Outcome]:
     """`sort()`, `reverse()`: the order is not known afterwards."""
     cont = c.w.cont(c.receiver)
     if cont is not None and isinstance(c.receiver, Ref):
-        c.w.heap[c.receiver.oid] = replace(cont, exact=cont.exact and len(cont.items) < 2, items=unique(cont.items), slots=(), nonempty=cont.nonempty or bool(cont.exact and cont.items))
+        c.w.heap[c.receiver.oid] = replace(
+            cont,
+            exact=cont.exact and len(cont.items) < 2,
+            items=unique(cont.items),
+            slots=(),
+            nonempty=cont.nonempty or bool(cont.exact and cont.items),
+        )
     return [Outcome(c.w, NONE)]
 
 
@@ -613,14 +653,34 @@ def dict_values(c: Call) -> list[Outcome]:
     """`d.values()`."""
     cont = c.w.cont(c.receiver)
     items = (cont.items if cont.exact else unique(cont.items)) if cont else (Unknown(),)
-    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", items, cont.exact if cont else False, cont.nonempty if cont else False)))]
+    return [
+        Outcome(
+            c.w,
+            new(
+                c.w,
+                c.frame,
+                c.site,
+                Cont("list", items, cont.exact if cont else False, cont.nonempty if cont else False),
+            ),
+        )
+    ]
 
 
 def dict_keys(c: Call) -> list[Outcome]:
     """`d.keys()`."""
     cont = c.w.cont(c.receiver)
     keys = (cont.keys if cont.exact else unique(cont.keys)) if cont else (Unknown(),)
-    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", keys, cont.exact if cont else False, cont.nonempty if cont else False)))]
+    return [
+        Outcome(
+            c.w,
+            new(
+                c.w,
+                c.frame,
+                c.site,
+                Cont("list", keys, cont.exact if cont else False, cont.nonempty if cont else False),
+            ),
+        )
+    ]
 
 
 def dict_items(c: Call) -> list[Outcome]:
@@ -636,7 +696,9 @@ def dict_get(c: Call) -> list[Outcome]:
     """`d.get(key, default)`."""
     if not isinstance(c.receiver, Ref) or c.w.cont(c.receiver) is None:
         return [Outcome(c.w, Unknown())]
-    return containers.dict_item(c.m, c.act, c.w, c.receiver, c.get("key") or Unknown(), c.site, c.get("default") or NONE)
+    return containers.dict_item(
+        c.m, c.act, c.w, c.receiver, c.get("key") or Unknown(), c.site, c.get("default") or NONE
+    )
 
 
 def setdefault(c: Call) -> list[Outcome]:
@@ -653,7 +715,7 @@ def setdefault(c: Call) -> list[Outcome]:
 def dict_fromkeys(c: Call) -> list[Outcome]:
     """`dict.fromkeys(xs, value)`."""
     found = items_of(c.w, c.get("keys"))
-    keys, exact, nonempty = found if found else ((Unknown(),), False, False)
+    keys, exact, nonempty = found or ((Unknown(),), False, False)
     value = c.get("value") or NONE
     return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("dict", tuple(value for _ in keys), exact, nonempty, keys)))]
 

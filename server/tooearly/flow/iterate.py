@@ -126,7 +126,9 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         held = world.heap[it.oid]
         assert isinstance(held, Iterating)
         rest = tuple(i for i in held.items if i != value) if not isinstance(value, Unknown) else held.items
-        world.heap[it.oid] = replace(held, items=rest, nonempty=False, generator=held.generator if obj.kind == "indices" else None)
+        world.heap[it.oid] = replace(
+            held, items=rest, nonempty=False, generator=held.generator if obj.kind == "indices" else None
+        )
         if isinstance(value, Unknown | Const) and obj.kind == "indices":
             value = turn
         elif isinstance(value, Unknown):
@@ -192,7 +194,10 @@ def _custom(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
     for made in call(m, act, w, method, [], [], site):
         finished = await_value(m, act, made.world, made.value, site) if is_async and made.exc is None else [made]
         for outcome in finished:
-            stop = outcome.exc is not None and outcome.exc.cls in ("builtins.StopIteration", "builtins.StopAsyncIteration")
+            stop = outcome.exc is not None and outcome.exc.cls in (
+                "builtins.StopIteration",
+                "builtins.StopAsyncIteration",
+            )
             yield ("exhausted", Outcome(outcome.world)) if stop else ("item", outcome)
 
 
@@ -215,7 +220,14 @@ def resume(m: Machine, act: Act, w: World, ref: Ref, thrown: Exc | None) -> Iter
     inner = type(act)(body.function, body.frame, graph, act, act.on_loop, order, None, act.depth + 1)
     start = body.at
     if thrown is not None:
-        start = next((b.handler for b in graph.blocks if b.edges.get("next") == body.at and b.steps and type(b.steps[-1]).__name__ == "Yield"), -2)
+        start = next(
+            (
+                b.handler
+                for b in graph.blocks
+                if b.edges.get("next") == body.at and b.steps and type(b.steps[-1]).__name__ == "Yield"
+            ),
+            -2,
+        )
         w.env[body.frame, "$exc"] = thrown
         if start < 0:
             w.heap[ref.oid] = replace(body, at=-1)

@@ -12,7 +12,21 @@ from dataclasses import fields
 from tooearly.flow import cfg
 from tooearly.flow.cfg import Graph, Step
 
-_SKIP = {"node", "depth", "attr", "op", "is_async", "raising", "label", "star", "kind", "key_text", "function", "cls", "pattern"}
+_SKIP = {
+    "node",
+    "depth",
+    "attr",
+    "op",
+    "is_async",
+    "raising",
+    "label",
+    "star",
+    "kind",
+    "key_text",
+    "function",
+    "cls",
+    "pattern",
+}
 
 
 def uses_and_defs(step: Step) -> tuple[set[object], set[object]]:

@@ -192,7 +192,9 @@ def call(b: Builder, node: ast.Call) -> Temp:
     """A call; those that consume a generator expression or apply a function to each element become loops."""
     dst = b.temp()
     match node:
-        case ast.Call(func=ast.Name(id="all" | "any" as name), args=[(ast.GeneratorExp() | ast.ListComp()) as arg], keywords=[]):
+        case ast.Call(
+            func=ast.Name(id="all" | "any" as name), args=[(ast.GeneratorExp() | ast.ListComp()) as arg], keywords=[]
+        ):
             return quantifier(b, arg, name == "all")
         case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp() as arg, *default], keywords=[]):
             return first_match(b, arg, default)
@@ -211,7 +213,11 @@ def call(b: Builder, node: ast.Call) -> Temp:
     args = tuple((comprehension(b, a), False) if isinstance(a, ast.GeneratorExp) else starred(b, a) for a in node.args)
     kwargs = tuple((k.arg, expr(b, k.value)) for k in node.keywords)
     for name, value in kwargs:
-        if name == "key" and (args or keyed) and isinstance(node.keywords[[k for k, _ in kwargs].index(name)].value, ast.Lambda):
+        if (
+            name == "key"
+            and (args or keyed)
+            and isinstance(node.keywords[[k for k, _ in kwargs].index(name)].value, ast.Lambda)
+        ):
             apply_key(b, node, value, owner if keyed else args[0][0])
     b.emit(cfg.Invoke(node, dst, func, args, kwargs))
     return dst

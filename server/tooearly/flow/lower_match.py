@@ -6,7 +6,6 @@ import ast
 
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder
-from tooearly.flow.cfg import Temp
 from tooearly.flow.lower_expr import condition, expr
 
 
@@ -42,5 +41,3 @@ def capture_names(pattern: ast.pattern) -> list[str]:
         if isinstance(node, ast.MatchAs | ast.MatchStar | ast.MatchMapping) and name:
             names.append(name)
     return names
-
-

@@ -36,7 +36,9 @@ def build(function: Function, package: str = "") -> Graph:
     return b.finish()
 
 
-def build_module(function: Function, parts: Sequence[tuple[Unit, Sequence[ast.stmt]]], known: dict[ast.AST, Function | Class]) -> Graph:
+def build_module(
+    function: Function, parts: Sequence[tuple[Unit, Sequence[ast.stmt]]], known: dict[ast.AST, Function | Class]
+) -> Graph:
     """The graph of a module's top level, whose statements stand in several units."""
     b = Builder(function, known)
     for unit, body in parts:

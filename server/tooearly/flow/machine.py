@@ -124,7 +124,14 @@ class Report:
 class Machine:
     """One analysis: the modules it may look into, and what it has found so far."""
 
-    def __init__(self, module: Module, rows: Rows, load_module: Callable[[str], Module | None] | None = None, *, eager: bool = False) -> None:
+    def __init__(
+        self,
+        module: Module,
+        rows: Rows,
+        load_module: Callable[[str], Module | None] | None = None,
+        *,
+        eager: bool = False,
+    ) -> None:
         self.rows = rows
         self.modules: dict[str, Module | None] = {module.name: module}
         self.load_module = load_module
@@ -252,8 +259,8 @@ class Machine:
                 world.env[key] = Unknown(("disturbed", name))
 
     def _run_deferred(self, act: Act, world: World, deferred: Deferred) -> None:
-        from tooearly.flow.calling import call, holds_futures, may_read
         from tooearly.flow.awaits import await_value
+        from tooearly.flow.calling import call, holds_futures, may_read
 
         if not may_read(self, deferred.function) or not holds_futures(self, world, deferred):
             return
@@ -280,7 +287,9 @@ class Machine:
         self.depth -= 1
 
     # Reporting
-    def read(self, act: Act, site: Site, receiver: ast.AST, method: str, fut: Fut, code: str = "result-before-done") -> None:
+    def read(
+        self, act: Act, site: Site, receiver: ast.AST, method: str, fut: Fut, code: str = "result-before-done"
+    ) -> None:
         """A read was interpreted: remember what was known of the future."""
         if self.quiet:
             return

@@ -109,7 +109,13 @@ def _leave_timeout(w: World, delay: tuple[Value, ...], exc: Exc | None, site: Si
     out = [Outcome(w, exc=exc)]
     if exc is not None and exc.cls == CANCELLED and delay != (NONE,):
         late = w.copy()
-        running = [Ref(oid) for oid, obj in late.heap.items() if isinstance(obj, Fut) and obj.mask & 1 and (obj.note is None or obj.note.why in ("fresh", "clock", "other"))]
+        running = [
+            Ref(oid)
+            for oid, obj in late.heap.items()
+            if isinstance(obj, Fut)
+            and obj.mask & 1
+            and (obj.note is None or obj.note.why in ("fresh", "clock", "other"))
+        ]
         note_all(late, running, Note("timeout-block", site))
         out.append(Outcome(late, exc=Exc(TIMEOUT)))
     return out
@@ -141,7 +147,9 @@ def _leave_generator(m: Machine, act: Act, w: World, generator: Ref, exc: Exc | 
     return out
 
 
-def _leave_instance(m: Machine, act: Act, w: World, method: Value, exc: Exc | None, site: Site, is_async: bool) -> list[Outcome]:
+def _leave_instance(
+    m: Machine, act: Act, w: World, method: Value, exc: Exc | None, site: Site, is_async: bool
+) -> list[Outcome]:
     """`__exit__` of a class of the workspace; a true result swallows the exception."""
     from tooearly.flow.operators import truths
 
@@ -165,10 +173,14 @@ def leave_group(m: Machine, act: Act, w: World, manager: Ref, exc: Exc | None, s
     tasks = [i for i in group.items if isinstance(i, Ref) and isinstance(w.heap.get(i.oid), Fut)]
     if any(w.heap[t.oid].mask & 1 for t in tasks):  # type: ignore[union-attr]
         m.suspend(act, w, "other", site)
-    failed = exc is None and any(failures(m, act, w.copy(), f, site) for t in tasks if isinstance(f := w.heap[t.oid], Fut))
+    failed = exc is None and any(
+        failures(m, act, w.copy(), f, site) for t in tasks if isinstance(f := w.heap[t.oid], Fut)
+    )
     out: list[Outcome] = []
     for world in complete(m, act, w.copy(), tasks, site):
-        for late in [i for i in (world.cont(manager) or group).items if isinstance(i, Ref) and world.fut(i) is not None]:
+        for late in [
+            i for i in (world.cont(manager) or group).items if isinstance(i, Ref) and world.fut(i) is not None
+        ]:
             world.set_mask(late.oid, DONE)  # tasks that its tasks have added
         if exc is None:
             out.append(Outcome(world))

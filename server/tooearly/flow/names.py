@@ -85,7 +85,11 @@ def _from_stars(m: Machine, act: Act, w: World, module: Module, name: str) -> Va
         other = m.module(star)
         if other is not None and name in other.bindings:
             return global_value(m, act, w, name, star)
-    return Api(f"builtins.{name}") if f"builtins.{name}" in m.rows or hasattr(__builtins_module__, name) else Unknown(("global", name), CONVENTIONS.get(name, ""))
+    return (
+        Api(f"builtins.{name}")
+        if f"builtins.{name}" in m.rows or hasattr(__builtins_module__, name)
+        else Unknown(("global", name), CONVENTIONS.get(name, ""))
+    )
 
 
 import builtins as __builtins_module__  # noqa: E402
@@ -190,7 +194,11 @@ def decorated(m: Machine, act: Act, w: World, value: Value, function: Function) 
         if isinstance(applied, Unknown) or (isinstance(applied, Api) and applied.name not in m.rows):
             return Unknown()
         m.quiet += 1
-        outcomes = [o for o in call(m, act, w.copy(), applied, [(value, False)], [], site_of(function.unit, decorator)) if o.exc is None]
+        outcomes = [
+            o
+            for o in call(m, act, w.copy(), applied, [(value, False)], [], site_of(function.unit, decorator))
+            if o.exc is None
+        ]
         m.quiet -= 1
         if len(outcomes) != 1:
             return Unknown()

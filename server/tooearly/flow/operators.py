@@ -38,7 +38,11 @@ ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op
 
 
 def operate(
-    m: Machine, act: Act, w: World, step: cfg.Unary | cfg.Binary | cfg.InPlace | cfg.Compare, get: Callable[[int], Value]
+    m: Machine,
+    act: Act,
+    w: World,
+    step: cfg.Unary | cfg.Binary | cfg.InPlace | cfg.Compare,
+    get: Callable[[int], Value],
 ) -> list[Outcome]:
     """The outcomes of a unary, binary, in-place or comparing operator."""
     match step:

@@ -26,7 +26,9 @@ def match_pattern(m: Machine, act: Act, w: World, term: cfg.MatchPattern) -> Ite
         yield "next", Outcome(w)
 
 
-def test(w: World, subject: Value, pattern: ast.pattern, value: Value | None, captures: dict[str, Value]) -> bool | None:
+def test(
+    w: World, subject: Value, pattern: ast.pattern, value: Value | None, captures: dict[str, Value]
+) -> bool | None:
     """Whether the pattern matches: True, False, or None when it cannot be told."""
     match pattern:
         case ast.MatchAs(pattern=None, name=name):
@@ -40,7 +42,11 @@ def test(w: World, subject: Value, pattern: ast.pattern, value: Value | None, ca
         case ast.MatchSingleton(value=constant):
             return _equal(w, subject, const(constant))
         case ast.MatchValue(value=node):
-            known = const(node.value) if isinstance(node, ast.Constant) and not isinstance(node.value, bytes | complex) else value
+            known = (
+                const(node.value)
+                if isinstance(node, ast.Constant) and not isinstance(node.value, bytes | complex)
+                else value
+            )
             return _equal(w, subject, known) if isinstance(known, Const) else None
         case ast.MatchOr(patterns=patterns):
             answers = [test(w, subject, p, None, captures) for p in patterns]

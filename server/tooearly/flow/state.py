@@ -147,8 +147,11 @@ class World:
         if crowd in self.heap:
             self.heap[crowd] = replace(self.heap[crowd], many=True)
         for holder, other in list(self.heap.items()):
-            if isinstance(other, Cont | Iterating) and other.exact and any(crowd in refs(i) for i in other.items) and (
-                isinstance(other, Iterating) or other.kind != "tuple"
+            if (
+                isinstance(other, Cont | Iterating)
+                and other.exact
+                and any(crowd in refs(i) for i in other.items)
+                and (isinstance(other, Iterating) or other.kind != "tuple")
             ):
                 self.heap[holder] = _inexact(other)
             if isinstance(other, Cont) and any(v == Ref(crowd) for _, v in other.slots):
@@ -192,7 +195,9 @@ class World:
             member = self.heap.get(inner)
             if member is None or not member.many:
                 continue
-            like = [o for other, o in self.heap.items() if o.many and (other.site, other.frame) == (oid.site, oid.frame)]
+            like = [
+                o for other, o in self.heap.items() if o.many and (other.site, other.frame) == (oid.site, oid.frame)
+            ]
             if not any(inner in refs(v) for o in like for v in children_of(o)):
                 self.forget_members(inner)  # each of its members was held by one of those that are not there
 
@@ -237,7 +242,9 @@ class World:
                         continue
                     pairs = list(zip(obj.keys, obj.items, strict=True))
                     pairs += [tuple(member if x == group else x for x in pair) for pair in pairs if group in pair]
-                    self.heap[holder] = replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False)
+                    self.heap[holder] = replace(
+                        obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False
+                    )
                 case Cont(many=True) | Inst(many=True) if any(group.oid in refs(v) for v in children_of(obj)):
                     self.heap[holder] = swapped(obj, group, (group, member))
 
@@ -270,7 +277,7 @@ class World:
 
     def _enlist(self) -> None:
         """Single objects that nothing names any more, only inexact containers and groups hold, join the crowd."""
-        if not any(isinstance(o, Cont | Iterating) and not o.exact or o.many for o in self.heap.values()):
+        if not any((isinstance(o, Cont | Iterating) and not o.exact) or o.many for o in self.heap.values()):
             return
         while True:
             named = {oid for value in self.env.values() for oid in refs(value)}
@@ -286,7 +293,9 @@ class World:
                 crowd.update(held(obj) if not slots else (oid for value in _held(obj) for oid in refs(value)))
                 named.update(oid for pair in slots for value in pair for oid in refs(value))
             joining = [
-                oid for oid in crowd - named if (o := self.heap.get(oid)) is not None and not o.many and isinstance(o, Fut | Cont | Inst)
+                oid
+                for oid in crowd - named
+                if (o := self.heap.get(oid)) is not None and not o.many and isinstance(o, Fut | Cont | Inst)
             ]
             if not joining:
                 return
@@ -394,7 +403,9 @@ class World:
         """Other code may have run: what was certainly unfinished may have been finished by now."""
         for oid, obj in list(self.heap.items()):
             if isinstance(obj, Fut) and obj.mask == PENDING and obj.open and obj.kind != "current":
-                why = note if obj.note is None or obj.note.why in ("fresh", "clock", "other", "guard-false") else obj.note
+                why = (
+                    note if obj.note is None or obj.note.why in ("fresh", "clock", "other", "guard-false") else obj.note
+                )
                 self.heap[oid] = replace(obj, mask=MAYBE, note=why)
 
 
@@ -444,7 +455,9 @@ def opened(obj: Cont) -> Cont:
     if obj.kind == "dict":
         keys = obj.keys or tuple(Unknown() for _ in obj.items)
         pairs = unique((*zip(keys, obj.items, strict=True), (Unknown(), Unknown())))
-        return replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False, nonempty=False)
+        return replace(
+            obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False, nonempty=False
+        )
     return replace(obj, items=unique((*obj.items, Unknown())), exact=False, nonempty=False)
 
 
@@ -521,8 +534,11 @@ def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:
     """Fewer worlds: first those that agree on what is possible of each future, then all."""
     groups: dict[Any, World] = {}
     for world in worlds:
-        key = frozenset((oid.site, oid.frame, oid.tag if isinstance(oid.tag, str) else "", obj.mask)
-                        for oid, obj in world.heap.items() if isinstance(obj, Fut))
+        key = frozenset(
+            (oid.site, oid.frame, oid.tag if isinstance(oid.tag, str) else "", obj.mask)
+            for oid, obj in world.heap.items()
+            if isinstance(obj, Fut)
+        )
         key = (key, _shape_of_env(world))
         groups[key] = join_worlds(groups[key], world) if key in groups else world
     out = list(groups.values())

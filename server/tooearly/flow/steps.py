@@ -131,7 +131,9 @@ def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST
     yield world, value
 
 
-def put(m: Machine, act: Act, outcomes: Iterator[Outcome] | list[Outcome], dst: Temp, node: ast.AST) -> Iterator[Outcome]:
+def put(
+    m: Machine, act: Act, outcomes: Iterator[Outcome] | list[Outcome], dst: Temp, node: ast.AST
+) -> Iterator[Outcome]:
     """Store the values of an operation's outcomes in a temporary."""
     for outcome in outcomes:
         if outcome.exc is not None:
@@ -197,9 +199,13 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
 
     match step:
         case cfg.Make(node, dst, kind, items):
-            w.env[frame, dst] = containers.make(w, frame, act.site(node), kind, [
-                (get(k) if k is not None else None, get(v) if not isinstance(v, bool) else v) for k, v in items
-            ])
+            w.env[frame, dst] = containers.make(
+                w,
+                frame,
+                act.site(node),
+                kind,
+                [(get(k) if k is not None else None, get(v) if not isinstance(v, bool) else v) for k, v in items],
+            )
         case cfg.Collect(_, coll, value, key):
             containers.collect(w, get(coll), get(value), None if key is None else get(key))
         case cfg.Unpack(node, src, dsts, star):
@@ -255,7 +261,9 @@ def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Out
         case cfg.Branch(node, test, key):
             yield from branch(m, act, w, w.env.get((frame, test), Unknown()), key)
         case cfg.Next(node, dst, it, is_async):
-            for label, outcome in iterate.advance(m, act, w, w.env.get((frame, it), Unknown()), act.site(node), is_async):
+            for label, outcome in iterate.advance(
+                m, act, w, w.env.get((frame, it), Unknown()), act.site(node), is_async
+            ):
                 if outcome.exc is not None or label == "exhausted":
                     yield label, outcome
                     continue

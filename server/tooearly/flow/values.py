@@ -54,14 +54,21 @@ class Site:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, Site) and (self.line, self.column, self.end, self.unit) == (other.line, other.column, other.end, other.unit)
+        return isinstance(other, Site) and (self.line, self.column, self.end, self.unit) == (
+            other.line,
+            other.column,
+            other.end,
+            other.unit,
+        )
 
 
 def site_of(unit: Unit, node: ast.AST) -> Site:
     """The site of a node that has a position (others stand at the unit's first line)."""
     line = getattr(node, "lineno", 1)
     column = getattr(node, "col_offset", 0)
-    return Site(unit, line, column, getattr(node, "end_lineno", line) * 10_000 + getattr(node, "end_col_offset", column), node)
+    return Site(
+        unit, line, column, getattr(node, "end_lineno", line) * 10_000 + getattr(node, "end_col_offset", column), node
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +99,7 @@ class Oid:
 
     def __repr__(self) -> str:
         line = getattr(self.site, "line", self.site)
-        return f"#{line}{self.tag if self.tag else ''}{self.frame if self.frame else ''}"
+        return f"#{line}{self.tag or ''}{self.frame or ''}"
 
 
 # Values
@@ -224,9 +231,7 @@ class SliceOf:
     known: bool
 
 
-Value = (
-    Const | Unknown | Ref | Func | Klass | Api | Bound | Partial | Coro | Managing | Exc | Length | Choice | SliceOf
-)
+Value = Const | Unknown | Ref | Func | Klass | Api | Bound | Partial | Coro | Managing | Exc | Length | Choice | SliceOf
 
 
 # Objects
@@ -258,7 +263,19 @@ class Fut:
 
     def __hash__(self) -> int:
         if not self._hash:
-            made = hash((self.kind, self.mask, self.made, self.many, self.open, self.children, self.keep_going, self.body, self.value))
+            made = hash(
+                (
+                    self.kind,
+                    self.mask,
+                    self.made,
+                    self.many,
+                    self.open,
+                    self.children,
+                    self.keep_going,
+                    self.body,
+                    self.value,
+                )
+            )
             object.__setattr__(self, "_hash", made or 1)
         return self._hash
 
@@ -282,7 +299,11 @@ class Cont:
     _hash: int = field(default=0, init=False, repr=False, compare=False)
 
     def _identity(self) -> Any:
-        held = (self.items, self.keys) if self.exact else frozenset(zip(self.keys, self.items, strict=True) if self.keys else self.items)
+        held = (
+            (self.items, self.keys)
+            if self.exact
+            else frozenset(zip(self.keys, self.items, strict=True) if self.keys else self.items)
+        )
         return self.kind, self.exact, self.nonempty, self.many, held, frozenset(self.slots)
 
     def __eq__(self, other: object) -> bool:

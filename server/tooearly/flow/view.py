@@ -79,7 +79,9 @@ def _target(target: int) -> str:
 def _dot(found: cfg.Graph, name: str) -> str:
     out = [f'digraph "{name}" {{', '  node [shape=box, fontname="monospace"]']
     for block in found.blocks:
-        steps = "\\l".join(f"{_line(s)} {_step(s)}".replace('"', "'") for s in [*block.steps, *([block.term] if block.term else [])])
+        steps = "\\l".join(
+            f"{_line(s)} {_step(s)}".replace('"', "'") for s in [*block.steps, *([block.term] if block.term else [])]
+        )
         out.append(f'  {block.id} [label="{block.id}:\\l{steps}\\l"]')
         out += [f'  {block.id} -> "{_target(target)}" [label="{label}"]' for label, target in found.successors(block)]
     return "\n".join([*out, "}"])
@@ -138,13 +140,20 @@ def beside(tree: Tree, found: Iterable[State], findings: Sequence[Finding]) -> s
         if text not in notes.setdefault(row, []):
             notes[row].append(text)
     marked = {tree.lines.position(f.span.start)[0]: f.code for f in findings}
-    lines = [tree.text[tree.lines.line_span(row).start : tree.lines.line_span(row).end] for row in range(tree.lines.line_count)]
+    lines = [
+        tree.text[tree.lines.line_span(row).start : tree.lines.line_span(row).end]
+        for row in range(tree.lines.line_count)
+    ]
     width = min(max((len(line) for line in lines), default=0), 72)
     out = []
     for row, line in enumerate(lines):
         mark = f"   <- {marked[row]}" if row in marked else ""
         beside_ = "; ".join(notes.get(row, []))
-        out.append(f"{row + 1:4} | {line:<{width}} | {beside_}{mark}".rstrip(" |") if not line else f"{row + 1:4} | {line:<{width}} | {beside_}{mark}".rstrip())
+        out.append(
+            f"{row + 1:4} | {line:<{width}} | {beside_}{mark}".rstrip(" |")
+            if not line
+            else f"{row + 1:4} | {line:<{width}} | {beside_}{mark}".rstrip()
+        )
     return "\n".join(out)
 
 
@@ -158,10 +167,15 @@ def explained(tree: Tree, findings: Sequence[Finding], found: Iterable[State], r
             line = tree.lines.position(step.span.start)[0] + 1
             out.append(f"  line {line}: {tree.text[step.span.start : step.span.end].splitlines()[0]}  ({step.message})")
         out.append(f"  line {row}: read here")
-        out += [f"  {fix.title}" if not fix.disabled else f"  not offered: {fix.title} ({fix.disabled})" for fix in finding.fixes]
+        out += [
+            f"  {fix.title}" if not fix.disabled else f"  not offered: {fix.title} ({fix.disabled})"
+            for fix in finding.fixes
+        ]
     if not here:
         out.append(f"nothing is reported on line {row}")
-        out += [f"  {s.name} is {s.state} ({s.why})" for s in found if tree.lines.position(s.span.end)[0] <= row - 1][-4:]
+        out += [f"  {s.name} is {s.state} ({s.why})" for s in found if tree.lines.position(s.span.end)[0] <= row - 1][
+            -4:
+        ]
     return "\n".join(out)
 
 
@@ -171,7 +185,10 @@ def rows(table: Rows) -> str:
     for row in sorted(table.values(), key=lambda r: r.name):
         effect = row.call or (f"await {row.awaiting}" if row.awaiting else "plain")
         returns = f" -> {row.returns}" if row.returns else ""
-        out.append(f"{row.name}({', '.join(row.params)}){returns}: {effect}{' ' + row.kind if row.kind else ''}  [{row.origin}]" + (f"  # {row.fact}" if row.fact else ""))
+        out.append(
+            f"{row.name}({', '.join(row.params)}){returns}: {effect}{' ' + row.kind if row.kind else ''}  [{row.origin}]"
+            + (f"  # {row.fact}" if row.fact else "")
+        )
     return "\n".join(out)
 
 

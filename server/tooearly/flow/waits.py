@@ -10,7 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
-from tooearly.flow.awaits import CANCELLED, TIMEOUT, await_unknown, await_value, complete, finish, fire, held_futures, note_all
+from tooearly.flow.awaits import (
+    CANCELLED,
+    TIMEOUT,
+    await_unknown,
+    await_value,
+    complete,
+    finish,
+    fire,
+    held_futures,
+    note_all,
+)
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new, split_group
 from tooearly.flow.effects import as_future
@@ -78,7 +88,7 @@ def wait(c: Call) -> list[Outcome]:
     c.m.suspend(c.act, c.w, "other", c.site)
     if why == "all" and not limited:
         return [*out, *_waited_for_all(c, refs)]
-    note = Note(early if early else "timeout", c.site)
+    note = Note(early or "timeout", c.site)
     for world in _splits(c, refs, nobody=limited or not unlimited):
         out.append(Outcome(world, _result(c, world, refs, note, some=not limited)))
     return out

@@ -90,7 +90,9 @@ class Module:
     read_attributes: frozenset[str] | None = None
 
 
-def build_module(tree: Tree, name: str = "__main__", *, is_package: bool = False, memory: dict[Any, Any] | None = None) -> Module:
+def build_module(
+    tree: Tree, name: str = "__main__", *, is_package: bool = False, memory: dict[Any, Any] | None = None
+) -> Module:
     """The names of `tree`. `memory` keeps functions and classes by unit from one version of the text to the next."""
     package = name if is_package else name.rpartition(".")[0]
     memory = {} if memory is None else memory
@@ -182,7 +184,12 @@ def _join_members(defs: Definitions, members: tuple[Unit, ...], module: str, mem
 
 
 def make_function(
-    node: ast.AST, unit: Unit, module: str, parent: Function | None, cls: Class | None = None, renames: dict[str, str] | None = None
+    node: ast.AST,
+    unit: Unit,
+    module: str,
+    parent: Function | None,
+    cls: Class | None = None,
+    renames: dict[str, str] | None = None,
 ) -> Function:
     """The `Function` of a def, lambda or generator expression, with its names sorted into scopes."""
     name = getattr(node, "name", None) or ("<lambda>" if isinstance(node, ast.Lambda) else "<genexpr>")
@@ -229,7 +236,9 @@ def all_args(args: ast.arguments) -> Iterator[ast.arg]:
         yield args.kwarg
 
 
-def make_class(node: ast.ClassDef, unit: Unit, module: str, parent: Function | None, qualname: str | None = None) -> Class:
+def make_class(
+    node: ast.ClassDef, unit: Unit, module: str, parent: Function | None, qualname: str | None = None
+) -> Class:
     """The `Class` of a class statement; functions nested in ifs at class level count as methods."""
     outer = parent.qualname + "." if parent and parent.qualname != "<module>" else ""
     cls = Class(node.name, qualname or outer + node.name, node, unit, module, parent)

@@ -74,7 +74,9 @@ def table(raw: Iterable[Mapping[str, Any]], origin: str, known: Rows | None = No
             base = out.get(entry["same"]) or (known or {}).get(entry["same"])
             if base is None:
                 raise RowError(f"{name}: same = {entry['same']!r} is no known row")
-            out[name] = Row(name, base.params, base.call, base.awaiting, base.returns, base.raises, base.kind, base.fact, origin)
+            out[name] = Row(
+                name, base.params, base.call, base.awaiting, base.returns, base.raises, base.kind, base.fact, origin
+            )
             continue
         values = {k: v for k, v in entry.items() if k not in ("await", "params")}
         out[name] = Row(**values, params=tuple(entry.get("params", ())), awaiting=entry.get("await", ""), origin=origin)

@@ -34,14 +34,38 @@ SHORT = {
     "unittest.case.TestCase": "TestCase",
 }
 CONTAINERS = {
-    "list": "list", "List": "list", "Sequence": "list", "Iterable": "list", "Collection": "list", "deque": "list", "Deque": "list",
-    "set": "set", "Set": "set", "frozenset": "set", "AbstractSet": "set", "MutableSet": "set", "WeakSet": "set",
-    "dict": "dict", "Dict": "dict", "Mapping": "dict", "MutableMapping": "dict", "defaultdict": "dict", "tuple": "list", "Tuple": "list",
+    "list": "list",
+    "List": "list",
+    "Sequence": "list",
+    "Iterable": "list",
+    "Collection": "list",
+    "deque": "list",
+    "Deque": "list",
+    "set": "set",
+    "Set": "set",
+    "frozenset": "set",
+    "AbstractSet": "set",
+    "MutableSet": "set",
+    "WeakSet": "set",
+    "dict": "dict",
+    "Dict": "dict",
+    "Mapping": "dict",
+    "MutableMapping": "dict",
+    "defaultdict": "dict",
+    "tuple": "list",
+    "Tuple": "list",
 }
 WRAPPERS = ("Optional", "Final", "ClassVar", "Annotated", "Required", "NotRequired", "ReadOnly")
 FUTURES = ("Task", "Future")
 # How people call things that they do not annotate.
-CONVENTIONS = {"loop": "Loop", "_loop": "Loop", "event_loop": "Loop", "_event_loop": "Loop", "hass": "Hass", "io_loop": "IOLoop"}
+CONVENTIONS = {
+    "loop": "Loop",
+    "_loop": "Loop",
+    "event_loop": "Loop",
+    "_event_loop": "Loop",
+    "hass": "Hass",
+    "io_loop": "IOLoop",
+}
 
 
 def dotted(module: Module, node: ast.expr) -> str:
@@ -59,7 +83,20 @@ def dotted(module: Module, node: ast.expr) -> str:
     return ""
 
 
-_INNER = ("tasks", "futures", "events", "locks", "queues", "taskgroups", "timeouts", "runners", "base_events", "exceptions", "coroutines", "threads")
+_INNER = (
+    "tasks",
+    "futures",
+    "events",
+    "locks",
+    "queues",
+    "taskgroups",
+    "timeouts",
+    "runners",
+    "base_events",
+    "exceptions",
+    "coroutines",
+    "threads",
+)
 
 
 def canonical(name: str) -> str:

@@ -97,7 +97,7 @@ def closing_cut(text: str, start: int, end: int, cut: Cut) -> int | None:
     None when there is none, or when it cannot be so: a line in open brackets begins with a word that only begins a
     statement, or a word follows upon three quotes, which then open a later string rather than close this one.
     """
-    depth, offset, crossings = 0, start, 0
+    depth, offset, crossings, ran_on = 0, start, 0, False
     start = _decorated(text, start, end, cut)
     while crossings <= _MOST_CROSSINGS:
         match = _TOKEN_OR_STATEMENT.search(text, offset)
@@ -108,11 +108,15 @@ def closing_cut(text: str, start: int, end: int, cut: Cut) -> int | None:
                 return None
             if depth == 0:
                 start = end
+            ran_on = depth > 0
             end = cut(text, end + 1)
         offset = token_end(text, match)
-        # A statement in brackets: they were left open, and all that follows is outside again.
-        opened = (match.lastgroup == "open") - (match.lastgroup == "close")
-        depth = 0 if match.lastgroup == "statement" else max(depth + opened, 0)
+        if match.lastgroup == "statement" and depth and offset < end:
+            # A statement in brackets: they were left open. What lies behind a cut is not in them.
+            if ran_on:
+                return None
+            depth = 0
+        depth = max(depth + (match.lastgroup == "open") - (match.lastgroup == "close"), 0)
         if offset > end or (offset == end and match.lastgroup == "join"):
             crossings += 1
             end = cut(text, offset)
