@@ -15,6 +15,7 @@ from tests.lsp.client import Client, Json
 from tests.lsp.session import session
 from tooearly.lsp import uris
 from tooearly.lsp.documents import Documents
+from tooearly.source.lines import line_starts
 
 URI = "file:///work/a.py"
 PIECES = [
@@ -89,6 +90,18 @@ def test_thousands_of_edits_in_one_document(encoding: str) -> None:
         document = documents.get(URI)
         assert document is not None
         assert document.text == mine.text
+        assert document.lines.starts == line_starts(mine.text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.text("ab\n", max_size=5)), max_size=20))
+def test_lines_that_are_carried_over_are_those_of_the_text(edits: list[tuple[float, float, str]]) -> None:
+    documents, mine = pair("one\n\ntwo\nthree", "utf-16")
+    for version, (start, end, new) in enumerate(edits, 2):
+        low, high = sorted((round(start * len(mine.text)), round(end * len(mine.text))))
+        document = documents.change(URI, version, [incremental(mine.event(low, high, new))])
+        assert document is not None
+        assert document.lines.starts == line_starts(mine.text)
 
 
 def test_positions_beyond_the_end_are_clamped() -> None:
