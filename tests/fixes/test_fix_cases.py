@@ -78,9 +78,9 @@ def _lacks(reasons: list[str], reason: str) -> str:
 def outcomes(request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
     """What the programs of the chosen tests do, each before and after its fixes."""
     chosen = [
-        item.callspec.params["runnable"]
+        item.callspec.params["fixcase"]
         for item in request.session.items
-        if hasattr(item, "callspec") and "runnable" in item.callspec.params
+        if hasattr(item, "callspec") and "fixcase" in item.callspec.params
     ]
     groups: dict[str, dict[str, str]] = defaultdict(dict)
     for case in chosen:
@@ -96,17 +96,17 @@ def outcomes(request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
     return seen
 
 
-@pytest.mark.parametrize("runnable", [case for case in CASES if "run" in case.words], ids=lambda case: case.name)
-def test_runs(runnable: Case, outcomes: dict[str, dict[str, str]]) -> None:
-    if runnable.name not in outcomes:
-        pytest.skip("no Python {}.{} here".format(*runnable.oldest))
+@pytest.mark.parametrize("fixcase", [case for case in CASES if "run" in case.words], ids=lambda case: case.name)
+def test_runs(fixcase: Case, outcomes: dict[str, dict[str, str]]) -> None:
+    if fixcase.name not in outcomes:
+        pytest.skip("no Python {}.{} here".format(*fixcase.oldest))
     wrong = []
-    if "quiet" not in runnable.words and "InvalidStateError" not in outcomes[runnable.name]["error"]:
-        wrong.append(f"before: ends with {outcomes[runnable.name]}")
-    for after in runnable.after:
-        outcome = outcomes[f"{runnable.name} “{after.title}”"]
+    if "quiet" not in fixcase.words and "InvalidStateError" not in outcomes[fixcase.name]["error"]:
+        wrong.append(f"before: ends with {outcomes[fixcase.name]}")
+    for after in fixcase.after:
+        outcome = outcomes[f"{fixcase.name} “{after.title}”"]
         if outcome["error"]:
             wrong.append(f"after “{after.title}”: {outcome['error']}")
         elif after.prints is not None and outcome["printed"].split("\n") != after.prints.split(" / "):
             wrong.append(f"after “{after.title}”: prints {outcome['printed']!r}, not {after.prints!r}")
-    assert not wrong, f"{runnable.path.name}:{runnable.row}\n" + "\n".join(wrong)
+    assert not wrong, f"{fixcase.path.name}:{fixcase.row}\n" + "\n".join(wrong)

@@ -87,17 +87,15 @@ def outcomes() -> dict[str, dict[str, str]]:
     return dict(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize(
-    "runnable", [one for one in EXAMPLES if "run" in one.case.words], ids=lambda one: one.case.name
-)
-def test_runs(runnable: Example, outcomes: dict[str, dict[str, str]]) -> None:
-    error = outcomes[runnable.case.name]["error"]
-    if runnable.case.rows("error"):
+@pytest.mark.parametrize("shown", [one for one in EXAMPLES if "run" in one.case.words], ids=lambda one: one.case.name)
+def test_runs(shown: Example, outcomes: dict[str, dict[str, str]]) -> None:
+    error = outcomes[shown.case.name]["error"]
+    if shown.case.rows("error"):
         assert "InvalidStateError" in error
     else:
         assert not error
-    for title, _, prints in runnable.after:
+    for title, _, prints in shown.after:
         if prints is not None:
-            outcome = outcomes[f"{runnable.case.name} {title}"]
+            outcome = outcomes[f"{shown.case.name} {title}"]
             assert not outcome["error"]
             assert outcome["printed"].split("\n") == prints.split(" / ")

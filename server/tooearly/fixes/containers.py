@@ -11,8 +11,8 @@ import ast
 from dataclasses import dataclass, replace
 
 from tooearly.fixes.evaluation import conditions, pure, stable
-from tooearly.fixes.scope import assigned_value, bindings, names_in, nested_names, own_nodes
-from tooearly.fixes.site import COMPREHENSIONS, Comprehension, Function, Site, is_first_iterable
+from tooearly.fixes.scope import COMPREHENSIONS, Function, assigned_value, bindings, names_in, nested_names, own_nodes
+from tooearly.fixes.site import Comprehension, Site, is_first_iterable
 
 _VIEWS = {"values", "items", "keys"}
 _KEEPING = {
@@ -61,6 +61,9 @@ def container(site: Site) -> Container | None:
     receiver = site.receiver
     if receiver is None:
         return None
+    match site.read:
+        case ast.Call(func=ast.Name(id="map"), args=[first, iterable]) if first is receiver:
+            return _made(site, site.read, iterable, site.source(iterable), filtered=False)
     names = names_in(receiver)
     for index in range(len(site.path) - 2, -1, -1):
         match site.path[index]:
@@ -124,11 +127,6 @@ def _from_lambda(site: Site, index: int, node: ast.Lambda) -> Container | None:
         iterable = call.args[0]
     else:
         return None
-    return _made(site, call, iterable, site.source(iterable), filtered=False)
-
-
-def of_iterable(site: Site, call: ast.AST, iterable: ast.expr) -> Container | None:
-    """The container behind `map(asyncio.Task.result, iterable)`."""
     return _made(site, call, iterable, site.source(iterable), filtered=False)
 
 

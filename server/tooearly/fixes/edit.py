@@ -11,12 +11,14 @@ import ast
 import re
 from collections.abc import Sequence
 
-from tooearly.fixes.site import Function, Site
+from tooearly.fixes.scope import Function
+from tooearly.fixes.site import Site
 from tooearly.model import Edit, Span
 
 TRIVIA = re.compile(r"(?:[ \t\f\r\n]|\\\r?\n|#[^\r\n]*)*")
 _SEPARATOR = re.compile(r"[ \t\f]*;[ \t\f]*(?:\\\r?\n[ \t\f]*)?\Z|(?:[ \t\f]|\\\r?\n)*\Z")
 _COMMENT = re.compile(r"#[^\r\n]*")
+_READS = ("result", "exception")
 _BLOCKS = ("body", "orelse", "finalbody")
 
 
@@ -145,6 +147,16 @@ def skip(text: str, offset: int) -> int:
     found = TRIVIA.match(text, offset)
     assert found
     return found.end()
+
+
+def names_the_future(site: Site) -> bool:
+    """Whether the receiver is the future itself: in `x.result()`, `Task.result(x)`, and `get()` for a bound method."""
+    read = site.read
+    if not isinstance(read, ast.Call) or site.receiver is None:
+        return False
+    if receiver_end(site) is not None or site.span(read) == site.finding.receiver:
+        return True
+    return read.args[:1] == [site.receiver] and isinstance(read.func, ast.Attribute) and read.func.attr in _READS
 
 
 def receiver_text(site: Site) -> str:

@@ -11,8 +11,8 @@ import ast
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tooearly.fixes.scope import bound_names, declared_outside, nested_stores
-from tooearly.fixes.site import COMPREHENSIONS, Path, Site
+from tooearly.fixes.scope import COMPREHENSIONS, bound_names, declared_outside, nested_stores
+from tooearly.fixes.site import Path, Site
 
 _PURE_CALLS = {"isinstance", "issubclass", "len", "hasattr", "callable", "bool", "any", "all"}
 _PURE_METHODS = {"done", "cancelled", "get", "startswith", "endswith"}

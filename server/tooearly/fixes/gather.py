@@ -12,7 +12,7 @@ import ast
 from collections.abc import Sequence
 
 from tooearly.fixes.containers import Container, container
-from tooearly.fixes.edit import block_of, needs_parentheses
+from tooearly.fixes.edit import block_of, names_the_future, needs_parentheses
 from tooearly.fixes.evaluation import conditions, stable
 from tooearly.fixes.hoist import Plan, plan
 from tooearly.fixes.names import asyncio_function
@@ -84,7 +84,7 @@ def _can_join(site: Site) -> bool:
     context, receiver = site.context, site.receiver
     if context.function is None or context.deferred or context.barrier:
         return False
-    if receiver is None or not stable(receiver) or container(site) is not None:
+    if receiver is None or not stable(receiver) or not names_the_future(site) or container(site) is not None:
         return False
     return conditions(site.path[context.anchor :]) == [] and not isinstance(plan(site, [receiver]), str)
 
@@ -161,7 +161,9 @@ def _all_of(site: Site, found: Container) -> Fix:
 def _replaced(site: Site, found: Container) -> Fix | None:
     """The fix that replaces the whole comprehension, if it does nothing but read."""
     node = found.node
-    if not isinstance(node, _WHOLE) or node.elt is not site.read or found.filtered or site.finding.method != "result":
+    if found.filtered or site.finding.method != "result":
+        return None
+    if node is not site.read and not (isinstance(node, _WHOLE) and node.elt is site.read):
         return None
     whole = Site(site.tree, site.place, site.path[: site.path.index(node) + 1], site.finding)
     spelled = asyncio_function(site, "gather")
@@ -173,12 +175,13 @@ def _replaced(site: Site, found: Container) -> Fix | None:
     elif needs_parentheses(whole):
         text = f"({text})"
     span = site.span(node)
-    if isinstance(node, ast.GeneratorExp):
+    if isinstance(node, ast.GeneratorExp | ast.Call):
         if not _is_only_argument(whole):
             return None
-        if site.text[span.start] == "(" and site.span(whole.parent).end == span.end:
+        if isinstance(node, ast.GeneratorExp) and site.span(whole.parent).end == span.end:
             text = f"({text})"
-    title = f"Replace the comprehension by `await {spelled[0]}({' '.join(found.star.split())})`"
+    what = "`map`" if isinstance(node, ast.Call) else "the comprehension"
+    title = f"Replace {what} by `await {spelled[0]}({' '.join(found.star.split())})`"
     return Fix(title, "gather", "safe", tuple(sorted((*spelled[1], Edit(span, text)))))
 
 

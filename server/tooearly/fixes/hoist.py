@@ -16,8 +16,8 @@ from itertools import pairwise
 
 from tooearly.fixes.edit import indent_step, insert_before, line_start, statement_start
 from tooearly.fixes.evaluation import Condition, conditions, pure, side_effect_before, stable
-from tooearly.fixes.scope import Binding, bindings, bound_names, is_local, names_in
-from tooearly.fixes.site import COMPREHENSIONS, Path, Site
+from tooearly.fixes.scope import COMPREHENSIONS, Binding, bindings, bound_names, is_local, names_in
+from tooearly.fixes.site import Path, Site
 from tooearly.model import Applicability, Edit
 
 

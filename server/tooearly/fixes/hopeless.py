@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from tooearly.fixes.scope import assigned_value, own_nodes
-from tooearly.fixes.site import Function, Site
+from tooearly.fixes.scope import Function, assigned_value, own_nodes
+from tooearly.fixes.site import Site
 
 _SETTERS = {"set_result", "set_exception"}
 _LOOKS = {"result", "exception", "done", "cancelled"}

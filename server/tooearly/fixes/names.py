@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from tooearly.fixes.edit import line_end, newline
-from tooearly.fixes.scope import bindings, own_nodes
-from tooearly.fixes.site import Function, Site
+from tooearly.fixes.scope import Function, bindings, own_nodes
+from tooearly.fixes.site import Site
 from tooearly.model import Edit, Span
 from tooearly.source.tree import Tree
 

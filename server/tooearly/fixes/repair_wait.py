@@ -15,8 +15,8 @@ from tooearly.fixes.containers import container
 from tooearly.fixes.edit import block_of, indentation, line_end, line_start, newline, opens_line
 from tooearly.fixes.evaluation import stable
 from tooearly.fixes.names import asyncio_function
-from tooearly.fixes.scope import free_name, names_in
-from tooearly.fixes.site import COMPREHENSIONS, Path, Site, path_to
+from tooearly.fixes.scope import COMPREHENSIONS, free_name, names_in
+from tooearly.fixes.site import Path, Site, path_to
 from tooearly.model import Edit, Fix, Span
 
 

@@ -35,7 +35,10 @@ from tooearly.model import Edit, Finding, Fix
 
 def await_fix(site: Site) -> Fix:
     """Replace the read by an `await`; disabled with the reason where that is wrong."""
-    title = f"Await each `{site.name}`" if container(site) else f"Await `{site.name}`"
+    found = container(site)
+    title = f"Await `{site.name}`" if found is None else f"Await each `{site.name}`"
+    if found is not None and found.node is site.read:
+        title = f"Await each of `{found.elements}`"
     if reason := refusal(site):
         return Fix(title, "await", "safe", disabled=reason)
     if site.finding.code == "blocking-result":

@@ -18,14 +18,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
+from tooearly.fixes.scope import Function, assigned_value, bindings
 from tooearly.model import Finding, Span
 from tooearly.source.tree import Place, Tree
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Path = tuple[ast.AST, ...]
-
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +71,25 @@ class Site:
 
     @cached_property
     def receiver(self) -> ast.expr | None:
-        """The expression that is read from, None when the finding's range is none."""
+        """The expression that is read from, None when the finding's range is none.
+
+        For `get = task.result` and `get()` it is `task`, if both names are bound only once.
+        """
+        if self.span(self.read) == self.finding.receiver:
+            return self._bound_method()
         for root in (self.read, *self.place.unit.body):
             for node in ast.walk(root):
                 if isinstance(node, ast.expr) and self.span(node) == self.finding.receiver:
                     return node
+        return None
+
+    def _bound_method(self) -> ast.expr | None:
+        match self.read, self.scope:
+            case ast.Call(func=ast.Name(id=name), args=[], keywords=[]), ast.AST() as function:
+                match assigned_value(function, name):
+                    case ast.Attribute(value=ast.Name(id=task) as value, attr="result" | "exception"):
+                        once = sum(one.name == task for one in bindings(function)) == 1
+                        return value if once else None
         return None
 
     @cached_property
@@ -118,6 +130,8 @@ class Site:
         """What is read from, in few words for a title."""
         span = self.finding.receiver
         words = self.text[span.start : span.end]
+        if span == self.span(self.read) and self.receiver:
+            words = self.source(self.receiver)
         if re.search(r"[\r\n]", words):
             words = ast.unparse(self.receiver) if self.receiver else " ".join(words.split())
         return words if len(words) <= 40 else words[:37] + "..."

@@ -12,6 +12,7 @@ import ast
 from collections.abc import Sequence
 
 from tooearly.fixes.containers import Container, container
+from tooearly.fixes.edit import names_the_future
 from tooearly.fixes.hoist import Plan, inner_bindings, plan
 from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.scope import names_in, own_nodes
@@ -24,7 +25,7 @@ _NO_NAME = "`asyncio` is the name of something else here"
 def wait_fix(site: Site, group: Sequence[Site]) -> Fix:
     """Insert `await asyncio.wait([task])` before the statement; `group` are the reads that one wait can serve."""
     found = container(site)
-    if found is not None and _needs_whole(site):
+    if found is not None and (found.node is site.read or _needs_whole(site)):
         return _wait_for_all(site, found)
     title = f"Wait for {listed(group)} with `asyncio.wait` before the line (keeps {_exceptions(group)} inside)"
     return _before(group, title, "wait", "[{}]")
@@ -50,7 +51,7 @@ def _exceptions(group: Sequence[Site]) -> str:
 
 def _before(group: Sequence[Site], title: str, kind: str, argument: str) -> Fix:
     receivers = [one.receiver for one in group if one.receiver is not None]
-    if len(receivers) < len(group):
+    if not all(names_the_future(one) for one in group):
         return Fix(title, kind, "safe", disabled="the future cannot be named here")
     where = plan(group[0], receivers)
     if isinstance(where, str):
