@@ -35,6 +35,7 @@ class Memory:
         self.parse = ParseMemory()
         self.names: dict[Any, Any] = {}
         self.analyses: dict[Any, Kept] = {}
+        self.judged: judge.Judged = {}
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,14 @@ def check(
     kept: dict[Any, Kept] = {}
     for root in chosen:
         if stop is not None:
+            memory.analyses |= kept  # what is done already serves the next version too
             stop()
         kept[root] = _analysis(module, root, rows_with(settings.api), load, memory, settings, eager)
         judge.merge(merged, kept[root].analysis.reports.values())
         notices += [_bound_notice(tree, given) for given in kept[root].analysis.given_up]
     memory.analyses = kept
     suppressions = suppressed(text)
-    found, unused = suppressions.apply(judge.findings(tree, merged, settings), tree.lines)
+    found, unused = suppressions.apply(judge.findings(tree, merged, settings, memory.judged), tree.lines)
     notices += [*suppressions.notices, *map(unused_notice, unused)]
     if with_fixes:
         found = tuple(replace(f, fixes=fixes.offer(tree, f, found, settings)) for f in found)
@@ -114,9 +116,9 @@ def _analysis(
 ) -> Kept:
     """The analysis of a root, from the memory when nothing that it consulted has changed."""
     known = memory.analyses.get(root)
-    if known is not None and known.settings == settings and known.eager == eager and root is not module.body:
-        if _still_holds(known.analysis, module, load):
-            return known
+    kept = known is not None and known.settings == settings and known.eager == eager and root is not module.body
+    if kept and known is not None and _still_holds(known.analysis, module, load):
+        return known
     return Kept(analyse(module, root, rows, load, eager=eager), settings, eager)
 
 

@@ -8,8 +8,7 @@ unknown state. A read in a helper is therefore judged by the calls that are visi
 from __future__ import annotations
 
 import ast
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tooearly.flow import live
@@ -22,6 +21,7 @@ from tooearly.flow.values import Cont, Func, Inst, Klass, Oid, Ref, Site, Unknow
 from tooearly.semantics.names import Class, Function, Module, all_args
 from tooearly.semantics.rows import Rows
 from tooearly.semantics.types import CONVENTIONS, annotation_type
+from tooearly.source.tree import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,6 @@ def analyse(
     except RecursionError:
         return Analysis({}, [GivenUp(root, "nested too deeply")], machine.consulted, machine.steps)
     except Exception as fault:
-        if os.environ.get("TOOEARLY_DEBUG"):
-            raise
         return Analysis({}, [GivenUp(root, f"internal error: {fault!r}")], machine.consulted, machine.steps)
     return Analysis(machine.reports, [], machine.consulted, machine.steps)
 
@@ -145,7 +143,7 @@ def activation(machine: Machine, module: Module, root: Function, world: World) -
     return Act(root, frame, graph, None, root.is_async, order)
 
 
-def _top_level(module: Module) -> Iterator[tuple[object, Iterable[ast.stmt]]]:
+def _top_level(module: Module) -> Iterator[tuple[Unit, Sequence[ast.stmt]]]:
     for item in module.tree.items:
         yield item.place.unit, item.place.unit.body
 

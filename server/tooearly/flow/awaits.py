@@ -1,8 +1,8 @@
 """`await`: what is known on each of its exits.
 
-Three exits matter: normal, an ordinary exception, and the cancellation of the waiting task. What each proves depends on
-what is awaited (shared facts with `api.toml`, each tested against CPython): a task is done on all three; `gather` proves
-all on the normal exit, none but the failing one on the exceptional exit; `wait` proves nothing when it is cancelled;
+Three exits matter: normal, an ordinary exception, and the cancellation of the waiting task. What each proves depends
+on what is awaited (shared facts with `api.toml`, each tested against CPython): a task is done on all three; `gather`
+proves all on the normal exit, none but the failing one on the exceptional exit; `wait` proves nothing when it is cancelled;
 `wait_for` has waited for what it cancelled; a shielded future goes on when its waiter is cancelled.
 
 A task whose coroutine is known is completed by interpreting that coroutine: what it sets, starts or raises is then
@@ -15,7 +15,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tooearly.flow.calling import Args, call, closed_over, find_method, give_away, hands_over, invoke
+from tooearly.flow.attributes import find_method
+from tooearly.flow.calling import Args, call, closed_over, give_away, hands_over, invoke
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import concerned, names_in, reaches_read
 from tooearly.flow.state import World

@@ -1,7 +1,7 @@
 """The state of a graph under construction: blocks, temporaries, scopes, and what an exit has to pass on its way.
 
-An exit (`return`, `break`, `continue`, or an exception) leaves a stack of contexts. `unwind` walks it outwards: a `with`
-gets its `Exit` step, a loop is the target, and a `finally` is entered with a token; what remains of the way is built
+An exit (`return`, `break`, `continue`, or an exception) leaves a stack of contexts. `unwind` walks it outwards: a
+`with` gets its `Exit` step, a loop is the target, and a `finally` is entered with a token; what remains of the way is built
 when that `finally` is finished (`Finally.pending`).
 """
 
@@ -191,7 +191,7 @@ class Builder:
 
 
 def resolve(function: Function, name: str) -> tuple[str, int]:
-    """Where `name` lives as seen from the body of `function`: its own frame, an enclosing function's, or the module's."""
+    """Where `name` lives as seen from the body of `function`: its own frame, an enclosing one's, or the module's."""
     depth = 0
     here: Function | None = function
     while here is not None:

@@ -220,7 +220,7 @@ SMALL = 12  # names in a function that is interpreted whatever it does
 
 
 def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> bool:
-    """Whether a call gives the function a future or a container: of an instance only the attributes that it mentions."""
+    """Whether a call gives the function a future or a container; of an instance only the attributes it mentions."""
     names = closure(m, func.function)
     stack = [a for a, _ in args] + [a for _, a in kwargs] + list(closed_over(w)(func))
     stack += [v for (owner, name), v in w.env.items() if is_module(owner) and isinstance(v, Ref) and name in names]
@@ -301,10 +301,10 @@ def bind(m: Machine, act: Act, w: World, func: Func, frame: Frame, args: Args, k
     for name, value in zip(positional, plain, strict=False):
         w.env[frame, name] = value
     for name in positional[len(plain) :]:
-        value = named.pop(name, None)
-        w.env[frame, name] = value if value is not None else (Unknown() if crowd else defaults.get(name, Unknown()))
+        fallback = Unknown() if crowd else defaults.get(name, Unknown())
+        w.env[frame, name] = named.pop(name) if name in named else fallback
     for arg in spec.kwonlyargs:
-        w.env[frame, arg.arg] = named.pop(arg.arg, None) or defaults.get(arg.arg, Unknown())
+        w.env[frame, arg.arg] = named.pop(arg.arg) if arg.arg in named else defaults.get(arg.arg, Unknown())
     if spec.vararg:
         rest = (*plain[len(positional) :], *crowd)
         w.env[frame, spec.vararg.arg] = new(

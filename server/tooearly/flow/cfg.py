@@ -31,7 +31,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Literal_(Step):
+class Constant(Step):
     dst: Temp
     value: object
 

@@ -64,11 +64,11 @@ def make(w: World, frame: Frame, site: Site, kind: str, items: list[tuple[Value 
     if kind == "dict":
         return _make_dict(w, frame, site, items)
     given = spread(w, [(value, starred is True) for value, starred in items if value is not None])
-    exact = len(given) <= MOST and not any(starred or _is_group(w, v) for v, starred in given)
+    exact = len(given) <= MOST and not any(starred or is_group(w, v) for v, starred in given)
     values = tuple(v for v, _ in given)
     if kind == "set" or not exact:
         values = unique(values)
-    nonempty = any(not starred and not _is_group(w, v) for v, starred in given)
+    nonempty = any(not starred and not is_group(w, v) for v, starred in given)
     return new(w, frame, site, Cont(kind, values, exact, nonempty))
 
 
@@ -91,7 +91,7 @@ def _make_dict(w: World, frame: Frame, site: Site, items: list[tuple[Value | Non
     return new(w, frame, site, Cont("dict", tuple(values), exact, bool(values) and exact, tuple(keys)))
 
 
-def _is_group(w: World, value: Value) -> bool:
+def is_group(w: World, value: Value) -> bool:
     obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
     return obj is not None and obj.many
 
@@ -105,13 +105,13 @@ def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
         set_item(w, coll, Unknown() if key is None else key, value)
         return
     if cont.exact and (
-        value in cont.items or len(cont.items) >= MOST or _is_group(w, value) or _same_origin(cont, value)
+        value in cont.items or len(cont.items) >= MOST or is_group(w, value) or _same_origin(cont, value)
     ):
         if cont.kind == "set" and value in cont.items and not isinstance(value, Unknown):
             return
         cont = replace(cont, exact=False)
     items = (*cont.items, value) if cont.exact else unique((*cont.items, value))
-    nonempty = cont.nonempty or not _is_group(w, value)
+    nonempty = cont.nonempty or not is_group(w, value)
     w.heap[coll.oid] = replace(cont, items=items, nonempty=nonempty)
 
 
@@ -179,7 +179,7 @@ def pick(act: Act, w: World, obj: Ref, key: Value | None, site: Site) -> Iterato
     for option in options:
         world = w.copy()
         value = option
-        if _is_group(world, option):
+        if is_group(world, option):
             assert isinstance(option, Ref)
             value = world.element(option, site, act.frame)
         _remember(world, obj, key, value)
@@ -250,10 +250,10 @@ def dict_item(
             return [Outcome(w, value)]
     out: list[Outcome] = []
     for known, value in zip(cont.keys, cont.items, strict=True):
-        if isinstance(key, Const | Ref) and isinstance(known, Const | Ref) and known != key and not _is_group(w, known):
+        if isinstance(key, Const | Ref) and isinstance(known, Const | Ref) and known != key and not is_group(w, known):
             continue
         world = w.copy()
-        if _is_group(world, value):
+        if is_group(world, value):
             assert isinstance(value, Ref)
             value = world.element(value, site, act.frame)
         _remember(world, obj, key, value)
@@ -302,14 +302,14 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
         return
     if isinstance(value, Const):
         value = Unknown()  # which constant it is would only multiply the worlds
-    known = isinstance(key, Const) or (isinstance(key, Ref) and not _is_group(w, key))
+    known = isinstance(key, Const) or (isinstance(key, Ref) and not is_group(w, key))
     if known and key in cont.keys:
         items = list(cont.items)
         items[cont.keys.index(key)] = value
         w.heap[obj.oid] = replace(cont, items=tuple(items), slots=slots)
         return
     pairs = (*zip(cont.keys, cont.items, strict=True), (key, value))
-    exact = cont.exact and known and len(pairs) <= MOST and not _is_group(w, value)
+    exact = cont.exact and known and len(pairs) <= MOST and not is_group(w, value)
     exact = exact and not _same_origin(cont, value) and not _same_origin(replace(cont, items=cont.keys), key)
     if not exact:
         pairs = unique(pairs)
@@ -368,7 +368,7 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
         held = w.cont(part)
         if known == key and key.known and held is not None:
             return [Outcome(w, copy(w, held, held.kind, act.frame, site))]
-    out = _unknown_part(act, w, obj, site)
+    out = unknown_part(act, w, obj, site)
     for outcome in out if key.known else ():
         held = outcome.world.cont(obj)
         if held is not None and not held.many:
@@ -376,18 +376,18 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
     return out
 
 
-def _unknown_part(act: Act, w: World, obj: Ref, site: Site) -> list[Outcome]:
+def unknown_part(act: Act, w: World, obj: Ref, site: Site) -> list[Outcome]:
     """Some of the elements: each group falls apart in those that are in and those that are not."""
     cont = w.cont(obj)
     assert cont is not None
     part = new(w, act.frame, site, Cont(cont.kind if cont.kind != "tuple" else "list", (), False))
     for item in cont.items:
-        if _is_group(w, item):
+        if is_group(w, item):
             assert isinstance(item, Ref)
             inside = split_group(w, item, "part")
             collect(w, part, inside, None)
     worlds = [w]
-    for item in [i for i in cont.items if isinstance(i, Ref) and not _is_group(w, i)][:3]:
+    for item in [i for i in cont.items if isinstance(i, Ref) and not is_group(w, i)][:3]:
         for world in list(worlds):
             other = world.copy()
             collect(other, part, item, None)
@@ -413,7 +413,8 @@ def split_group(w: World, group: Ref, tag: str) -> Ref:
 def in_place(w: World, name: str, left: Value, right: Value, site: Site, frame: Frame) -> list[Outcome]:
     """`left += right` and its like change the container itself."""
     cont, other = w.cont(left), w.cont(right)
-    assert cont is not None and isinstance(left, Ref)
+    assert cont is not None
+    assert isinstance(left, Ref)
     if cont.kind == "tuple":
         return [Outcome(w, algebra(w, name, left, right, site, frame))]
     made = algebra(w, name, left, right, site, frame)
@@ -509,7 +510,7 @@ def emptiness(w: World, ref: Ref) -> Iterator[tuple[bool, World]]:
     if cont.exact:
         yield bool(items), w
         return
-    solid = any(not isinstance(i, Unknown) and not _is_group(w, i) for i in items) and not cont.many
+    solid = any(not isinstance(i, Unknown) and not is_group(w, i) for i in items) and not cont.many
     if items:
         full = w.copy()
         full.heap[ref.oid] = replace(cont, nonempty=True)
@@ -523,7 +524,7 @@ def emptied(w: World, ref: Ref) -> World:
     cont = w.cont(ref)
     assert cont is not None
     for item in (*cont.items, *cont.keys):
-        if _is_group(w, item):
+        if is_group(w, item):
             assert isinstance(item, Ref)
             w.forget_members(item.oid)
     left = w.cont(ref)
@@ -580,9 +581,10 @@ def _same_length(w: World, name: str, left: Ref, right: Ref) -> list[Outcome]:
 def without_difference(w: World, large: Ref, small: Ref) -> World | None:
     """The world in which `large` has no element that is not in `small` (in place); None when that cannot be."""
     a, b = w.cont(large), w.cont(small)
-    assert a is not None and b is not None
+    assert a is not None
+    assert b is not None
     rest = [i for i in a.items if i not in b.items]
-    if any(isinstance(i, Ref) and not _is_group(w, i) for i in rest):
+    if any(isinstance(i, Ref) and not is_group(w, i) for i in rest):
         return None
     for item in rest:
         if isinstance(item, Ref):
@@ -593,7 +595,10 @@ def without_difference(w: World, large: Ref, small: Ref) -> World | None:
 def compare_sets(w: World, name: str, left: Value, right: Value) -> list[Outcome]:
     """`a <= b`, `a == b` of sets: when true, what is in the one but not in the other has no members."""
     a, b = w.cont(left), w.cont(right)
-    assert a is not None and b is not None and isinstance(left, Ref) and isinstance(right, Ref)
+    assert a is not None
+    assert b is not None
+    assert isinstance(left, Ref)
+    assert isinstance(right, Ref)
     if any(isinstance(i, Unknown | Const) for i in (*a.items, *b.items)) or name in ("<", ">"):
         return [Outcome(w, Unknown())]
     true: World | None = w.copy()
@@ -631,7 +636,7 @@ def unpack(
         others = tuple(i for i in (rest.keys if rest.kind == "dict" else rest.items) if i not in got)
         if star is None and not cont.many:
             for item in others:
-                if _is_group(world, item):
+                if is_group(world, item):
                     assert isinstance(item, Ref)
                     world.forget_members(item.oid)
         values = list(got)
@@ -652,7 +657,7 @@ def _take(act: Act, w: World, src: Ref, dst: int, got: tuple[Value, ...], site: 
     for option in options:
         world = w.copy()
         value = option
-        if _is_group(world, option):
+        if is_group(world, option):
             assert isinstance(option, Ref)
             value = world.element(option, (site, dst), act.frame)
         yield world, value

@@ -199,7 +199,7 @@ def gather(c: Call) -> list[Outcome]:
         else:
             children.append(as_future(c, c.w, value, f"arg{index}"))
     flag = c.get("return_exceptions")
-    keep_going = False if flag is None else {TRUE: True, FALSE: False}.get(flag)  # type: ignore[call-overload]
+    keep_going = False if flag is None else True if flag == TRUE else False if flag == FALSE else None
     mask = DONE if not given else PENDING
     fut = Fut(
         "gather",
@@ -268,10 +268,11 @@ def read(c: Call) -> list[Outcome]:
         early = c.w.copy()
         early.set_mask(c.receiver.oid, PENDING)
         out.append(Outcome(early, exc=Exc(INVALID, c.site)))
-    protected = c.act.block is not None and c.act.block.handler >= 0
-    finish(c.w, c.receiver)
-    if fut.mask == PENDING:  # it raises; without a handler go on as if mended, to find what else is wrong
+    if fut.mask == PENDING:
+        # It raises. Without a handler go on all the same, to find what else is wrong; the task stays unfinished.
+        protected = c.act.block is not None and c.act.block.handler >= 0
         return out if protected else [*out, *result_value(c, fut)]
+    finish(c.w, c.receiver)
     out.append(Outcome(c.w.copy(), exc=Exc(CANCELLED)))
     if c.row.kind == "result":
         out.append(Outcome(c.w.copy(), exc=Exc("")))
@@ -392,7 +393,7 @@ def _register(c: Call, fut: Value | None, function: Value) -> list[Outcome]:
 def run_now(c: Call, deferred: Deferred) -> None:
     """A callback whose time is not known: interpret it once with its future done."""
     if not c.m.quiet and may_read(c.m, deferred.function):
-        c.m._run_deferred(c.act, c.w, deferred)
+        c.m.run_deferred(c.act, c.w, deferred)
 
 
 def later(c: Call) -> list[Outcome]:
@@ -411,8 +412,7 @@ def _with(deferred: tuple[Deferred, ...], new: Deferred) -> tuple[Deferred, ...]
 # Running a loop
 def run(c: Call) -> list[Outcome]:
     """`asyncio.run(main())`: leftover tasks are cancelled and waited for; plain futures stay as they are."""
-    out = run_until_complete(c, key="main", leftovers=True)
-    return [o for o in out if o.exc is None or o.exc.cls != CANCELLED or True]
+    return run_until_complete(c, key="main", leftovers=True)
 
 
 def run_until_complete(c: Call, key: str = "", leftovers: bool = False) -> list[Outcome]:
@@ -435,7 +435,9 @@ def run_until_complete(c: Call, key: str = "", leftovers: bool = False) -> list[
 def end_leftovers(w: World) -> None:
     """The loop is being closed: tasks that were left over are done, plain futures are not."""
     for oid, obj in list(w.heap.items()):
-        if (isinstance(obj, Fut) and obj.kind in ("task", "gather") and obj.mask & PENDING) or (isinstance(obj, Fut) and obj.kind == "current"):
+        if isinstance(obj, Fut) and (
+            (obj.kind in ("task", "gather") and obj.mask & PENDING) or obj.kind == "current"
+        ):
             w.heap[oid] = replace(obj, mask=DONE)
     w.deferred = ()
 

@@ -334,7 +334,7 @@ def pair(c: Call, parts: tuple[Value, ...], index: object, *, many: bool) -> Ref
 def _pairs(c: Call, rows: list[tuple[Value, ...]], exact: bool, nonempty: bool) -> list[Outcome]:
     items: list[Value] = []
     for index, parts in enumerate(rows):
-        crowd = any(containers._is_group(c.w, p) for p in parts)
+        crowd = any(containers.is_group(c.w, p) for p in parts)
         items.append(pair(c, parts, index, many=crowd))
         exact = exact and not crowd
     return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", tuple(items), exact, nonempty), "pairs"))]
@@ -348,7 +348,9 @@ def enumerated(c: Call) -> list[Outcome]:
     items, exact, nonempty = found
     start = c.get("start") or const(0)
     base = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
-    counted = [(const(i + base) if exact and base is not None else Unknown(), item) for i, item in enumerate(items)]
+    counted: list[tuple[Value, ...]] = [
+        (const(i + base) if exact and base is not None else Unknown(), item) for i, item in enumerate(items)
+    ]
     return _pairs(c, counted, exact, nonempty)
 
 
@@ -359,13 +361,11 @@ def zipped(c: Call) -> list[Outcome]:
         return _pairs(c, list(zip(*(g[0] for g in given if g is not None), strict=False)), True, False)
     columns: list[list[Value]] = []
     for found in given:
-        items = [i for i in (found[0] if found else ()) if isinstance(i, Ref)]
+        items: list[Value] = [i for i in (found[0] if found else ()) if isinstance(i, Ref)]
         columns.append(items or [Unknown()])
     rows: list[tuple[Value, ...]] = [()]
     for column in columns:
         rows = [(*row, value) for row in rows for value in column][:6]
-    single = any(isinstance(v, Ref) and not containers._is_group(c.w, v) for row in rows for v in row)
-    del single
     return _pairs(c, rows, False, all(g is not None and g[2] for g in given))
 
 
@@ -392,7 +392,7 @@ def flatten(c: Call) -> list[Outcome]:
     for value in found[0] if found else (Unknown(),):
         inner = items_of(c.w, value)
         items = (*items, *(inner[0] if inner else (Unknown(),)))
-        exact = exact and inner is not None and inner[1] and not containers._is_group(c.w, value)
+        exact = exact and inner is not None and inner[1] and not containers.is_group(c.w, value)
     return [
         Outcome(
             c.w, new(c.w, c.frame, c.site, Cont("list", items if exact else unique(items), exact and len(items) <= 8))
@@ -405,7 +405,7 @@ def part(c: Call) -> list[Outcome]:
     given = c.get("items")
     if c.w.cont(given) is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
-    return containers._unknown_part(c.act, c.w, given, c.site)
+    return containers.unknown_part(c.act, c.w, given, c.site)
 
 
 def counting(c: Call) -> list[Outcome]:
@@ -565,7 +565,7 @@ def _popped(c: Call, receiver: Ref, cont: Cont, index: Value) -> list[Outcome]:
         return [Outcome(c.w, value)]
     key = index if cont.kind in ("list", "tuple") else None
     out: list[Outcome] = []
-    if not cont.nonempty and not any(isinstance(i, Ref) and not containers._is_group(c.w, i) for i in cont.items):
+    if not cont.nonempty and not any(isinstance(i, Ref) and not containers.is_group(c.w, i) for i in cont.items):
         out.append(Outcome(c.w.copy(), exc=Exc("builtins.LookupError")))
     for world, value in containers.pick(c.act, c.w, receiver, key, c.site):
         held = world.cont(receiver)
@@ -750,7 +750,7 @@ def disjoint(c: Call) -> list[Outcome]:
     if a is None or b is None:
         return [Outcome(c.w, Unknown())]
     shared = [i for i in a.items if i in b.items]
-    if any(not containers._is_group(c.w, i) for i in shared):
+    if any(not containers.is_group(c.w, i) for i in shared):
         return [Outcome(c.w, FALSE)]
     apart = c.w.copy()
     for item in shared:
@@ -764,7 +764,8 @@ DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "methodcaller": methodcaller, "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,
     "isinstance": is_instance, "isfuture": is_future, "bool": truth, "assert_true": assert_true,
     "assert_false": assert_false, "assert_in": assert_in, "assert_not_in": assert_not_in,
-    "super": superclass, "never": never, "event": event, "length": length, "container": container, "defaultdict": defaultdict, "reordered": reordered,
+    "super": superclass, "never": never, "event": event, "length": length, "container": container,
+    "defaultdict": defaultdict, "reordered": reordered,
     "reversed": reverse, "enumerate": enumerated, "zip": zipped, "chain": chained, "flatten": flatten, "islice": part,
     "range": counting, "forever": forever, "iter": make_iterator, "next": take_next, "one_of": one_of,
     "all": every, "any": some, "add": add, "extend": extend, "update": update, "dict_update": dict_update,

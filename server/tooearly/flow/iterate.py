@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tooearly.flow.containers import _is_group
+from tooearly.flow.containers import is_group
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -120,7 +120,7 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         world = w.copy()
         forget_turn(world, turn)
         value: Value = item
-        if _is_group(world, item):
+        if is_group(world, item):
             assert isinstance(item, Ref)
             value = world.element(item, site, act.frame)
         held = world.heap[it.oid]
@@ -136,10 +136,10 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         elif obj.generator is not None:
             value = _index_of(world, obj, value, turn)
         yield "item", Outcome(world, _given(world, obj.kind, value, site, is_async))
-    if obj.nonempty or any(isinstance(i, Ref) and not _is_group(w, i) for i in obj.items):
+    if obj.nonempty or any(isinstance(i, Ref) and not is_group(w, i) for i in obj.items):
         return
     for item in obj.items:
-        if _is_group(w, item):
+        if is_group(w, item):
             assert isinstance(item, Ref)
             w.forget_members(item.oid)
     yield "exhausted", Outcome(w)

@@ -36,12 +36,12 @@ def uses_and_defs(step: Step) -> tuple[set[object], set[object]]:
             return ({name} if depth == 0 else set()), {dst}
         case cfg.Store(_, name, depth, src):
             return {src}, ({name} if depth == 0 else set())
-        case cfg.Literal_(_, dst) | cfg.Import(_, dst):
+        case cfg.Constant(_, dst) | cfg.Import(_, dst):
             return set(), {dst}
         case cfg.Unpack(_, src, dsts):
             return {src}, set(dsts)
         case cfg.MatchPattern(_, subject, _, value, captures):
-            return {subject, value} - {None}, {temp for _, temp in captures}
+            return {subject} if value is None else {subject, value}, {temp for _, temp in captures}
         case cfg.Branch(_, test, _):
             return {test}, set()
         case cfg.Next(_, dst, iterator, _):

@@ -24,7 +24,7 @@ def expr(b: Builder, node: ast.expr) -> Temp:
     dst = b.temp()
     match node:
         case ast.Constant(value=value):
-            b.emit(cfg.Literal_(node, dst, value if not isinstance(value, bytes | complex) else ...))
+            b.emit(cfg.Constant(node, dst, value if not isinstance(value, bytes | complex) else ...))
         case ast.Name(id=name):
             b.emit(cfg.Load(node, dst, *b.resolve(name)))
         case ast.Attribute(value=value, attr=attr):
@@ -136,7 +136,7 @@ def compare(b: Builder, node: ast.expr, left: Temp, ops: list[ast.cmpop], rights
             more, stop = b.block(), b.block()
             b.end(cfg.Branch(node, dst, None), true=more, false=stop)
             b.start(stop)
-            b.emit(cfg.Literal_(node, dst, False))
+            b.emit(cfg.Constant(node, dst, False))
             b.end(cfg.Jump(node), next=after)
             b.start(more)
         left = value
@@ -156,14 +156,14 @@ def condition(b: Builder, test: ast.expr, yes: cfg.Block, no: cfg.Block, *, loop
                 b.start(more)
             condition(b, values[-1], yes, no, loop=loop)
         case ast.Compare(left=left, ops=ops, comparators=rights) if len(ops) > 1:
-            value = expr(b, left)
+            last = expr(b, left)
             for op, right in zip(ops, rights, strict=True):
                 dst, other, more = b.temp(), expr(b, right), b.block()
-                b.emit(cfg.Compare(test, dst, COMPARE[type(op)], value, other))
+                b.emit(cfg.Compare(test, dst, COMPARE[type(op)], last, other))
                 on = {"true": no, "false": more} if type(op) in NEGATED else {"true": more, "false": no}
                 b.end(cfg.Branch(test, dst, None), **on)
                 b.start(more)
-                value = other
+                last = other
             b.end(cfg.Jump(test), next=yes)
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in NEGATED:
             dst = b.temp()
@@ -212,12 +212,8 @@ def call(b: Builder, node: ast.Call) -> Temp:
         owner, func = 0, expr(b, node.func)
     args = tuple((comprehension(b, a), False) if isinstance(a, ast.GeneratorExp) else starred(b, a) for a in node.args)
     kwargs = tuple((k.arg, expr(b, k.value)) for k in node.keywords)
-    for name, value in kwargs:
-        if (
-            name == "key"
-            and (args or keyed)
-            and isinstance(node.keywords[[k for k, _ in kwargs].index(name)].value, ast.Lambda)
-        ):
+    for keyword, (_, value) in zip(node.keywords, kwargs, strict=True):
+        if keyword.arg == "key" and (args or keyed) and isinstance(keyword.value, ast.Lambda):
             apply_key(b, node, value, owner if keyed else args[0][0])
     b.emit(cfg.Invoke(node, dst, func, args, kwargs))
     return dst
@@ -312,7 +308,7 @@ def quantifier(b: Builder, node: ast.GeneratorExp | ast.ListComp, is_all: bool) 
     exhausted = loops(b, node, node.generators, body)
     for start, value in ((exhausted, is_all), (early, not is_all)):
         b.start(start)
-        b.emit(cfg.Literal_(node, dst, value))
+        b.emit(cfg.Constant(node, dst, value))
         b.end(cfg.Jump(node), next=after)
     b.start(after)
     return dst

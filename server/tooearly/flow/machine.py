@@ -144,7 +144,7 @@ class Machine:
         self.consulted: dict[Any, Any] = {}
         self.deferred_seen: set[Any] = set()
         self.visited: set[Function] = set()
-        self.summaries: dict[Any, Any] = {}
+        self.summaries: dict[Any, Summary | None] = {}
         self.closures: dict[Function, frozenset[str]] = {}
         self.reading: dict[Function, bool] = {}
         self.concerned: dict[Function, bool] = {}
@@ -245,7 +245,7 @@ class Machine:
         if self.quiet or self.depth > 2:
             return
         for deferred in waiting:
-            self._run_deferred(act, world, deferred)
+            self.run_deferred(act, world, deferred)
 
     def _disturb(self, world: World, deferred: Deferred) -> None:
         """Variables that the other code rebinds are not known any more."""
@@ -258,7 +258,7 @@ class Machine:
             for key in [k for k in world.env if k[1] == name and (k[0] == target.frame or is_module(k[0]))]:
                 world.env[key] = Unknown(("disturbed", name))
 
-    def _run_deferred(self, act: Act, world: World, deferred: Deferred) -> None:
+    def run_deferred(self, act: Act, world: World, deferred: Deferred) -> None:
         from tooearly.flow.awaits import await_value
         from tooearly.flow.calling import call, holds_futures, may_read
 

@@ -241,7 +241,11 @@ class World:
                         self.heap[holder] = replace(obj, items=(*obj.items, member), exact=False)
                         continue
                     pairs = list(zip(obj.keys, obj.items, strict=True))
-                    pairs += [tuple(member if x == group else x for x in pair) for pair in pairs if group in pair]
+                    pairs += [
+                        (member if k == group else k, member if v == group else v)
+                        for k, v in pairs
+                        if group in (k, v)
+                    ]
                     self.heap[holder] = replace(
                         obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False
                     )
@@ -386,7 +390,7 @@ class World:
         return seen
 
     def escape(self, oids: Iterable[Oid]) -> None:
-        """Code that is not visible has got at these objects: it may have waited for the futures, or changed the rest."""
+        """Code that is not visible has got at these objects: it may have waited for the futures, changed the rest."""
         for oid in oids:
             obj = self.heap.get(oid)
             match obj:
@@ -534,12 +538,12 @@ def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:
     """Fewer worlds: first those that agree on what is possible of each future, then all."""
     groups: dict[Any, World] = {}
     for world in worlds:
-        key = frozenset(
+        masks = frozenset(
             (oid.site, oid.frame, oid.tag if isinstance(oid.tag, str) else "", obj.mask)
             for oid, obj in world.heap.items()
             if isinstance(obj, Fut)
         )
-        key = (key, _shape_of_env(world))
+        key = (masks, _shape_of_env(world))
         groups[key] = join_worlds(groups[key], world) if key in groups else world
     out = list(groups.values())
     while len(out) > most:

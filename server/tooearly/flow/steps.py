@@ -152,7 +152,7 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         return w.env.get((frame, temp), Unknown())
 
     match step:
-        case cfg.Literal_(_, dst, value):
+        case cfg.Constant(_, dst, value):
             w.env[frame, dst] = Unknown() if value is ... else const(value)
         case cfg.Load():
             return load(m, act, w, step)
@@ -214,7 +214,7 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
             return put(m, act, iterate.iterator(m, act, w, get(src), act.site(node), is_async), dst, node)
         case cfg.Unary() | cfg.Binary() | cfg.InPlace() | cfg.Compare():
             return put(m, act, operators.operate(m, act, w, step, get), step.dst, step.node)
-        case cfg.Opaque(_, dst, srcs):
+        case cfg.Opaque(_, dst):
             w.env[frame, dst] = Unknown()
         case cfg.Define(_, dst, function, defaults):
             w.env[frame, dst] = Func(function, frame, tuple((n, get(t)) for n, t in defaults))  # type: ignore[arg-type]

@@ -36,20 +36,20 @@ def is_module(frame: Frame) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A place in the text: a node of a unit. Equal sites are the same node. (Hashes are kept: worlds are hashed much.)"""
+    """A place in the text: a node of a unit. Equal sites are the same node. (Hashes are kept: they are asked often.)"""
 
     unit: Unit = field(repr=False)
     line: int
     column: int
     end: int
     node: ast.AST = field(repr=False, default_factory=ast.Pass)
-    _hash: int = field(init=False, repr=False)
+    hashed: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.unit, self.line, self.column, self.end)))
+        object.__setattr__(self, "hashed", hash((self.unit, self.line, self.column, self.end)))
 
     def __hash__(self) -> int:
-        return self._hash
+        return self.hashed
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -78,20 +78,20 @@ class Oid:
     site: Any
     frame: Frame
     tag: Any = ""
-    _hash: int = field(init=False, repr=False)
+    hashed: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.site, self.frame, self.tag)))
+        object.__setattr__(self, "hashed", hash((self.site, self.frame, self.tag)))
 
     def __hash__(self) -> int:
-        return self._hash
+        return self.hashed
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
         return (
             isinstance(other, Oid)
-            and self._hash == other._hash
+            and self.hashed == other.hashed
             and self.tag == other.tag
             and self.site == other.site
             and self.frame == other.frame
@@ -134,7 +134,7 @@ class Ref:
     oid: Oid
 
     def __hash__(self) -> int:
-        return self.oid._hash ^ 1
+        return self.oid.hashed ^ 1
 
     def __eq__(self, other: object) -> bool:
         return self is other or (type(other) is Ref and self.oid == other.oid)
@@ -258,11 +258,11 @@ class Fut:
     body: Coro | None = None
     value: Value | None = None
     note: Note | None = field(default=None, compare=False)
-    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
-    _hash: int = field(default=0, init=False, repr=False, compare=False)
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    hashed: int = field(default=0, init=False, repr=False, compare=False)
 
     def __hash__(self) -> int:
-        if not self._hash:
+        if not self.hashed:
             made = hash(
                 (
                     self.kind,
@@ -276,13 +276,13 @@ class Fut:
                     self.value,
                 )
             )
-            object.__setattr__(self, "_hash", made or 1)
-        return self._hash
+            object.__setattr__(self, "hashed", made or 1)
+        return self.hashed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cont:
-    """A container. `exact`: `items` are its elements one by one and in order; else they are a set of elements and groups.
+    """A container. `exact`: `items` are its elements one by one and in order; else a set of elements and groups.
 
     `keys` go with the items of a dict. `slots` remembers which element a subscript took, so that the next equal
     subscript takes the same.
@@ -295,8 +295,8 @@ class Cont:
     keys: tuple[Value, ...] = ()
     slots: tuple[tuple[Value, Value], ...] = ()
     many: bool = False
-    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
-    _hash: int = field(default=0, init=False, repr=False, compare=False)
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    hashed: int = field(default=0, init=False, repr=False, compare=False)
 
     def _identity(self) -> Any:
         held = (
@@ -312,9 +312,9 @@ class Cont:
         return isinstance(other, Cont) and hash(self) == hash(other) and self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        if not self._hash:
-            object.__setattr__(self, "_hash", hash(self._identity()) or 1)
-        return self._hash
+        if not self.hashed:
+            object.__setattr__(self, "hashed", hash(self._identity()) or 1)
+        return self.hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,13 +326,13 @@ class Inst:
     open: bool = False
     many: bool = False
     frame: Frame = ()
-    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
-    _hash: int = field(default=0, init=False, repr=False, compare=False)
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    hashed: int = field(default=0, init=False, repr=False, compare=False)
 
     def __hash__(self) -> int:
-        if not self._hash:
-            object.__setattr__(self, "_hash", hash((self.cls, self.attrs, self.open, self.many, self.frame)) or 1)
-        return self._hash
+        if not self.hashed:
+            object.__setattr__(self, "hashed", hash((self.cls, self.attrs, self.open, self.many, self.frame)) or 1)
+        return self.hashed
 
     def get(self, name: str) -> Value | None:
         """The attribute's value, when it is known."""
@@ -352,8 +352,8 @@ class Iterating:
     nonempty: bool = False
     generator: Value | None = None
     many: bool = False
-    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
-    _hash: int = field(default=0, init=False, repr=False, compare=False)
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    hashed: int = field(default=0, init=False, repr=False, compare=False)
 
     def _identity(self) -> Any:
         return self.kind, self.exact, self.nonempty, self.generator, self.items if self.exact else frozenset(self.items)
@@ -364,9 +364,9 @@ class Iterating:
         return isinstance(other, Iterating) and hash(self) == hash(other) and self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        if not self._hash:
-            object.__setattr__(self, "_hash", hash(self._identity()) or 1)
-        return self._hash
+        if not self.hashed:
+            object.__setattr__(self, "hashed", hash(self._identity()) or 1)
+        return self.hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +377,7 @@ class Generating:
     frame: Frame
     at: int
     many: bool = False
-    _refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
 
 Obj = Fut | Cont | Inst | Iterating | Generating
@@ -385,10 +385,10 @@ Obj = Fut | Cont | Inst | Iterating | Generating
 
 def held(obj: Obj) -> tuple[Oid, ...]:
     """The objects that an object refers to, each time it does; computed once."""
-    known = obj._refs
+    known = obj.held_refs
     if known is None:
         known = tuple(oid for value in children_of(obj) for oid in refs(value))
-        object.__setattr__(obj, "_refs", known)
+        object.__setattr__(obj, "held_refs", known)
     return known
 
 

@@ -189,7 +189,7 @@ def _result(c: Call, w: World, refs: list[Ref], note: Note, *, some: bool) -> Re
 def wait_for(c: Call) -> list[Outcome]:
     """`asyncio.wait_for`: as awaiting, and a timeout cancels what is awaited and waits for it."""
     inner = c.get("fut") or Unknown()
-    unlimited, limited = timeouts(c.get("timeout"))
+    _, limited = timeouts(c.get("timeout"))
     limit = c.get("timeout")
     at_once = isinstance(limit, Const) and isinstance(limit.value, int | float) and limit.value <= 0
     out: list[Outcome] = []

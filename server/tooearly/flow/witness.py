@@ -47,7 +47,7 @@ class Story:
 
 def tell(name: str, futures: list[Fut], method: str, certain: bool, line: Callable[[Site | None], str]) -> Story:
     """The story of a read. `futures` are those that may be unfinished there, `line` gives a site's line in words."""
-    fut = max(futures, key=_telling)
+    fut = max(futures, key=telling)
     note = fut.note or Note("fresh", fut.made)
     why = note.why if note.why in WORDS else "other"
     verb = "is not done yet" if certain else "may still be running"
@@ -88,7 +88,7 @@ STEP = {
 _ORDER = ("fresh", "unset", "other", "clock", "guard-false", "inside-group")
 
 
-def _telling(fut: Fut) -> tuple[int, int]:
+def telling(fut: Fut) -> tuple[int, int]:
     why = fut.note.why if fut.note else "fresh"
     rank = _ORDER.index(why) if why in _ORDER else len(_ORDER)
     return rank, 0 if fut.mask == PENDING else 1

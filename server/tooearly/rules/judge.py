@@ -9,7 +9,8 @@ event loop's thread.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from tooearly.config import Settings
 from tooearly.flow import witness
@@ -19,39 +20,97 @@ from tooearly.model import Cause, Finding, Related, Span
 from tooearly.source.tree import Tree
 
 MAIN, BLOCKING = "result-before-done", "blocking-result"
-Merged = dict[Site, Report]
+Merged = dict[Site, list[Report]]
+Judged = dict[Site, "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was decided on a read, and where its unit stood then: it holds while the unit has not changed its line."""
+
+    reports: tuple[Report, ...]
+    start: int
+    line: int
+    settings: Settings
+    finding: Finding | None
 
 
 def merge(into: Merged, reports: Iterable[Report]) -> None:
-    """Join what several roots saw at the same read."""
+    """Collect what several roots saw at the same read."""
     for report in reports:
-        known = into.get(report.site)
-        if known is None:
-            into[report.site] = Report(
-                report.site, report.method, report.receiver, report.function, report.code, list(report.early),
-                report.certain, report.unproven, report.fine, report.handled, report.unhandled,
-            )  # fmt: skip
+        into.setdefault(report.site, []).append(report)
+
+
+def joined(reports: Sequence[Report]) -> Report:
+    """One report for what several roots saw at the same read."""
+    first = reports[0]
+    early = [r for r in reports if r.early]
+    weighed = early or reports
+    return Report(
+        first.site,
+        first.method,
+        first.receiver,
+        first.function,
+        first.code,
+        [fut for r in early for fut in r.early],
+        all(r.certain for r in reports),
+        any(r.unproven for r in reports),
+        any(r.fine for r in reports),
+        any(r.handled for r in weighed),
+        any(r.unhandled for r in weighed),
+    )
+
+
+def findings(tree: Tree, merged: Merged, settings: Settings, known: Judged) -> list[Finding]:
+    """The findings of one document, in the order of the text. `known` keeps verdicts for the next version."""
+    out: list[Finding] = []
+    places = {place.unit: place for place in tree.places()}
+    verdicts: Judged = {}
+    for site, reports in merged.items():
+        place = places.get(site.unit)
+        if place is None:
             continue
-        if report.early and not known.early:
-            known.handled, known.unhandled = report.handled, report.unhandled
-        elif report.early:
-            known.handled, known.unhandled = known.handled or report.handled, known.unhandled or report.unhandled
-        known.early += report.early
-        known.certain = known.certain and report.certain
-        known.unproven = known.unproven or report.unproven
-        known.fine = known.fine or report.fine
-
-
-def findings(tree: Tree, merged: Merged, settings: Settings) -> list[Finding]:
-    """The findings of one document, in the order of the text."""
-    out = []
-    units = {place.unit for place in tree.places()}
-    for report in merged.values():
-        if report.site.unit in units and not report.site.unit.is_repaired(report.site.unit.span(report.site.node)):
-            found = judge(tree, report, settings)
-            if found is not None and settings.enabled(found.code):
-                out.append(found)
+        verdict = known.get(site)
+        if verdict is None or not _holds(verdict, reports, place.line, settings):
+            verdict = _decide(tree, site, reports, settings)
+        elif verdict.start != place.start and verdict.finding is not None:
+            moved = shifted(verdict.finding, place.start - verdict.start)
+            verdict = Verdict(verdict.reports, place.start, verdict.line, settings, moved)
+        verdicts[site] = verdict
+        if verdict.finding is not None:
+            out.append(verdict.finding)
+    known.clear()
+    known.update(verdicts)
     return sorted(out, key=lambda f: f.span)
+
+
+def _holds(verdict: Verdict, reports: Sequence[Report], line: int, settings: Settings) -> bool:
+    same = len(verdict.reports) == len(reports) and all(a is b for a, b in zip(verdict.reports, reports, strict=True))
+    return same and verdict.line == line and verdict.settings == settings
+
+
+def _decide(tree: Tree, site: Site, reports: Sequence[Report], settings: Settings) -> Verdict:
+    place = tree.place(site.unit)
+    found = None
+    if not site.unit.is_repaired(site.unit.span(site.node)):
+        found = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings)
+        found = found if found is not None and settings.enabled(found.code) else None
+    # A finding with a step in another unit is decided anew each time: the units may move apart.
+    inside = found is None or all(place.start <= r.span.start and r.span.end <= place.end for r in found.related)
+    return Verdict(tuple(reports) if inside else (), place.start, place.line, settings, found)
+
+
+def shifted(finding: Finding, by: int) -> Finding:
+    """The finding, `by` code points further on."""
+    cause = finding.cause
+    spans = {name: span.shifted(by) for name in ("made", "wait", "handler") if (span := getattr(cause, name)) is not None}
+    return replace(
+        finding,
+        span=finding.span.shifted(by),
+        receiver=finding.receiver.shifted(by),
+        cause=replace(cause, **spans),
+        related=tuple(replace(r, span=r.span.shifted(by)) for r in finding.related),
+    )
 
 
 def judge(tree: Tree, report: Report, settings: Settings) -> Finding | None:
@@ -73,7 +132,7 @@ def early(tree: Tree, report: Report) -> Finding:
     name = shown(tree.text[receiver.start : receiver.end])
     story = witness.tell(name, report.early, report.method, certain, lambda site: line_of(tree, site))
     related = tuple(Related(text, span) for text, site in story.steps if (span := span_of(tree, site)) is not None)
-    fut = max(report.early, key=witness._telling)
+    fut = max(report.early, key=witness.telling)
     note = fut.note
     cause = Cause(
         fut.kind,
@@ -121,7 +180,8 @@ def blocking(tree: Tree, report: Report) -> Finding:
     related = tuple(Related(f"{name} is made here", s) for s in [span_of(tree, fut.made)] if s is not None)
     return Finding(
         BLOCKING, "warning", "possible", message, place.span(report.site.node), receiver, report.method,
-        report.function.qualname, Cause("concurrent", "threadsafe" if threadsafe else "submit", span_of(tree, fut.made)), related,
+        report.function.qualname, Cause("concurrent", "threadsafe" if threadsafe else "submit", span_of(tree, fut.made)),
+        related,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Which definition does a name mean? Functions, classes and imports of one module, found without running anything.
 
-A `Module` is built from the tree of one text: a table from each top-level name to its bindings. A `Function` or `Class`
-belongs to the unit of text it stands in and is kept with it, so that an edit elsewhere leaves the same objects (and what
+A `Module` is built from the tree of one text: a table from each top-level name to its bindings. A `Function` or
+`Class` belongs to the unit of text it stands in and is kept with it, so that an edit elsewhere leaves the same objects (and what
 is cached on them) alive. Imports are turned to dotted names (`aio.create_task` after `import asyncio as aio` is
 `asyncio.create_task`); what a name means at run time is decided later, in `flow`.
 """
@@ -319,7 +319,7 @@ def import_names(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[tu
 
 
 def relative(package: str, level: int, name: str) -> str:
-    """The dotted name of a relative import seen from `package`; dots remain where the package's own name is not known."""
+    """The dotted name of a relative import seen from `package`; dots remain where the package's name is not known."""
     dots = len(package) - len(package.lstrip("."))
     parts = [p for p in package.lstrip(".").split(".") if p]
     up = level - 1 if (parts or dots) else level

@@ -69,7 +69,7 @@ def table(raw: Iterable[Mapping[str, Any]], origin: str, known: Rows | None = No
             raise RowError(f"an API row has no name: {dict(entry)!r}")
         unknown = set(entry) - _KEYS
         if unknown:
-            raise RowError(f"{name}: unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(_KEYS))}")
+            raise RowError(f"{name}: unknown key {min(unknown)!r}; known are {', '.join(sorted(_KEYS))}")
         if "same" in entry:
             base = out.get(entry["same"]) or (known or {}).get(entry["same"])
             if base is None:

@@ -1,0 +1,180 @@
+"""What a function's text mentions, alone and through the functions that it names.
+
+The analysis interprets calls on the spot, so what it need not interpret it must recognise cheaply: a function whose
+text, followed through the workspace's functions it names, mentions nothing that makes, waits for, guards or reads a
+future cannot matter, unless it is handed one.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tooearly.semantics.names import Function, Module
+
+if TYPE_CHECKING:
+    from tooearly.flow.machine import Machine
+
+READS = ("result", "exception")
+# Names that make, wait for, guard, finish or pass on futures.
+WORDS = frozenset(
+    ["create_task", "ensure_future", "Task", "Future", "create_future", "gather", "wait", "wait_for", "shield", "as_completed", "TaskGroup", "timeout", "run_in_executor", "submit", "run_coroutine_threadsafe", "wrap_future", "current_task", "all_tasks", "run_until_complete", "Runner", "result", "exception", "done", "cancelled", "cancel", "set_result", "set_exception", "add_done_callback", "call_soon", "call_later", "call_at", "async_create_task", "async_create_background_task", "async_add_executor_job", "suppress", "raises", "timeout_at", "add_future"]
+)
+MOST_FUNCTIONS = 60
+
+
+def names_in(function: Function) -> frozenset[str]:
+    """Every name in a function's text; attributes as `.name`, and those of `self` as `self.name` too."""
+    found = function.cache.get("names")
+    if found is None:
+        names: set[str] = set()
+        for node in ast.walk(function.node):
+            if isinstance(node, ast.Name):
+                names.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                names.add("." + node.attr)
+                if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+                    names.add("self." + node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in READS:
+                names.add("." + node.value)
+        found = function.cache["names"] = frozenset(names)
+    return found  # type: ignore[no-any-return]
+
+
+def reads(function: Function) -> bool:
+    """Whether the text itself holds something that may be a read of a future."""
+    found = function.cache.get("reads")
+    if found is None:
+        found = function.cache["reads"] = bool(names_in(function) & {".result", ".exception"}) and has_read(
+            function.node
+        )
+    return bool(found)
+
+
+def has_read(tree: ast.AST) -> bool:
+    """A call `x.result()` without arguments (or with a time-out), the method passed on, or named in a string."""
+    called: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READS:
+            called.add(node.func)
+            plain = not node.args and all(k.arg == "timeout" for k in node.keywords)
+            if plain or (node.func.attr == "result" and len(node.args) == 1):
+                return True
+    for node in ast.walk(tree):
+        passed = [node.value] if isinstance(node, ast.Assign) else list(node.args) if isinstance(node, ast.Call) else []
+        for value in passed:
+            if isinstance(value, ast.Attribute) and value.attr in READS and value not in called:
+                return True
+            if isinstance(value, ast.Constant) and value.value in READS:
+                return True
+    return False
+
+
+def named_by(module: Module, names: frozenset[str]) -> list[Function]:
+    """The functions of a module that these names may mean: functions, methods of `self`, methods of a class named."""
+    index = module.index
+    if not index:
+        for function in module.functions:
+            keys = [f"self.{function.name}", function.cls.name] if function.cls else [function.name]
+            for key in keys:
+                index.setdefault(key, []).append(function)
+    return [function for name in names if name in index for function in index[name]]
+
+
+def closure(m: Machine, function: Function) -> frozenset[str]:
+    """The names in a function's text and in the texts of the functions that it names, and so on."""
+    known = m.closures.get(function)
+    if known is None:
+        names: set[str] = set()
+        seen: set[Function] = set()
+        stack = [function]
+        while stack and len(seen) < MOST_FUNCTIONS:
+            here = stack.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            texts = names_in(here)
+            names |= texts
+            module = m.modules.get(here.module)
+            if module is not None:
+                stack += named_by(module, texts)
+        known = m.closures[function] = frozenset(names)
+        m.reading[function] = any(reads(f) for f in seen)
+    return known
+
+
+def reaches_read(m: Machine, function: Function) -> bool:
+    """Whether the function, or one that it names, holds a read."""
+    closure(m, function)
+    return m.reading[function]
+
+
+MAKERS = frozenset(
+    ["create_task", "ensure_future", "Task", "Future", "create_future", "gather", "shield", "TaskGroup", "run_in_executor", "submit", "wrap_future", "run_coroutine_threadsafe", "current_task", "all_tasks", "wait", "as_completed", "async_create_task", "async_create_background_task", "async_add_executor_job"]
+)
+
+
+def makes(m: Machine, function: Function) -> bool:
+    """Whether calling the function may give or leave behind a new future that somebody reads.
+
+    It returns one (its text makes futures, or returns what such a function gives), or stores one in an attribute that
+    a reading function mentions.
+    """
+    known = m.making.get(function)
+    if known is None:
+        m.making[function] = False
+        known = m.making[function] = _gives(m, function) or _leaves(m, function)
+    return known
+
+
+def _gives(m: Machine, function: Function) -> bool:
+    if isinstance(function.node, ast.Lambda | ast.GeneratorExp):
+        return True
+    names = {name.rpartition(".")[2] for name in names_in(function)}
+    given = [n.value for n in ast.walk(function.node) if isinstance(n, ast.Return | ast.Yield) and n.value is not None]
+    given = [value for value in given if not isinstance(value, ast.Constant)]
+    if given and (names & MAKERS or function.nonlocal_names):
+        return True
+    module = m.modules.get(function.module)
+    if module is None:
+        return False
+    called = {n for value in given for n in ast.walk(value) if isinstance(n, ast.Call)}
+    texts = frozenset(name for call in called for name in _callee_names(call))
+    return any(makes(m, other) for other in named_by(module, texts) if other is not function)
+
+
+def _callee_names(call: ast.Call) -> list[str]:
+    match call.func:
+        case ast.Name(id=name):
+            return [name]
+        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=attr):
+            return [f"self.{attr}"]
+    return []
+
+
+def _leaves(m: Machine, function: Function) -> bool:
+    texts = closure(m, function)
+    if not {name.rpartition(".")[2] for name in texts} & MAKERS:
+        return False
+    if function.global_names or function.nonlocal_names:
+        return True
+    module = m.modules.get(function.module)
+    read = read_attributes(module) if module is not None else frozenset()
+    return any(name[4:] in read for name in texts if name.startswith("self."))
+
+
+def read_attributes(module: Module) -> frozenset[str]:
+    """The attributes (with their dot) that functions with a read mention."""
+    if module.read_attributes is None:
+        found = {name for f in module.functions if reads(f) for name in names_in(f) if name.startswith(".")}
+        module.read_attributes = frozenset(found)
+    return module.read_attributes
+
+
+def concerned(m: Machine, function: Function) -> bool:
+    """Whether the function may make, wait for, guard or read futures by itself."""
+    known = m.concerned.get(function)
+    if known is None:
+        names = {name.rpartition(".")[2] for name in closure(m, function)}
+        known = m.concerned[function] = bool(names & WORDS)
+    return known
