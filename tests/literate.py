@@ -14,7 +14,8 @@ Marks can follow one another; two `# error` marks on a line ask for two findings
 The marks are taken out of the program before it is analysed.
 
 Words after ```python: `run` (the program is executed, see `recorder.py`), `py311`, `py312`, `py313` (the oldest
-interpreter that knows what it uses), `alone` (the prelude of the file is left out). A ```python prelude block before
+interpreter that knows what it uses), `alone` (the prelude of the file is left out). A line `Gap: REASON` before the
+program says that the analysis does not give these marks yet; CPython must. A ```python prelude block before
 the first heading is put in front of every program of the file. A ```toml block before the program holds settings.
 A ```python block after a paragraph `After “TITLE”:` is the whole program (without prelude) after the fix of that title.
 """
@@ -25,7 +26,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -64,7 +65,10 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One heading of a file. `program` is prelude and block without marks, `prelude` the number of its first rows."""
+    """One heading of a file. `program` is prelude and block without marks, `prelude` the number of its first rows.
+
+    `gap` is why the analysis does not give the marks yet; empty for a case that it must pass.
+    """
 
     path: Path
     heading: str
@@ -74,6 +78,7 @@ class Case:
     prelude: int
     marks: tuple[Mark, ...]
     settings: dict[str, object] = field(default_factory=dict)
+    gap: str = ""
     fixed: tuple[Fixed, ...] = ()
 
     @property
@@ -98,7 +103,7 @@ def load(folder: Path = FOLDER) -> list[Case]:
 
 def read(path: Path) -> Iterator[Case]:
     """The cases of one file."""
-    prelude, heading, row, pending = "", "", 0, ""
+    prelude, heading, row, pending, gap = "", "", 0, "", ""
     settings: dict[str, object] = {}
     made: list[Case] = []
     seen: set[str] = set()
@@ -110,6 +115,11 @@ def read(path: Path) -> Iterator[Case]:
                     raise ValueError(f"{path}:{at}: a second case named {words!r}")
                 seen.add(words)
                 heading, row, settings, made, pending = words, at, {}, [], ""
+                gap = ""
+            case "text", ["Gap:", *reason] if heading and reason and not made:
+                gap = " ".join(reason)
+            case "text", ["Gap:", *_]:
+                raise ValueError(f"{path}:{at}: `Gap: REASON` stands before the program of a case")
             case "text", _:
                 pending = found[1] if (found := AFTER.match(text.strip())) else pending
             case "code", ["toml"]:
@@ -117,12 +127,11 @@ def read(path: Path) -> Iterator[Case]:
             case "code", ["python", "prelude"]:
                 prelude = text + "\n\n"
             case "code", ["python"] if pending and made:
-                made = [with_fixed(made[0], Fixed(pending, text, at + 1, at + text.count("\n")))]
+                made = [replace(made[0], fixed=(*made[0].fixed, Fixed(pending, text, at + 1, at + text.count("\n"))))]
                 pending = ""
             case "code", ["python", *rest] if heading and not made:
-                made = [
-                    program(path, heading, row, frozenset(rest), "" if "alone" in rest else prelude, text, settings)
-                ]
+                before = "" if "alone" in rest else prelude
+                made = [program(Case(path, heading, row, frozenset(rest), "", 0, (), settings, gap), before, text)]
             case _:
                 raise ValueError(f"{path}:{at}: a block that has no place here")
     yield from made
@@ -147,16 +156,10 @@ def pieces(text: str) -> Iterator[tuple[str, str, str, int]]:
         raise ValueError(f"a block opened on line {fence} is never closed")
 
 
-def program(
-    path: Path, heading: str, row: int, words: frozenset[str], prelude: str, block: str, settings: dict[str, object]
-) -> Case:
-    """A case without fixes."""
+def program(case: Case, prelude: str, block: str) -> Case:
+    """The case with its program and marks."""
     marks = tuple(mark for at, line in enumerate((prelude + block).split("\n"), 1) for mark in marks_of(at, line))
-    return Case(path, heading, row, words, unmarked(prelude + block), prelude.count("\n"), marks, settings)
-
-
-def with_fixed(case: Case, fixed: Fixed) -> Case:
-    return Case(**{name: getattr(case, name) for name in Case.__slots__ if name != "fixed"}, fixed=(*case.fixed, fixed))
+    return replace(case, program=unmarked(prelude + block), prelude=prelude.count("\n"), marks=marks)
 
 
 def marks_of(row: int, line: str) -> Iterator[Mark]:

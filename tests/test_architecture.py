@@ -142,9 +142,10 @@ def test_no_file_names_a_place_of_one_machine() -> None:
     names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
     paths = [ROOT / name for name in names if name] or SOURCES
     place = re.compile(r"(?<![\w./-])/(?:work|root|home/\w+|Users/\w+)/\w")
+    made_up = re.compile(r"/(?:home|Users)/ada\b")  # the user of the examples
     for path in paths:
         if path.is_file() and path.suffix not in {".png", ".lock"} and path != Path(__file__):
-            found = place.search(path.read_text(encoding="utf-8", errors="replace"))
+            found = place.search(made_up.sub("", path.read_text(encoding="utf-8", errors="replace")))
             assert found is None, f"{path.relative_to(ROOT)}: {found[0] if found else ''}"
 
 

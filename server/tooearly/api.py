@@ -127,16 +127,16 @@ def _still_holds(analysis: Analysis, module: Module, load: Load) -> bool:
     classes: dict[str, Class] | None = None
     for key, value in analysis.consulted.items():
         match key:
-            case ("name", owner, name):
+            case ("name", str(owner), str(name)):
                 there = module if owner == module.name else (load(owner) if load else None)
                 if (there.bindings.get(name) if there else None) != value:
                     return False
-            case ("class", owner, qualname) if owner == module.name:
+            case ("class", owner, str(qualname)) if owner == module.name:
                 if classes is None:
                     classes = {c.qualname: c for c in module.classes}
                 if qualname in classes and classes[qualname] is not value:
                     return False
-            case ("module", name):
+            case ("module", str(name)):
                 if (load(name) if load else None) is not value:
                     return False
     return True

@@ -44,7 +44,8 @@ def examples(path: Path) -> Iterator[Example]:
                 continue
             if example:
                 yield example
-            example = Example(program(path, f"line {row}", row, frozenset(words.split()[1:]), "", text, {}))
+            case = Case(path, f"line {row}", row, frozenset(words.split()[1:]), "", 0, ())
+            example = Example(program(case, "", text))
     if example:
         yield example
 

@@ -48,7 +48,7 @@ async def test_from_an_open_file_to_a_text_without_findings(client: Client) -> N
     assert "task" in await client.ask("tooearly/states", {"textDocument": document.identifier})
 
 
-@pytest.mark.xfail(reason="the flow analysis does not look at the cells' boundaries yet")
+
 @session(NOTEBOOK, REAL)
 async def test_a_task_of_an_earlier_cell_may_be_finished_when_a_later_one_runs(client: Client) -> None:
     texts = [

@@ -143,9 +143,17 @@ def activation(machine: Machine, module: Module, root: Function, world: World) -
     return Act(root, frame, graph, None, root.is_async, order)
 
 
-def _top_level(module: Module) -> Iterator[tuple[Unit, Sequence[ast.stmt]]]:
+def _top_level(module: Module) -> Iterator[tuple[Unit, ast.stmt, bool]]:
+    """The module's statements, each with its unit and whether it is the first of a notebook's cell."""
+    boundaries = sorted(module.cells)
+    cell = 0
     for item in module.tree.items:
-        yield item.place.unit, item.place.unit.body
+        for node in item.place.unit.body:
+            before = cell
+            start = item.place.span(node).start if boundaries else 0
+            while cell < len(boundaries) and boundaries[cell] <= start:
+                cell += 1
+            yield item.place.unit, node, cell > before > 0
 
 
 def _known(module: Module) -> dict[ast.AST, Function | Class]:

@@ -2,8 +2,8 @@
 
 Three exits matter: normal, an ordinary exception, and the cancellation of the waiting task. What each proves depends
 on what is awaited (shared facts with `api.toml`, each tested against CPython): a task is done on all three; `gather`
-proves all on the normal exit, none but the failing one on the exceptional exit; `wait` proves nothing when it is cancelled;
-`wait_for` has waited for what it cancelled; a shielded future goes on when its waiter is cancelled.
+proves all on the normal exit, none but the failing one on the exceptional exit; `wait` proves nothing when it is
+cancelled; `wait_for` has waited for what it cancelled; a shielded future goes on when its waiter is cancelled.
 
 A task whose coroutine is known is completed by interpreting that coroutine: what it sets, starts or raises is then
 known. Its reads are not reported here but where the task first runs (`Machine.suspend`).

@@ -1,8 +1,8 @@
 """The state of a graph under construction: blocks, temporaries, scopes, and what an exit has to pass on its way.
 
 An exit (`return`, `break`, `continue`, or an exception) leaves a stack of contexts. `unwind` walks it outwards: a
-`with` gets its `Exit` step, a loop is the target, and a `finally` is entered with a token; what remains of the way is built
-when that `finally` is finished (`Finally.pending`).
+`with` gets its `Exit` step, a loop is the target, and a `finally` is entered with a token; what remains of the way is
+built when that `finally` is finished (`Finally.pending`).
 """
 
 from __future__ import annotations

@@ -435,9 +435,7 @@ def run_until_complete(c: Call, key: str = "", leftovers: bool = False) -> list[
 def end_leftovers(w: World) -> None:
     """The loop is being closed: tasks that were left over are done, plain futures are not."""
     for oid, obj in list(w.heap.items()):
-        if isinstance(obj, Fut) and (
-            (obj.kind in ("task", "gather") and obj.mask & PENDING) or obj.kind == "current"
-        ):
+        if isinstance(obj, Fut) and ((obj.kind in ("task", "gather") and obj.mask & PENDING) or obj.kind == "current"):
             w.heap[oid] = replace(obj, mask=DONE)
     w.deferred = ()
 

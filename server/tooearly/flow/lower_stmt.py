@@ -37,16 +37,23 @@ def build(function: Function, package: str = "") -> Graph:
 
 
 def build_module(
-    function: Function, parts: Sequence[tuple[Unit, Sequence[ast.stmt]]], known: dict[ast.AST, Function | Class]
+    function: Function, parts: Sequence[tuple[Unit, ast.stmt, bool]], known: dict[ast.AST, Function | Class]
 ) -> Graph:
-    """The graph of a module's top level, whose statements stand in several units."""
+    """The graph of a module's top level: (unit, statement, whether a notebook's cell begins with it)."""
     b = Builder(function, known)
-    for unit, body in parts:
+    for unit, node, begins_cell in parts:
         if b.unit is not unit:
             b.unit = unit
-            b.goto(b.block(), body[0] if body else function.node)
-        statements(b, body)
+            b.goto(b.block(), node)
+        if begins_cell:
+            pause(b, node)
+        statement(b, node)
     return b.finish()
+
+
+def pause(b: Builder, node: ast.stmt) -> None:
+    """Between two cells of a notebook the loop runs for as long as the reader likes."""
+    b.emit(cfg.Await(node, b.temp(), opaque(b, node)))
 
 
 def build_expression(function: Function, value: ast.expr) -> Graph:

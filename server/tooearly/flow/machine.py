@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tooearly.flow import cfg, live, solve
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
@@ -38,6 +38,9 @@ from tooearly.flow.values import (
 )
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.rows import Rows
+
+if TYPE_CHECKING:
+    from tooearly.flow.awaits import Summary
 
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time

@@ -18,7 +18,46 @@ if TYPE_CHECKING:
 READS = ("result", "exception")
 # Names that make, wait for, guard, finish or pass on futures.
 WORDS = frozenset(
-    ["create_task", "ensure_future", "Task", "Future", "create_future", "gather", "wait", "wait_for", "shield", "as_completed", "TaskGroup", "timeout", "run_in_executor", "submit", "run_coroutine_threadsafe", "wrap_future", "current_task", "all_tasks", "run_until_complete", "Runner", "result", "exception", "done", "cancelled", "cancel", "set_result", "set_exception", "add_done_callback", "call_soon", "call_later", "call_at", "async_create_task", "async_create_background_task", "async_add_executor_job", "suppress", "raises", "timeout_at", "add_future"]
+    [
+        "create_task",
+        "ensure_future",
+        "Task",
+        "Future",
+        "create_future",
+        "gather",
+        "wait",
+        "wait_for",
+        "shield",
+        "as_completed",
+        "TaskGroup",
+        "timeout",
+        "run_in_executor",
+        "submit",
+        "run_coroutine_threadsafe",
+        "wrap_future",
+        "current_task",
+        "all_tasks",
+        "run_until_complete",
+        "Runner",
+        "result",
+        "exception",
+        "done",
+        "cancelled",
+        "cancel",
+        "set_result",
+        "set_exception",
+        "add_done_callback",
+        "call_soon",
+        "call_later",
+        "call_at",
+        "async_create_task",
+        "async_create_background_task",
+        "async_add_executor_job",
+        "suppress",
+        "raises",
+        "timeout_at",
+        "add_future",
+    ]
 )
 MOST_FUNCTIONS = 60
 
@@ -38,7 +77,7 @@ def names_in(function: Function) -> frozenset[str]:
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in READS:
                 names.add("." + node.value)
         found = function.cache["names"] = frozenset(names)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def reads(function: Function) -> bool:
@@ -110,7 +149,27 @@ def reaches_read(m: Machine, function: Function) -> bool:
 
 
 MAKERS = frozenset(
-    ["create_task", "ensure_future", "Task", "Future", "create_future", "gather", "shield", "TaskGroup", "run_in_executor", "submit", "wrap_future", "run_coroutine_threadsafe", "current_task", "all_tasks", "wait", "as_completed", "async_create_task", "async_create_background_task", "async_add_executor_job"]
+    [
+        "create_task",
+        "ensure_future",
+        "Task",
+        "Future",
+        "create_future",
+        "gather",
+        "shield",
+        "TaskGroup",
+        "run_in_executor",
+        "submit",
+        "wrap_future",
+        "run_coroutine_threadsafe",
+        "current_task",
+        "all_tasks",
+        "wait",
+        "as_completed",
+        "async_create_task",
+        "async_create_background_task",
+        "async_add_executor_job",
+    ]
 )
 
 

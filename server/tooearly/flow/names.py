@@ -129,10 +129,10 @@ def initial(m: Machine, act: Act, w: World, module: Module, name: str, binding: 
     frame: Frame = ("M", module.name)
     fallback = Unknown(("global", module.name, name), _declared(module, (binding,)) or CONVENTIONS.get(name, ""))
     if isinstance(binding.value, ast.Constant):
-        value = binding.value.value
         from tooearly.flow.values import const
 
-        return fallback if isinstance(value, bool | bytes | complex) or value is ... or value is None else const(value)
+        given = binding.value.value
+        return fallback if isinstance(given, bool | bytes | complex) or given is ... or given is None else const(given)
     if not isinstance(binding.value, ast.Call | ast.Name | ast.Attribute | ast.Lambda) or act.depth > 8:
         return fallback
     value = _evaluated(m, act, w, module, name, binding)

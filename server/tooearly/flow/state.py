@@ -242,9 +242,7 @@ class World:
                         continue
                     pairs = list(zip(obj.keys, obj.items, strict=True))
                     pairs += [
-                        (member if k == group else k, member if v == group else v)
-                        for k, v in pairs
-                        if group in (k, v)
+                        (member if k == group else k, member if v == group else v) for k, v in pairs if group in (k, v)
                     ]
                     self.heap[holder] = replace(
                         obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False

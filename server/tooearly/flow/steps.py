@@ -304,14 +304,12 @@ def load(m: Machine, act: Act, w: World, step: cfg.Load) -> Iterator[Outcome]:
     owner = ("M", act.function.module) if step.depth < 0 else up(w, frame, step.depth)
     if step.depth == 0 and act.function.qualname == "<module>":
         owner = ("M", act.function.module)
-    key = (owner, step.name)
-    value = w.env.get(key) if owner is not None else None
+    value = w.env.get((owner, step.name)) if owner is not None else None
     if value is None:
         value = global_value(m, act, w, step.name) if owner is not None and is_module(owner) else Unknown()
-        key = (owner, step.name)
     for world, one in settle_value(m, act, w, value, step.node):
-        if one is not value:
-            world.env[key] = one  # type: ignore[index]
+        if one is not value and owner is not None:
+            world.env[owner, step.name] = one
         world.env[frame, step.dst] = one
         yield Outcome(world)
 

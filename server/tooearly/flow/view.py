@@ -69,7 +69,7 @@ def _step(step: cfg.Step) -> str:
         if item.name == "pattern":
             value = type(value).__name__
         parts.append(f"{item.name}={value!r}")
-    return f"{type(step).__name__.rstrip('_')}({', '.join(parts)})"
+    return f"{type(step).__name__}({', '.join(parts)})"
 
 
 def _target(target: int) -> str:
@@ -185,8 +185,9 @@ def rows(table: Rows) -> str:
     for row in sorted(table.values(), key=lambda r: r.name):
         effect = row.call or (f"await {row.awaiting}" if row.awaiting else "plain")
         returns = f" -> {row.returns}" if row.returns else ""
+        kind = " " + row.kind if row.kind else ""
         out.append(
-            f"{row.name}({', '.join(row.params)}){returns}: {effect}{' ' + row.kind if row.kind else ''}  [{row.origin}]"
+            f"{row.name}({', '.join(row.params)}){returns}: {effect}{kind}  [{row.origin}]"
             + (f"  # {row.fact}" if row.fact else "")
         )
     return "\n".join(out)

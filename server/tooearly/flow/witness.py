@@ -89,6 +89,7 @@ _ORDER = ("fresh", "unset", "other", "clock", "guard-false", "inside-group")
 
 
 def telling(fut: Fut) -> tuple[int, int]:
+    """How much the note of a future explains (more is greater), then whether it may be done."""
     why = fut.note.why if fut.note else "fresh"
     rank = _ORDER.index(why) if why in _ORDER else len(_ORDER)
     return rank, 0 if fut.mask == PENDING else 1

@@ -103,7 +103,9 @@ def _decide(tree: Tree, site: Site, reports: Sequence[Report], settings: Setting
 def shifted(finding: Finding, by: int) -> Finding:
     """The finding, `by` code points further on."""
     cause = finding.cause
-    spans = {name: span.shifted(by) for name in ("made", "wait", "handler") if (span := getattr(cause, name)) is not None}
+    spans = {
+        name: span.shifted(by) for name in ("made", "wait", "handler") if (span := getattr(cause, name)) is not None
+    }
     return replace(
         finding,
         span=finding.span.shifted(by),
@@ -178,10 +180,10 @@ def blocking(tree: Tree, report: Report) -> Finding:
     if threadsafe:
         message += "; on the same loop that is a deadlock"
     related = tuple(Related(f"{name} is made here", s) for s in [span_of(tree, fut.made)] if s is not None)
+    cause = Cause("concurrent", "threadsafe" if threadsafe else "submit", span_of(tree, fut.made))
     return Finding(
         BLOCKING, "warning", "possible", message, place.span(report.site.node), receiver, report.method,
-        report.function.qualname, Cause("concurrent", "threadsafe" if threadsafe else "submit", span_of(tree, fut.made)),
-        related,
+        report.function.qualname, cause, related,
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """Which definition does a name mean? Functions, classes and imports of one module, found without running anything.
 
 A `Module` is built from the tree of one text: a table from each top-level name to its bindings. A `Function` or
-`Class` belongs to the unit of text it stands in and is kept with it, so that an edit elsewhere leaves the same objects (and what
-is cached on them) alive. Imports are turned to dotted names (`aio.create_task` after `import asyncio as aio` is
-`asyncio.create_task`); what a name means at run time is decided later, in `flow`.
+`Class` belongs to the unit of text it stands in and is kept with it, so that an edit elsewhere leaves the same objects
+(and what is cached on them) alive. Imports are turned to dotted names (`aio.create_task` after `import asyncio as aio`
+is `asyncio.create_task`); what a name means at run time is decided later, in `flow`.
 """
 
 from __future__ import annotations
