@@ -8,7 +8,7 @@ unknown state. A read in a helper is therefore judged by the calls that are visi
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tooearly.flow import live
