@@ -6,6 +6,7 @@ import argparse
 import multiprocessing
 import sys
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def _one(job: tuple[int, Options]) -> tuple[Verdict, FixFigures]:
 
 def many(seeds: range, options: Options, workers: int = 1) -> Iterator[tuple[Verdict, FixFigures]]:
     """Verdicts program by program, in order."""
-    sys.unraisablehook = lambda _: None  # dropped coroutines of unfinished programs complain when they are collected
+    _quiet()
     jobs = [(seed, options) for seed in seeds]
     if workers < 2:
         yield from map(_one, jobs)
@@ -59,6 +60,8 @@ def many(seeds: range, options: Options, workers: int = 1) -> Iterator[tuple[Ver
 
 
 def _quiet() -> None:
+    """Dropped coroutines of unfinished programs complain when they are collected: not here."""
+    warnings.simplefilter("ignore")
     sys.unraisablehook = lambda _: None
 
 

@@ -3,9 +3,10 @@
 A read line is *early* when some schedule raised InvalidStateError there unasked. The analyser must report every early
 line, and no line else; of the lines it calls "always", none may have been evaluated without raising.
 
-Five kinds of lines count on neither side:
+Six kinds of lines count on neither side:
 - echo: raises only after the same future has already raised in that run (one finding per cause is enough);
 - unreached: reported, but no schedule comes there (a read in a dead branch, or behind one that always raises);
+- masked: reported, and early only in runs that an earlier early read has ended (seen when such reads give None);
 - rare: reported, and so seldom reached (fewer than `ENOUGH` times) that not raising there proves nothing;
 - old wait_for: not reported, and raises only with the wait_for of Python 3.11 and older (see `world`);
 - order: reported, never raises on the stock loop in ten times the schedules, yet raises when callbacks of one turn
@@ -181,6 +182,10 @@ def suspect(watched: Watched, lines: set[int], schedules: int) -> dict[int, str]
     left = {line for line, answer in answers.items() if answer == "false-alarm"}
     for each in run_many(watched, range(3 * schedules if left else 0), shuffle=True):
         answers.update(dict.fromkeys(each.early & left, "order"))
+        left -= each.early
+    for seed in range(schedules if left else 0):
+        raised = {event.line for event in run(watched, seed, forgiving=True).events if event.kind == "raised"}
+        answers.update(dict.fromkeys(raised & left, "masked"))
     return answers
 
 

@@ -60,13 +60,13 @@ class Tally:
 Tallies = dict[int, Tally]
 
 
-def run(program: Watched, seed: int, shuffle: int | None = None, modern: bool = False) -> Run:
+def run(program: Watched, seed: int, shuffle: int | None = None, modern: bool = False, forgiving: bool = False) -> Run:
     """One run of the program under schedule `seed`.
 
-    `shuffle`: in another order of ready callbacks; `modern`: with the wait_for of Python 3.12.
-    Raises nothing that the program raises.
+    `shuffle`: in another order of ready callbacks; `modern`: with the wait_for of Python 3.12;
+    `forgiving`: an early read gives None, and the program goes on. Raises nothing that the program raises.
     """
-    recorder = Recorder(seed, program.guarded)
+    recorder = Recorder(seed, program.guarded, forgiving=forgiving)
     loop = VirtualLoop(None if shuffle is None else random.Random(shuffle))
     errors: list[BaseException] = []
     names = {"__name__": "__main__", **recorder.names()}

@@ -19,7 +19,6 @@ AWAITS = (
     (1, "await asyncio.wait({bag}, timeout=None)"),
     (3, "await asyncio.wait_for({t}, {x})"),
     (1, "await asyncio.wait_for({t}, timeout={x})"),
-    (1, "await asyncio.wait_for({t}, 0)"),
     (2, "await asyncio.wait_for(asyncio.shield({t}), {x})"),
     (1, "await asyncio.wait_for(asyncio.gather({many}), {x})"),
     (2, "await asyncio.shield({t})"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from .awaits import about, awaited, bag, caught
-from .draws import SHORT, Gen, Lines, Pair, Rule, Scope, has_bag, has_name, indent, receiver, recent, roomy
+from .draws import SHORT, Gen, Lines, Pair, Rule, Scope, has_bag, has_name, has_task, indent, receiver, recent, roomy
 
 
 def simple(gen: Gen, scope: Scope) -> Lines:
@@ -170,6 +170,15 @@ def rounds(gen: Gen, scope: Scope) -> Lines:
     return [f"{pending} = set({container})", f"while {pending}:", *indent(body)]
 
 
+def no_time(gen: Gen, scope: Scope) -> Lines:
+    """`wait_for` with a limit of zero, of a task that has had time to start."""
+    task = receiver(gen, scope)
+    scope.focus = [task]
+    body = [f"await asyncio.wait_for({task}, 0)"]
+    lines = body if gen.chance(0.2) else ["try:", *indent(body), caught(gen), "    pass"]
+    return [f'await asyncio.sleep(delay("{gen.fresh("pause")}"))', *lines]
+
+
 def cancelled(gen: Gen, scope: Scope) -> Lines:
     """Cancel a task that has had time to start, then wait for it or not."""
     task = recent(gen, scope)
@@ -212,6 +221,7 @@ WAIT = tuple(
         Rule(3, "one-by-one", one_by_one, has_bag),
         Rule(2, "poll", poll),
         Rule(2, "rounds", rounds),
+        Rule(1, "zero-timeout", no_time, has_task),
         Rule(2, "cancel", cancelled, has_name),
         Rule(0.7, "cancel-elsewhere", cancelled_elsewhere, has_name),
     )
