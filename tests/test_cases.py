@@ -1,6 +1,6 @@
 """Every literate case twice: the analysis must say what the marks say, and CPython must do what the marks say.
 
-A case with a `Gap:` is one that the analysis must fail: the day it passes, the test fails and asks to take the line out.
+A case with a `Gap:` is one that the analysis must fail: the day it passes, the test fails and asks for the line to go.
 """
 
 from __future__ import annotations
