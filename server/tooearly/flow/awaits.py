@@ -375,6 +375,8 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
         cancelled = complete(m, act, cancelled, children, site)[0]
     else:
         note_all(cancelled, children, Note("gather-failed", site))
+        if len(children) == 1 and not getattr(cancelled.heap.get(children[0].oid), "many", True):
+            finish(cancelled, children[0])  # the cancellation comes through it, when it has ended
     finish(cancelled, ref)
     out.append(Outcome(cancelled, exc=Exc(CANCELLED)))
     for world in complete(m, act, w, children, site, normally=True):

@@ -95,6 +95,8 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
             return leave_group(m, act, w, manager, exc, site)
         case Managing():
             return [Outcome(w, exc=exc)]
+    if isinstance(manager, Unknown) and manager.type == "Executor":
+        end_submitted(w)
     method = find_method(m, w, manager, "__aexit__" if is_async else "__exit__")
     if method is not None:
         return _leave_instance(m, act, w, method, exc, site, is_async)
@@ -102,6 +104,13 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
         return [Outcome(w, exc=exc)]
     m.suspend(act, w, "other", site)
     return [Outcome(w, exc=exc), Outcome(w.copy(), exc=Exc(CANCELLED))]
+
+
+def end_submitted(w: World) -> None:
+    """The end of an executor's block waits for what was submitted to it."""
+    for oid, obj in list(w.heap.items()):
+        if isinstance(obj, Fut) and obj.kind == "concurrent" and obj.note is not None and obj.note.why == "submit":
+            w.set_mask(oid, DONE)
 
 
 def _leave_timeout(w: World, delay: tuple[Value, ...], exc: Exc | None, site: Site) -> list[Outcome]:
