@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tooearly.flow.awaits import CANCELLED, await_value, body_outcomes, complete, finish, finish_children
 from tooearly.flow.calling import Call, closed_over, give_away, may_read, target_function
-from tooearly.flow.effects_data import DATA
+from tooearly.flow.effects_table import DATA
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.state import World
 from tooearly.flow.values import (

@@ -1,0 +1,299 @@
+"""The effects of the methods of lists, dicts, sets and deques."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tooearly.flow import containers
+from tooearly.flow.containers import FACTORY, collect, copy, new
+from tooearly.flow.effects_data import items_of, list_of_pairs
+from tooearly.flow.machine import Outcome
+from tooearly.flow.state import without
+from tooearly.flow.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Const,
+    Cont,
+    Exc,
+    Managing,
+    Oid,
+    Ref,
+    Unknown,
+    Value,
+    const,
+    unique,
+)
+
+if TYPE_CHECKING:
+    from tooearly.flow.calling import Call
+
+
+# Methods
+def add(c: Call) -> list[Outcome]:
+    """`append(x)`, `add(x)`."""
+    if isinstance(c.receiver, Ref):
+        cont = c.w.cont(c.receiver)
+        front = c.row.name in ("list.appendleft", "list.insert")
+        collect(c.w, c.receiver, c.get("item") or Unknown(), None)
+        held = c.w.cont(c.receiver)
+        if cont is not None and front and held is not None:
+            first = c.row.name == "list.appendleft" or c.get("index") == const(0)
+            items = (held.items[-1], *held.items[:-1]) if first else held.items
+            c.w.heap[c.receiver.oid] = replace(
+                held, items=items, exact=held.exact and (first or len(items) < 2), slots=()
+            )
+    return [Outcome(c.w, NONE)]
+
+
+def extend(c: Call) -> list[Outcome]:
+    """`extend(xs)`."""
+    return _extended(c, [c.get("items")])
+
+
+def update(c: Call) -> list[Outcome]:
+    """`update(*xs)` of a set."""
+    return _extended(c, [v for v, _ in c.rest])
+
+
+def _extended(c: Call, given: list[Value | None]) -> list[Outcome]:
+    for value in given:
+        found = items_of(c.w, value)
+        if isinstance(c.receiver, Ref):
+            for item in found[0] if found else (Unknown(),):
+                collect(c.w, c.receiver, item, None)
+            cont = c.w.cont(c.receiver)
+            if cont is not None and not (found and found[1]):
+                c.w.heap[c.receiver.oid] = replace(cont, exact=False)
+    return [Outcome(c.w, NONE)]
+
+
+def dict_update(c: Call) -> list[Outcome]:
+    """`d.update(other)`."""
+    other = c.w.cont(c.get("items"))
+    if isinstance(c.receiver, Ref):
+        for key, value in zip(other.keys, other.items, strict=False) if other is not None else [(Unknown(), Unknown())]:
+            containers.set_item(c.w, c.receiver, key, value)
+    return [Outcome(c.w, NONE)]
+
+
+def pop(c: Call) -> list[Outcome]:
+    """`pop()`: the last element of a list, any of a set."""
+    cont = c.w.cont(c.receiver)
+    if cont is None or not isinstance(c.receiver, Ref):
+        return [Outcome(c.w, Unknown())]
+    index = c.get("index") or const(-1)
+    return _popped(c, c.receiver, cont, index)
+
+
+def popleft(c: Call) -> list[Outcome]:
+    """`popleft()`: the element that `q[0]` was."""
+    cont = c.w.cont(c.receiver)
+    if cont is None or not isinstance(c.receiver, Ref):
+        return [Outcome(c.w, Unknown())]
+    return _popped(c, c.receiver, cont, const(0))
+
+
+def _popped(c: Call, receiver: Ref, cont: Cont, index: Value) -> list[Outcome]:
+    if cont.exact and cont.kind in ("list", "tuple") and isinstance(index, Const) and isinstance(index.value, int):
+        if not -len(cont.items) <= index.value < len(cont.items):
+            return [Outcome(c.w, exc=Exc("builtins.IndexError"))]
+        items = list(cont.items)
+        value = items.pop(index.value)
+        c.w.heap[receiver.oid] = replace(cont, items=tuple(items), nonempty=False, slots=())
+        return [Outcome(c.w, value)]
+    key = index if cont.kind in ("list", "tuple") else None
+    out: list[Outcome] = []
+    if not cont.nonempty and not any(isinstance(i, Ref) and not containers.is_group(c.w, i) for i in cont.items):
+        out.append(Outcome(c.w.copy(), exc=Exc("builtins.LookupError")))
+    for world, value in containers.pick(c.act, c.w, receiver, key, c.site):
+        held = world.cont(receiver)
+        if held is not None:
+            left = without(held, value) if isinstance(value, Ref) else held
+            world.heap[receiver.oid] = replace(left, nonempty=False, slots=())
+        out.append(Outcome(world, value))
+    return out
+
+
+def dict_pop(c: Call) -> list[Outcome]:
+    """`d.pop(key, default)`."""
+    if not isinstance(c.receiver, Ref) or c.w.cont(c.receiver) is None:
+        return [Outcome(c.w, Unknown())]
+    key = c.get("key") or Unknown()
+    out = containers.dict_item(c.m, c.act, c.w, c.receiver, key, c.site, c.get("default"))
+    for outcome in out:
+        held = outcome.world.cont(c.receiver)
+        if outcome.exc is None and held is not None and isinstance(outcome.value, Ref) and outcome.value in held.items:
+            outcome.world.heap[c.receiver.oid] = replace(without(held, outcome.value), nonempty=False)
+    return out
+
+
+def dict_popitem(c: Call) -> list[Outcome]:
+    """`d.popitem()`: some key and its value."""
+    out: list[Outcome] = []
+    cont = c.w.cont(c.receiver)
+    if cont is None or not isinstance(c.receiver, Ref):
+        return [Outcome(c.w, Unknown())]
+    for world, value in containers.pick(c.act, c.w, c.receiver, None, c.site):
+        held = world.cont(c.receiver)
+        key: Value = Unknown()
+        if held is not None and value in held.items:
+            key = held.keys[held.items.index(value)]
+            world.heap[c.receiver.oid] = replace(without(held, value), nonempty=False)
+        made = world.allocate(Oid(c.site, c.frame, "popped"), Cont("tuple", (key, value)))
+        out.append(Outcome(world, made))
+    return out or [Outcome(c.w, exc=Exc("builtins.KeyError"))]
+
+
+def remove(c: Call) -> list[Outcome]:
+    """`remove(x)`, `discard(x)`."""
+    cont = c.w.cont(c.receiver)
+    item = c.get("item")
+    if cont is not None and isinstance(c.receiver, Ref) and item is not None:
+        if item in cont.items and not isinstance(item, Unknown):
+            c.w.heap[c.receiver.oid] = replace(without(cont, item), nonempty=False)
+        elif not isinstance(item, Ref):
+            c.w.heap[c.receiver.oid] = replace(cont, exact=False, nonempty=False, slots=())
+    return [Outcome(c.w, NONE)]
+
+
+def clear(c: Call) -> list[Outcome]:
+    """`clear()`."""
+    cont = c.w.cont(c.receiver)
+    if cont is not None and isinstance(c.receiver, Ref):
+        slots = tuple((k, v) for k, v in cont.slots if k == FACTORY)
+        c.w.heap[c.receiver.oid] = Cont(cont.kind, (), True, slots=slots, many=cont.many)
+    return [Outcome(c.w, NONE)]
+
+
+def shuffle(c: Call) -> list[Outcome]:
+    """`sort()`, `reverse()`: the order is not known afterwards."""
+    cont = c.w.cont(c.receiver)
+    if cont is not None and isinstance(c.receiver, Ref):
+        c.w.heap[c.receiver.oid] = replace(
+            cont,
+            exact=cont.exact and len(cont.items) < 2,
+            items=unique(cont.items),
+            slots=(),
+            nonempty=cont.nonempty or bool(cont.exact and cont.items),
+        )
+    return [Outcome(c.w, NONE)]
+
+
+def copied(c: Call) -> list[Outcome]:
+    """`copy()`."""
+    cont = c.w.cont(c.receiver)
+    if cont is None:
+        return [Outcome(c.w, Unknown())]
+    return [Outcome(c.w, copy(c.w, cont, cont.kind, c.frame, c.site))]
+
+
+def dict_values(c: Call) -> list[Outcome]:
+    """`d.values()`."""
+    cont = c.w.cont(c.receiver)
+    items = (cont.items if cont.exact else unique(cont.items)) if cont else (Unknown(),)
+    return [
+        Outcome(
+            c.w,
+            new(
+                c.w,
+                c.frame,
+                c.site,
+                Cont("list", items, cont.exact if cont else False, cont.nonempty if cont else False),
+            ),
+        )
+    ]
+
+
+def dict_keys(c: Call) -> list[Outcome]:
+    """`d.keys()`."""
+    cont = c.w.cont(c.receiver)
+    keys = (cont.keys if cont.exact else unique(cont.keys)) if cont else (Unknown(),)
+    return [
+        Outcome(
+            c.w,
+            new(
+                c.w,
+                c.frame,
+                c.site,
+                Cont("list", keys, cont.exact if cont else False, cont.nonempty if cont else False),
+            ),
+        )
+    ]
+
+
+def dict_items(c: Call) -> list[Outcome]:
+    """`d.items()`."""
+    cont = c.w.cont(c.receiver)
+    if cont is None:
+        return [Outcome(c.w, Unknown())]
+    keys = cont.keys or tuple(Unknown() for _ in cont.items)
+    return list_of_pairs(c, list(zip(keys, cont.items, strict=True)), cont.exact, cont.nonempty)
+
+
+def dict_get(c: Call) -> list[Outcome]:
+    """`d.get(key, default)`."""
+    if not isinstance(c.receiver, Ref) or c.w.cont(c.receiver) is None:
+        return [Outcome(c.w, Unknown())]
+    return containers.dict_item(
+        c.m, c.act, c.w, c.receiver, c.get("key") or Unknown(), c.site, c.get("default") or NONE
+    )
+
+
+def setdefault(c: Call) -> list[Outcome]:
+    """`d.setdefault(key, default)`."""
+    if not isinstance(c.receiver, Ref) or c.w.cont(c.receiver) is None:
+        return [Outcome(c.w, Unknown())]
+    default, key = c.get("default") or NONE, c.get("key") or Unknown()
+    missing = c.w.copy()
+    containers.set_item(missing, c.receiver, key, default)
+    out = containers.dict_item(c.m, c.act, c.w, c.receiver, key, c.site, Managing("missing", ()))
+    return [Outcome(missing, default) if o.value == Managing("missing", ()) else o for o in out]
+
+
+def dict_fromkeys(c: Call) -> list[Outcome]:
+    """`dict.fromkeys(xs, value)`."""
+    found = items_of(c.w, c.get("keys"))
+    keys, exact, nonempty = found or ((Unknown(),), False, False)
+    value = c.get("value") or NONE
+    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("dict", tuple(value for _ in keys), exact, nonempty, keys)))]
+
+
+def set_op(c: Call) -> list[Outcome]:
+    """`union`, `intersection`, `difference`."""
+    value: Value = c.receiver or Unknown()
+    for other, _ in c.rest:
+        value = containers.algebra(c.w, c.row.kind, value, other, c.site, c.frame)
+    return [Outcome(c.w, value)]
+
+
+def set_op_update(c: Call) -> list[Outcome]:
+    """`difference_update`, `intersection_update`."""
+    for other, _ in c.rest:
+        if c.w.cont(c.receiver) is not None and c.receiver is not None:
+            containers.in_place(c.w, c.row.kind, c.receiver, other, c.site, c.frame)
+    return [Outcome(c.w, NONE)]
+
+
+def subset(c: Call) -> list[Outcome]:
+    """`issubset`, `issuperset`."""
+    other = c.get("other")
+    if c.w.cont(other) is None or c.receiver is None or other is None:
+        return [Outcome(c.w, Unknown())]
+    return containers.compare_sets(c.w, c.row.kind, c.receiver, other)
+
+
+def disjoint(c: Call) -> list[Outcome]:
+    """`isdisjoint`: when true, what the two share has no members."""
+    a, b = c.w.cont(c.receiver), c.w.cont(c.get("other"))
+    if a is None or b is None:
+        return [Outcome(c.w, Unknown())]
+    shared = [i for i in a.items if i in b.items]
+    if any(not containers.is_group(c.w, i) for i in shared):
+        return [Outcome(c.w, FALSE)]
+    apart = c.w.copy()
+    for item in shared:
+        assert isinstance(item, Ref)
+        apart.forget_members(item.oid)
+    return [Outcome(apart, TRUE), Outcome(c.w, FALSE)] if shared else [Outcome(c.w, TRUE)]

@@ -1,0 +1,192 @@
+"""The effects of functions on plain values: attributes, types, truth, and the assertions of test cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tooearly.flow import containers
+from tooearly.flow.containers import new
+from tooearly.flow.machine import Outcome
+from tooearly.flow.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Api,
+    Const,
+    Cont,
+    Exc,
+    Fut,
+    Managing,
+    Partial,
+    Ref,
+    Unknown,
+    const,
+)
+
+if TYPE_CHECKING:
+    from tooearly.flow.calling import Call
+
+
+Results = "Iterator[Outcome] | list[Outcome]"
+
+
+def plain(c: Call) -> list[Outcome]:
+    """Nothing happens to futures; the value is of the row's type."""
+    out = [Outcome(c.w, Unknown(None, c.row.returns))]
+    if c.row.raises and c.act.block is not None and c.act.block.handler >= 0:
+        out.append(Outcome(c.w.copy(), exc=Exc("builtins.ValueError")))
+    return out
+
+
+def identity(c: Call) -> list[Outcome]:
+    """Gives the receiver."""
+    return [Outcome(c.w, c.receiver or Unknown())]
+
+
+def keep(c: Call) -> list[Outcome]:
+    """A decorator that keeps the function (or a call that gives its argument)."""
+    return [Outcome(c.w, c.get("func") or Api("tooearly.identity"))]
+
+
+def keeping(c: Call) -> list[Outcome]:
+    """A call that gives a decorator which keeps the function."""
+    return [Outcome(c.w, Api("tooearly.identity"))]
+
+
+def partial(c: Call) -> list[Outcome]:
+    """`functools.partial`."""
+    named = tuple((n, v) for n, v in c.args.items() if n != "func")
+    return [Outcome(c.w, Partial(c.get("func") or Unknown(), tuple(v for v, _ in c.rest), named))]
+
+
+def superclass(c: Call) -> list[Outcome]:
+    """`super()` in a method: the ancestors' side of the first parameter."""
+    from tooearly.flow.values import Klass
+
+    function = c.act.function
+    first = c.w.env.get((c.act.frame, function.params[0])) if function.params else None
+    if function.cls is not None and isinstance(first, Ref) and not c.args:
+        return [Outcome(c.w, Managing("super", (Klass(function.cls, ("M", function.module)), first)))]
+    return [Outcome(c.w, Unknown())]
+
+
+def never(c: Call) -> list[Outcome]:
+    """`sys.exit()` and its like do not return."""
+    return [Outcome(c.w, exc=Exc("builtins.SystemExit"))]
+
+
+def event(c: Call) -> list[Outcome]:
+    """An object that one part of the program signals and another waits for."""
+    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("event")))]
+
+
+def methodcaller(c: Call) -> list[Outcome]:
+    """`operator.methodcaller("result")` calls that method of its argument."""
+    name = c.get("name")
+    if isinstance(name, Const) and f"Task.{name.value}" in c.m.rows:
+        return [Outcome(c.w, Api(f"Task.{name.value}"))]
+    return [Outcome(c.w, Unknown())]
+
+
+def attrgetter(c: Call) -> list[Outcome]:
+    """`operator.attrgetter("task")` as a partial `getattr`."""
+    name = c.get("name")
+    return [Outcome(c.w, Partial(Api("tooearly.attrgetter"), (name,), ()) if name is not None else Unknown())]
+
+
+def get_attr(c: Call) -> list[Outcome]:
+    """`getattr(obj, "name", default)`."""
+    from tooearly.flow.attributes import get_attribute
+
+    name, obj = c.get("name"), c.get("obj")
+    if isinstance(name, Const) and isinstance(name.value, str) and obj is not None:
+        return get_attribute(c.m, c.act, c.w, obj, name.value, c.site.node)
+    return [Outcome(c.w, Unknown())]
+
+
+def set_attr(c: Call) -> list[Outcome]:
+    """`setattr(obj, "name", value)`."""
+    from tooearly.flow.attributes import set_attribute
+
+    name, obj, value = c.get("name"), c.get("obj"), c.get("value")
+    if isinstance(name, Const) and isinstance(name.value, str) and obj is not None and value is not None:
+        return set_attribute(c.m, c.act, c.w, obj, name.value, value, c.site.node)
+    return [Outcome(c.w, NONE)]
+
+
+def is_instance(c: Call) -> list[Outcome]:
+    """`isinstance(x, T)` where both are known."""
+    from tooearly.flow.catching import handler_names
+
+    obj = c.get("obj")
+    held = c.w.heap.get(obj.oid) if isinstance(obj, Ref) else None
+    names = (
+        [n.rpartition(".")[2].rpartition(":")[2] for n in handler_names(c.w, c.get("types"))]
+        if c.get("types") is not None
+        else ["?"]
+    )
+    known: set[str] | None = None
+    match held:
+        case Fut(kind="concurrent"):
+            known = {"Future"} if "asyncio" not in str(c.get("types")) else set()
+        case Fut(kind=kind):
+            known = {"Task", "Future", "Awaitable"} if kind in ("task", "current") else {"Future", "Awaitable"}
+        case Cont(kind=kind):
+            known = {"done": {"set"}, "pending": {"set"}}.get(kind, {kind}) | {"Iterable", "Collection", "Sequence"}
+    if isinstance(obj, Const):
+        known = {obj.kind}
+    if known is None or "?" in names:
+        return [Outcome(c.w, Unknown())]
+    return [Outcome(c.w, TRUE if known & set(names) else FALSE)]
+
+
+def is_future(c: Call) -> list[Outcome]:
+    """`asyncio.isfuture(x)`."""
+    fut = c.w.fut(c.get("obj"))
+    return [Outcome(c.w, TRUE if fut is not None and fut.kind != "concurrent" else Unknown())]
+
+
+def truth(c: Call) -> list[Outcome]:
+    """`bool(x)`."""
+    from tooearly.flow.operators import truths
+
+    value = c.get("obj") or FALSE
+    if isinstance(value, Unknown):
+        return [Outcome(c.w, Unknown())]
+    return [Outcome(w, const(t)) for t, w in truths(c.w, value)]
+
+
+def _assert(c: Call, wanted: bool, results: list[Outcome]) -> list[Outcome]:
+    from tooearly.flow.operators import truths
+
+    out: list[Outcome] = []
+    for result in results:
+        for is_true, world in truths(result.world, result.value):
+            out.append(
+                Outcome(world, NONE) if is_true == wanted else Outcome(world, exc=Exc("builtins.AssertionError"))
+            )
+    return out
+
+
+def assert_true(c: Call) -> list[Outcome]:
+    """`self.assertTrue(x)`."""
+    return _assert(c, True, [Outcome(c.w, c.get("test") or Unknown())])
+
+
+def assert_false(c: Call) -> list[Outcome]:
+    """`self.assertFalse(x)`."""
+    return _assert(c, False, [Outcome(c.w, c.get("test") or Unknown())])
+
+
+def assert_in(c: Call) -> list[Outcome]:
+    """`self.assertIn(x, xs)`."""
+    return _assert(
+        c, True, containers.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown())
+    )
+
+
+def assert_not_in(c: Call) -> list[Outcome]:
+    """`self.assertNotIn(x, xs)`."""
+    return _assert(
+        c, False, containers.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown())
+    )

@@ -1,0 +1,92 @@
+"""The table of the effects on plain values and containers, by the names that the rows of `api.toml` use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from tooearly.flow.effects_data import (
+    chained,
+    container,
+    counting,
+    defaultdict,
+    enumerated,
+    every,
+    flatten,
+    forever,
+    length,
+    make_iterator,
+    one_of,
+    part,
+    reordered,
+    reverse,
+    some,
+    take_next,
+    zipped,
+)
+from tooearly.flow.effects_methods import (
+    add,
+    clear,
+    copied,
+    dict_fromkeys,
+    dict_get,
+    dict_items,
+    dict_keys,
+    dict_pop,
+    dict_popitem,
+    dict_update,
+    dict_values,
+    disjoint,
+    extend,
+    pop,
+    popleft,
+    remove,
+    set_op,
+    set_op_update,
+    setdefault,
+    shuffle,
+    subset,
+    update,
+)
+from tooearly.flow.effects_plain import (
+    assert_false,
+    assert_in,
+    assert_not_in,
+    assert_true,
+    attrgetter,
+    event,
+    get_attr,
+    identity,
+    is_future,
+    is_instance,
+    keep,
+    keeping,
+    methodcaller,
+    never,
+    partial,
+    plain,
+    set_attr,
+    superclass,
+    truth,
+)
+from tooearly.flow.machine import Outcome
+
+if TYPE_CHECKING:
+    from tooearly.flow.calling import Call
+
+
+DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
+    "plain": plain, "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
+    "methodcaller": methodcaller, "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,
+    "isinstance": is_instance, "isfuture": is_future, "bool": truth, "assert_true": assert_true,
+    "assert_false": assert_false, "assert_in": assert_in, "assert_not_in": assert_not_in,
+    "super": superclass, "never": never, "event": event, "length": length, "container": container,
+    "defaultdict": defaultdict, "reordered": reordered,
+    "reversed": reverse, "enumerate": enumerated, "zip": zipped, "chain": chained, "flatten": flatten, "islice": part,
+    "range": counting, "forever": forever, "iter": make_iterator, "next": take_next, "one_of": one_of,
+    "all": every, "any": some, "add": add, "extend": extend, "update": update, "dict_update": dict_update,
+    "pop": pop, "popleft": popleft, "dict_pop": dict_pop, "dict_popitem": dict_popitem, "remove": remove,
+    "clear": clear, "shuffle": shuffle, "copy": copied, "dict_values": dict_values, "dict_keys": dict_keys,
+    "dict_items": dict_items, "dict_get": dict_get, "setdefault": setdefault, "dict_fromkeys": dict_fromkeys,
+    "set_op": set_op, "set_op_update": set_op_update, "subset": subset, "disjoint": disjoint,
+}  # fmt: skip
