@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from tooearly.flow.calling import Call
 
 
-Results = "Iterator[Outcome] | list[Outcome]"
-
-
 def plain(c: Call) -> list[Outcome]:
     """Nothing happens to futures; the value is of the row's type."""
     out = [Outcome(c.w, Unknown(None, c.row.returns))]

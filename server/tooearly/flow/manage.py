@@ -85,7 +85,7 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
         case Managing("raises", types):
             return _leave_suppress(m, w, types, exc) if exc else [Outcome(w, exc=Exc("builtins.AssertionError"))]
         case Managing("runner", _):
-            from tooearly.flow.effects import end_leftovers
+            from tooearly.flow.effects_running import end_leftovers
 
             end_leftovers(w)
             return [Outcome(w, exc=exc)]

@@ -23,7 +23,7 @@ from tooearly.flow.awaits import (
 )
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new, split_group
-from tooearly.flow.effects import as_future
+from tooearly.flow.effects_making import as_future
 from tooearly.flow.machine import Outcome
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -134,7 +134,7 @@ def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
     """One world per way in which the single futures end up done or pending."""
     singles = [r for r in refs if not c.w.heap[r.oid].many]
     groups = len(refs) > len(singles)
-    open_ = [r for r in singles if _mask(c.w, r) != DONE]
+    open_ = [r for r in singles if mask_of(c.w, r) != DONE]
     apart, together = open_[:SINGLES], open_[SINGLES:]
     out: list[World] = []
     for ways in product((True, False), repeat=len(apart) + bool(together)):
@@ -152,7 +152,7 @@ def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
     return out
 
 
-def _mask(w: World, ref: Ref) -> int:
+def mask_of(w: World, ref: Ref) -> int:
     fut = w.heap.get(ref.oid)
     return fut.mask if isinstance(fut, Fut) else DONE
 

@@ -1,0 +1,227 @@
+"""The effects of calls that make futures: tasks, gathers, shields, jobs of executors, task groups."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from tooearly.flow.calling import Call, closed_over, give_away, target_function
+from tooearly.flow.effects_reading import mask_of
+from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    DONE,
+    FALSE,
+    MAYBE,
+    PENDING,
+    TRUE,
+    UNSEEN,
+    Api,
+    Bound,
+    Cont,
+    Coro,
+    Func,
+    Fut,
+    Note,
+    Oid,
+    Partial,
+    Ref,
+    Unknown,
+    Value,
+)
+
+
+# Making
+def make(
+    c: Call, w: World, kind: str, *, mask: int = PENDING, body: Coro | None = None, tag: str = "", open_: bool = True
+) -> Ref:
+    """A new future made by this call."""
+    fut = Fut(kind, mask, c.site, open=open_, body=body, note=Note("fresh", c.site))
+    return w.allocate(Oid(c.site, c.frame, tag), fut)
+
+
+def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
+    """What `ensure_future` gives: a future as it is, a task for a coroutine."""
+    if isinstance(value, Ref) and isinstance(w.heap.get(value.oid), Fut):
+        return value
+    body = value if isinstance(value, Coro) else None
+    mask = eager_mask(c, body) if c.m.eager else PENDING
+    ref = make(c, w, "task", mask=mask, body=body, tag=tag)
+    if body is not None:
+        hand_over(c, w, body)
+        w.deferred = (*w.deferred, Deferred("task", body.function, body.args)) if not body.kwargs else w.deferred
+        if body.kwargs:
+            w.deferred = (*w.deferred, Deferred("task", Partial(body.function, body.args, body.kwargs)))
+    elif not isinstance(value, Unknown):
+        give_away(w, [value])
+    return ref
+
+
+def hand_over(c: Call, w: World, value: Value) -> None:
+    """Code that will run elsewhere holds these objects: the plain futures among them may be set at any suspension."""
+    held = w.reachable([value], closed_over(w))
+    for oid in held:
+        obj = w.heap.get(oid)
+        if isinstance(obj, Fut) and not obj.open:
+            w.heap[oid] = replace(obj, open=True)
+    if not isinstance(value, Coro) or isinstance(value.function, Func):
+        return
+    if not isinstance(value.function, Api | Bound) or getattr(value.function, "name", "") not in c.m.rows:
+        w.escape(held)
+
+
+def eager_mask(c: Call, body: Coro | None) -> int:
+    """With an eager task factory a coroutine that does not suspend is done at once."""
+    target = target_function(body) if body is not None else None
+    if target is not None and not any(
+        isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in ast.walk(target.function.node)
+    ):
+        return DONE
+    return MAYBE
+
+
+def spawn(c: Call) -> list[Outcome]:
+    """`create_task(coro)` and its like."""
+    value = c.get("coro") or Unknown()
+    return [Outcome(c.w, as_future(c, c.w, Unknown() if isinstance(value, Ref) else value))]
+
+
+def ensure(c: Call) -> list[Outcome]:
+    """`ensure_future(x)`: x may be a future already when it is no call."""
+    value = c.get("coro") or Unknown()
+    given = c.site.node.args[0] if isinstance(c.site.node, ast.Call) and c.site.node.args else None
+    if isinstance(value, Unknown) and not isinstance(given, ast.Call):
+        return [Outcome(c.w, make(c, c.w, "task", mask=UNSEEN))]
+    return [Outcome(c.w, as_future(c, c.w, value))]
+
+
+def framework_task(c: Call) -> list[Outcome]:
+    """A framework's own way to make a task: the coroutine is one of the arguments."""
+    for value in [*c.args.values(), *(v for v, _ in c.rest)]:
+        if isinstance(value, Coro):
+            return [Outcome(c.w, as_future(c, c.w, value))]
+    called = isinstance(c.site.node, ast.Call) and any(isinstance(a, ast.Call) for a in c.site.node.args)
+    return [Outcome(c.w, make(c, c.w, "task", mask=MAYBE if called and "create" in c.row.name else UNSEEN))]
+
+
+def group_spawn(c: Call) -> list[Outcome]:
+    """`tg.create_task(coro)`."""
+    ref = as_future(c, c.w, c.get("coro") or Unknown())
+    group = c.w.cont(c.receiver)
+    if isinstance(c.receiver, Ref) and group is not None:
+        from tooearly.flow.containers import collect
+
+        collect(c.w, c.receiver, ref, None)
+        fut = c.w.fut(ref)
+        if fut is not None:
+            c.w.heap[ref.oid] = replace(fut, note=Note("inside-group", c.site))
+    else:
+        c.w.set_mask(ref.oid, UNSEEN)
+    return [Outcome(c.w, ref)]
+
+
+def future(c: Call) -> list[Outcome]:
+    """`loop.create_future()`: done only when someone sets it."""
+    fut = Fut("future", PENDING, c.site, open=False, note=Note("unset", c.site))
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame), fut))]
+
+
+def executor(c: Call) -> list[Outcome]:
+    """`run_in_executor`, `wrap_future`: finished by a callback of the loop."""
+    inner = c.get("future")
+    if c.w.fut(inner) is not None and c.w.fut(inner).kind != "concurrent":  # type: ignore[union-attr]
+        return [Outcome(c.w, inner)]  # type: ignore[arg-type]
+    give_away(c.w, [v for k, v in c.args.items() if k not in ("executor", "future")] + [v for v, _ in c.rest])
+    return [Outcome(c.w, make(c, c.w, "executor"))]
+
+
+def concurrent(c: Call) -> list[Outcome]:
+    """A `concurrent.futures.Future`: its `result()` blocks and never raises InvalidStateError."""
+    values = [*c.args.values(), *(v for v, _ in c.rest)]
+    for value in values:
+        if isinstance(value, Coro):
+            hand_over(c, c.w, value)
+    give_away(c.w, [v for v in values if not isinstance(v, Coro)])
+    fut = Fut("concurrent", PENDING, c.site, children=(), note=Note(c.row.kind, c.site))
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame), fut))]
+
+
+def current(c: Call) -> list[Outcome]:
+    """`current_task()`."""
+    return [Outcome(c.w, make(c, c.w, "current"))]
+
+
+def all_tasks(c: Call) -> list[Outcome]:
+    """`all_tasks()`: a set of tasks that are not done."""
+    group = Oid(c.site, c.frame, "each")
+    c.w.heap[group] = Fut("task", PENDING, c.site, many=True, note=Note("fresh", c.site))
+    cont = Cont("set", (Ref(group),), False, nonempty=False)
+    known = [
+        Ref(oid) for oid, obj in c.w.heap.items() if isinstance(obj, Fut) and obj.kind == "current" and not obj.many
+    ]
+    cont = replace(cont, items=(*cont.items, *known))
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "all"), cont))]
+
+
+def shield(c: Call) -> list[Outcome]:
+    """`shield(x)`: an outer future around the inner one."""
+    inner = as_future(c, c.w, c.get("aw") or Unknown(), "inner")
+    fut = Fut(
+        "shield",
+        PENDING if mask_of(c.w, inner) != DONE else DONE,
+        c.site,
+        children=(inner,),
+        note=Note("fresh", c.site),
+    )
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "outer"), fut))]
+
+
+def gather(c: Call) -> list[Outcome]:
+    """`gather(*aws)`: a future of its own; coroutines among the arguments become tasks."""
+    children: list[Value] = []
+    unknown = False
+    given = [*((v, False) for k, v in c.args.items() if k not in ("return_exceptions", "loop")), *c.rest]
+    for index, (value, _) in enumerate(given):
+        if isinstance(value, Unknown):
+            unknown = True
+        elif isinstance(value, Ref) and not isinstance(c.w.heap.get(value.oid), Fut):
+            give_away(c.w, [value])
+        else:
+            children.append(as_future(c, c.w, value, f"arg{index}"))
+    flag = c.get("return_exceptions")
+    keep_going = False if flag is None else True if flag == TRUE else False if flag == FALSE else None
+    mask = DONE if not given else PENDING
+    fut = Fut(
+        "gather",
+        mask,
+        c.site,
+        children=tuple(dict.fromkeys(children)),
+        keep_going=keep_going,
+        note=Note("fresh", c.site),
+    )
+    del unknown
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "all"), fut))]
+
+
+def as_completed(c: Call) -> list[Outcome]:
+    """`as_completed(fs)`: an iterator that gives each future once, in the order in which they end."""
+    from tooearly.flow.values import Iterating
+    from tooearly.flow.waits import as_futures, timeouts
+
+    given = c.get("fs")
+    if c.w.cont(given) is None:
+        give_away(c.w, [given] if given is not None else [])
+        return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), Iterating("unknown", (Unknown(),), False)))]
+    found = as_futures(c, given)
+    cont = c.w.cont(given)
+    kind = "timed" if timeouts(c.get("timeout"))[1] else "as_completed"
+    items: tuple[Value, ...] = tuple(found)
+    if cont is not None and any(isinstance(i, Unknown) for i in cont.items):
+        items = (*items, Unknown())
+    made = Iterating(kind, items, False, cont.nonempty if cont else False)
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), made))]
+
+
+def task_group(c: Call) -> list[Outcome]:
+    """`TaskGroup()`."""
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame), Cont("group", (), True)))]

@@ -1,0 +1,163 @@
+"""The effects of a future's own methods: reading it, asking it, cancelling and finishing it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from tooearly.flow.awaits import CANCELLED, body_outcomes, finish, finish_children
+from tooearly.flow.calling import Call
+from tooearly.flow.machine import Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    DONE,
+    FALSE,
+    NONE,
+    PENDING,
+    TRUE,
+    UNSEEN,
+    Exc,
+    Func,
+    Fut,
+    Note,
+    Ref,
+    Unknown,
+    Value,
+    refs,
+)
+
+INVALID = "asyncio.InvalidStateError"
+
+
+# Reading and guarding
+def mask_of(w: World, value: Value | None) -> int:
+    """What is possible of the future that a value refers to."""
+    fut = w.fut(value)
+    return fut.mask if fut is not None else UNSEEN
+
+
+def receiver_node(c: Call) -> ast.AST:
+    """The expression that is read from."""
+    node = c.site.node
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and not (node.args and "Task" in ast.unparse(node.func))
+    ):
+        return node.func.value
+    if isinstance(node, ast.Call) and node.args:
+        return node.args[0] if not isinstance(node.args[0], ast.Starred) else node.args[0].value
+    return node
+
+
+def read(c: Call) -> list[Outcome]:
+    """`result()` or `exception()`: raises InvalidStateError when the future is not done."""
+    fut = c.w.fut(c.receiver)
+    if fut is None or not isinstance(c.receiver, Ref):
+        return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=Exc(""))]
+    c.m.read(c.act, c.site, receiver_node(c), c.row.kind, fut)
+    out: list[Outcome] = []
+    if fut.mask & PENDING:
+        early = c.w.copy()
+        early.set_mask(c.receiver.oid, PENDING)
+        out.append(Outcome(early, exc=Exc(INVALID, c.site)))
+    if fut.mask == PENDING:
+        # It raises. Without a handler go on all the same, to find what else is wrong; the task stays unfinished.
+        protected = c.act.block is not None and c.act.block.handler >= 0
+        return out if protected else [*out, *result_value(c, fut)]
+    finish(c.w, c.receiver)
+    out.append(Outcome(c.w.copy(), exc=Exc(CANCELLED)))
+    if c.row.kind == "result":
+        out.append(Outcome(c.w.copy(), exc=Exc("")))
+    return [*out, *result_value(c, fut)]
+
+
+def result_value(c: Call, fut: Fut) -> list[Outcome]:
+    """What the read gives: futures that the task's coroutine has made and returned are followed."""
+    if fut.kind == "gather" and c.row.kind == "result":
+        finish_children(c.w, replace(fut, keep_going=True))  # it has not failed, so none of them has
+    if c.row.kind == "result" and fut.value is not None:
+        return [Outcome(c.w, fut.value)]
+    if c.row.kind == "result" and fut.body is not None and isinstance(fut.body.function, Func):
+        trial = c.w.copy()
+        found = [o for o in body_outcomes(c.m, c.act, trial, fut, c.site) if o.exc is None]
+        if found and all(any(True for _ in refs(o.value)) for o in found):
+            return found
+    return [Outcome(c.w, Unknown())]
+
+
+def block(c: Call) -> list[Outcome]:
+    """`result()` of a concurrent future: blocks the thread until it is done."""
+    fut = c.w.fut(c.receiver)
+    if fut is not None and isinstance(c.receiver, Ref):
+        if fut.mask == PENDING and c.act.on_loop and fut.note is not None and fut.note.why in ("threadsafe", "submit"):
+            c.m.read(c.act, c.site, receiver_node(c), c.row.kind, fut, "blocking-result")
+        finish(c.w, c.receiver)
+    return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=Exc(""))]
+
+
+def done(c: Call) -> list[Outcome]:
+    """`done()`: splits the world."""
+    mask = mask_of(c.w, c.receiver)
+    if not isinstance(c.receiver, Ref) or c.w.fut(c.receiver) is None:
+        return [Outcome(c.w, Unknown())]
+    out: list[Outcome] = []
+    if mask & (DONE | UNSEEN):
+        finished = c.w.copy()
+        finish(finished, c.receiver)
+        gathered = finished.fut(c.receiver)
+        if gathered is not None:
+            finish_children(finished, gathered)
+        out.append(Outcome(finished, TRUE))
+    if mask & (PENDING | UNSEEN):
+        fut = c.w.fut(c.receiver)
+        note = Note("guard-false", c.site) if fut is not None and fut.note is None else None
+        c.w.set_mask(c.receiver.oid, PENDING, note)
+        out.append(Outcome(c.w, FALSE))
+    return out
+
+
+def cancelled(c: Call) -> list[Outcome]:
+    """`cancelled()`: true only of a future that is done; false proves nothing."""
+    mask = mask_of(c.w, c.receiver)
+    if not isinstance(c.receiver, Ref) or mask == PENDING:
+        return [Outcome(c.w, FALSE if mask == PENDING else Unknown())]
+    finished = c.w.copy()
+    finish(finished, c.receiver)
+    return [Outcome(finished, TRUE), Outcome(c.w, FALSE)]
+
+
+def cancel(c: Call) -> list[Outcome]:
+    """`cancel()`: a request to a task; a plain future is done at once; False means that it was done."""
+    fut = c.w.fut(c.receiver)
+    if fut is None or not isinstance(c.receiver, Ref):
+        return [Outcome(c.w, Unknown())]
+    if fut.kind in ("future", "executor", "shield"):
+        was = fut.mask
+        finish(c.w, c.receiver)
+        return [Outcome(c.w, TRUE if was == PENDING else FALSE if was == DONE else Unknown())]
+    out: list[Outcome] = []
+    if fut.mask & (DONE | UNSEEN):
+        finished = c.w.copy()
+        finish(finished, c.receiver)
+        out.append(Outcome(finished, FALSE))
+    if fut.mask & (PENDING | UNSEEN):
+        c.w.set_mask(c.receiver.oid, PENDING, Note("cancelled", c.site))
+        out.append(Outcome(c.w, TRUE))
+    return out
+
+
+def finish_future(c: Call) -> list[Outcome]:
+    """`set_result`, `set_exception`: done at once; on one that is done already they raise."""
+    fut = c.w.fut(c.receiver)
+    if fut is None or not isinstance(c.receiver, Ref):
+        return [Outcome(c.w, Unknown())]
+    out: list[Outcome] = []
+    if fut.mask & DONE:
+        again = c.w.copy()
+        finish(again, c.receiver)
+        out.append(Outcome(again, exc=Exc(INVALID)))
+    if fut.mask != DONE:
+        finish(c.w, c.receiver)
+        out.append(Outcome(c.w, NONE))
+    return out

@@ -1,0 +1,127 @@
+"""The effects of registering callbacks, running a loop, and making context managers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tooearly.flow.awaits import CANCELLED, await_value
+from tooearly.flow.calling import Call, may_read
+from tooearly.flow.effects_making import hand_over
+from tooearly.flow.effects_reading import mask_of
+from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    DONE,
+    NONE,
+    PENDING,
+    UNSEEN,
+    Coro,
+    Func,
+    Fut,
+    Managing,
+    Ref,
+    Unknown,
+    Value,
+)
+
+
+# Callbacks
+def callback(c: Call) -> list[Outcome]:
+    """`add_done_callback(cb)`: runs with the future when it is done."""
+    return _register(c, c.receiver, c.get("callback") or Unknown())
+
+
+def callback_on(c: Call) -> list[Outcome]:
+    """`add_future(future, cb)` of a framework."""
+    return _register(c, c.get("future"), c.get("callback") or Unknown())
+
+
+def _register(c: Call, fut: Value | None, function: Value) -> list[Outcome]:
+    if isinstance(fut, Ref):
+        hand_over(c, c.w, function)
+        c.w.deferred = _with(c.w.deferred, Deferred("callback", function, (fut,)))
+        if not c.act.on_loop or c.w.fut(fut) is None or mask_of(c.w, fut) in (DONE, UNSEEN):
+            run_now(c, Deferred("callback", function, (fut,)))
+    return [Outcome(c.w, NONE)]
+
+
+def run_now(c: Call, deferred: Deferred) -> None:
+    """A callback whose time is not known: interpret it once with its future done."""
+    if not c.m.quiet and may_read(c.m, deferred.function):
+        c.m.run_deferred(c.act, c.w, deferred)
+
+
+def later(c: Call) -> list[Outcome]:
+    """`call_soon`, `call_later` and their like: runs at some suspension."""
+    function = c.get("callback") or Unknown()
+    for value in (function, *(v for v, _ in c.rest)):
+        hand_over(c, c.w, value)
+    c.w.deferred = _with(c.w.deferred, Deferred("later", function, tuple(v for v, _ in c.rest)))
+    return [Outcome(c.w, Unknown())]
+
+
+def _with(deferred: tuple[Deferred, ...], new: Deferred) -> tuple[Deferred, ...]:
+    return (*deferred, new) if new not in deferred and len(deferred) < 12 else deferred
+
+
+# Running a loop
+def run(c: Call) -> list[Outcome]:
+    """`asyncio.run(main())`: leftover tasks are cancelled and waited for; plain futures stay as they are."""
+    return run_until_complete(c, key="main", leftovers=True)
+
+
+def run_until_complete(c: Call, key: str = "", leftovers: bool = False) -> list[Outcome]:
+    """`loop.run_until_complete(x)`, `runner.run(x)`."""
+    value = c.get(key or "future") or c.get("main") or Unknown()
+    was, c.act.on_loop = c.act.on_loop, True
+    outcomes = await_value(c.m, c.act, c.w, value, c.site)
+    c.act.on_loop = was
+    out = []
+    for outcome in outcomes:
+        world = outcome.world
+        if leftovers:
+            end_leftovers(world)
+        if outcome.exc is not None and outcome.exc.cls == CANCELLED and isinstance(value, Ref | Coro):
+            continue
+        out.append(Outcome(world, outcome.value, outcome.exc))
+    return out
+
+
+def end_leftovers(w: World) -> None:
+    """The loop is being closed: tasks that were left over are done, plain futures are not."""
+    for oid, obj in list(w.heap.items()):
+        if isinstance(obj, Fut) and ((obj.kind in ("task", "gather") and obj.mask & PENDING) or obj.kind == "current"):
+            w.heap[oid] = replace(obj, mask=DONE)
+    w.deferred = ()
+
+
+def run_forever(c: Call) -> list[Outcome]:
+    """`loop.run_forever()`: everything may have happened."""
+    c.m.suspend(c.act, c.w, "other", c.site)
+    return [Outcome(c.w, NONE)]
+
+
+# Context managers
+def manager(c: Call) -> list[Outcome]:
+    """A context manager known by its row."""
+    values = tuple(v for v, _ in c.rest) or tuple(c.args[p] for p in c.row.params if p in c.args)
+    return [Outcome(c.w, Managing(c.row.kind, values))]
+
+
+def assert_raises(c: Call) -> list[Outcome]:
+    """`self.assertRaises(E)` as a manager; with a callable it calls it."""
+    values = [v for v, _ in c.rest]
+    if len(values) > 1:
+        return [Outcome(c.w, NONE)]
+    return [Outcome(c.w, Managing("raises", tuple(values)))]
+
+
+def manager_factory(c: Call) -> list[Outcome]:
+    """`@contextmanager`: calling the function gives a manager that runs the generator."""
+    function = c.get("func") or Unknown()
+    return [Outcome(c.w, Managing("factory", (function,)) if isinstance(function, Func) else Unknown())]
+
+
+def pass_through_manager(c: Call) -> list[Outcome]:
+    """A manager that gives its argument and does nothing to futures."""
+    return [Outcome(c.w, Managing("pass", tuple(v for k, v in c.args.items())))]
