@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
+NPM_QUIET := --no-audit --no-fund --loglevel=error
 PYTEST := $(BIN)/python -m pytest -q
 
 .PHONY: git demo test lint format bench clean python node \
@@ -36,12 +37,10 @@ test-client: $(NODE_READY) $(PYTHON_READY)  ## the VS Code extension's parts, an
 	npm run --silent test:unit
 	npm run --silent package
 
-test-vscode: test-client  ## the .vsix in a real VS Code
-	scripts/setup-vscode.sh
-	npm run --silent test:vscode
+test-vscode: test-client  ## the .vsix in a real VS Code, which the tests set up
+	TOOEARLY_VSIX=$$(ls -t dist/tooearly-*.vsix | head -1) npm run --silent test:vscode
 
-test-editors: $(PYTHON_READY)  ## Neovim, Emacs and Vim
-	scripts/setup-editors.sh
+test-editors: $(PYTHON_READY)  ## Neovim, Emacs and Vim, which the tests set up
 	$(PYTEST) tests/editors
 
 format: $(PYTHON_READY)
@@ -61,7 +60,7 @@ $(PYTHON_READY): pyproject.toml
 	@touch $@
 
 $(NODE_READY): package.json package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
+	npm ci $(NPM_QUIET) || npm ci $(NPM_QUIET)  # a slow line sometimes breaks off once
 	@touch $@
 
 git:  # judges .gitignore patterns and diffs in the tests

@@ -141,7 +141,7 @@ def test_no_file_names_a_place_of_one_machine() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
     paths = [ROOT / name for name in names if name] or SOURCES
-    place = re.compile(r"(?<![\w./-])/(?:work|root|home/\w+|Users/\w+)/\w")
+    place = re.compile(r"(?<![\w./:-])/(?:work|root|home/\w+|Users/\w+)/\w")
     made_up = re.compile(r"/(?:home|Users)/ada\b")  # the user of the examples
     for path in paths:
         if path.is_file() and path.suffix not in {".png", ".lock"} and path != Path(__file__):

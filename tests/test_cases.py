@@ -15,7 +15,7 @@ from tests.limits import TooSlow, cpu_limit
 from tests.literate import Case, load
 
 CASES = load()
-LIMIT_SECONDS = 60.0
+LIMIT_SECONDS = 30.0
 """Of processor time for the analysis of one case, far above what one may take: it only keeps the suite from halting."""
 RUN = [case for case in CASES if "run" in case.words]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 import re
 
-import pytest
-
 from tests.lsp.client import REAL, Client, Document
 from tests.lsp.clients import NOTEBOOK, VSCODE
 from tests.lsp.session import READ, codes, session
@@ -46,7 +44,6 @@ async def test_from_an_open_file_to_a_text_without_findings(client: Client) -> N
     hover = {"textDocument": document.identifier, "position": document.find("task.result")["start"]}
     assert "task" in (await client.ask("textDocument/hover", hover))["contents"]["value"]
     assert "task" in await client.ask("tooearly/states", {"textDocument": document.identifier})
-
 
 
 @session(NOTEBOOK, REAL)

@@ -206,7 +206,8 @@ def test_newer_constructs_are_used_where_there_are_any() -> None:
 
 def test_a_read_behind_an_early_one_is_neutral() -> None:
     text = program(
-        "t, u = _spawn(1), _spawn(2)\nif flag('c'):\n    await asyncio.wait([t, u])\nprint(t.result())\nprint(u.result())"
+        "t, u = _spawn(1), _spawn(2)\nif flag('c'):\n    await asyncio.wait([t, u])\n"
+        "print(t.result())\nprint(u.result())"
     )
     verdict = judge(text, everything, 60)
     assert (verdict.true, verdict.false, verdict.neutral["masked"]) == (1, 0, 1)
