@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tooearly.flow.joining import opened, without
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.state import World, opened, without
+from tooearly.flow.state import World
 from tooearly.flow.values import (
     FALSE,
     TRUE,

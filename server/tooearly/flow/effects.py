@@ -1,7 +1,7 @@
 """The effects of calling an API: futures are made, read, guarded, finished; callbacks are registered; loops run.
 
 A row of `api.toml` names its effect; this table (`EFFECTS`) is where the name is looked up. The effects themselves are
-in `effects_making`, `effects_reading` and `effects_running`; those of containers and plain values are in `effects_table`.
+in `effects_making`, `effects_reading` and `effects_running`; those on containers and plain values in `effects_table`.
 """
 
 from __future__ import annotations

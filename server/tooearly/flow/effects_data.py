@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tooearly.flow.calling import Call
 
 
-# Containers
 def items_of(w: World, value: Value | None) -> tuple[tuple[Value, ...], bool, bool] | None:
     """(items, exact, nonempty) of a container (the keys of a dict) or an unfinished iterator."""
     obj = w.heap.get(value.oid) if isinstance(value, Ref) else None

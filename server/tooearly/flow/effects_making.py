@@ -31,7 +31,6 @@ from tooearly.flow.values import (
 )
 
 
-# Making
 def make(
     c: Call, w: World, kind: str, *, mask: int = PENDING, body: Coro | None = None, tag: str = "", open_: bool = True
 ) -> Ref:

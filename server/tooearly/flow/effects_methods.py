@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tooearly.flow import containers
 from tooearly.flow.containers import FACTORY, collect, copy, new
 from tooearly.flow.effects_data import items_of, list_of_pairs
+from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
-from tooearly.flow.state import without
 from tooearly.flow.values import (
     FALSE,
     NONE,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tooearly.flow.calling import Call
 
 
-# Methods
 def add(c: Call) -> list[Outcome]:
     """`append(x)`, `add(x)`."""
     if isinstance(c.receiver, Ref):

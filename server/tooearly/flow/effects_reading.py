@@ -12,6 +12,7 @@ from tooearly.flow.state import World
 from tooearly.flow.values import (
     DONE,
     FALSE,
+    GHOST,
     NONE,
     PENDING,
     TRUE,
@@ -29,7 +30,6 @@ from tooearly.flow.values import (
 INVALID = "asyncio.InvalidStateError"
 
 
-# Reading and guarding
 def mask_of(w: World, value: Value | None) -> int:
     """What is possible of the future that a value refers to."""
     fut = w.fut(value)
@@ -56,14 +56,17 @@ def read(c: Call) -> list[Outcome]:
     if fut is None or not isinstance(c.receiver, Ref):
         return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=Exc(""))]
     c.m.read(c.act, c.site, receiver_node(c), c.row.kind, fut)
+    if fut.mask & GHOST:
+        return [Outcome(c.w, Unknown())]
     out: list[Outcome] = []
     if fut.mask & PENDING:
         early = c.w.copy()
         early.set_mask(c.receiver.oid, PENDING)
         out.append(Outcome(early, exc=Exc(INVALID, c.site)))
     if fut.mask == PENDING:
-        # It raises. Without a handler go on all the same, to find what else is wrong; the task stays unfinished.
+        # It raises. Without a handler go on all the same, to find what else is wrong on this way.
         protected = c.act.block is not None and c.act.block.handler >= 0
+        c.w.set_mask(c.receiver.oid, DONE | GHOST)
         return out if protected else [*out, *result_value(c, fut)]
     finish(c.w, c.receiver)
     out.append(Outcome(c.w.copy(), exc=Exc(CANCELLED)))

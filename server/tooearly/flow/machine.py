@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from tooearly.flow import cfg, live, solve
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
+from tooearly.flow.folding import fold_worlds
 from tooearly.flow.lower_stmt import UnknownSyntax, build
-from tooearly.flow.state import World, fold_worlds
+from tooearly.flow.state import World
 from tooearly.flow.values import (
+    GHOST,
     NONE,
     PENDING,
     UNSEEN,
@@ -117,6 +119,7 @@ class Report:
     function: Function
     code: str = "result-before-done"
     early: list[Fut] = field(default_factory=list)
+    ghosts: list[Fut] = field(default_factory=list)
     certain: bool = True
     unproven: bool = False
     fine: bool = False
@@ -301,6 +304,8 @@ class Machine:
             report = self.reports[site] = Report(site, method, receiver, act.function, code)
         if code != "result-before-done":
             report.early.append(fut)
+        elif fut.mask & GHOST:
+            report.ghosts.append(fut)
         elif fut.mask & PENDING:
             report.early.append(fut)
             report.certain = report.certain and fut.mask == PENDING

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from tooearly.flow.joining import held_members, inexact, join_objects, opened, swapped, without
 from tooearly.flow.values import (
-    DONE,
     MAYBE,
     PENDING,
     UNSEEN,
@@ -35,17 +35,14 @@ from tooearly.flow.values import (
     Obj,
     Oid,
     Ref,
-    Unknown,
     Value,
     children_of,
-    choice,
     frames,
     functions,
     held,
     refs,
     renamed,
     renamed_object,
-    unique,
 )
 
 Key = tuple[Frame, Any]  # (frame, name or temporary)
@@ -153,7 +150,7 @@ class World:
                 and any(crowd in refs(i) for i in other.items)
                 and (isinstance(other, Iterating) or other.kind != "tuple")
             ):
-                self.heap[holder] = _inexact(other)
+                self.heap[holder] = inexact(other)
             if isinstance(other, Cont) and any(v == Ref(crowd) for _, v in other.slots):
                 now = self.heap[holder]
                 assert isinstance(now, Cont)
@@ -292,7 +289,7 @@ class World:
                     named.update(held(obj))
                     continue
                 slots = obj.slots if isinstance(obj, Cont) else ()
-                crowd.update(held(obj) if not slots else (oid for value in _held(obj) for oid in refs(value)))
+                crowd.update(held(obj) if not slots else (oid for value in held_members(obj) for oid in refs(value)))
                 named.update(oid for pair in slots for value in pair for oid in refs(value))
             joining = [
                 oid
@@ -409,150 +406,3 @@ class World:
                     note if obj.note is None or obj.note.why in ("fresh", "clock", "other", "guard-false") else obj.note
                 )
                 self.heap[oid] = replace(obj, mask=MAYBE, note=why)
-
-
-def without(obj: Cont, gone: Value) -> Cont:
-    """The container without an element."""
-    slots = tuple((k, v) for k, v in obj.slots if v != gone)
-    if obj.keys:
-        pairs = [(k, v) for k, v in zip(obj.keys, obj.items, strict=True) if v != gone and k != gone]
-        return replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), slots=slots)
-    return replace(obj, items=tuple(i for i in obj.items if i != gone), slots=slots)
-
-
-def _inexact(obj: Any) -> Any:
-    """A container of which the order and the number of elements are not known."""
-    if isinstance(obj, Cont) and obj.keys:
-        return replace(obj, exact=False)
-    return replace(obj, exact=False, items=unique(obj.items))
-
-
-def swapped(obj: Obj, old: Ref, options: tuple[Value, ...]) -> Obj:
-    """The object with `old` replaced by one of `options` (taken out of a choice when there are none)."""
-
-    def swap(value: Value) -> Value:
-        if value == old:
-            return choice(options) if options else value
-        if isinstance(value, Choice) and old in value.options:
-            return choice((*(o for o in value.options if o != old), *options))
-        return value
-
-    match obj:
-        case Cont():
-            return replace(obj, items=tuple(swap(i) for i in obj.items), keys=tuple(swap(k) for k in obj.keys))
-        case Inst():
-            return replace(obj, attrs=tuple((n, swap(v)) for n, v in obj.attrs))
-    return obj
-
-
-def _held(obj: Obj) -> Iterable[Value]:
-    """What an object holds, without the slots of a container."""
-    if isinstance(obj, Cont):
-        return (*obj.items, *obj.keys)
-    return children_of(obj)
-
-
-def opened(obj: Cont) -> Cont:
-    """The container after unknown code had it: other elements may have been added, or some taken out."""
-    if obj.kind == "dict":
-        keys = obj.keys or tuple(Unknown() for _ in obj.items)
-        pairs = unique((*zip(keys, obj.items, strict=True), (Unknown(), Unknown())))
-        return replace(
-            obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False, nonempty=False
-        )
-    return replace(obj, items=unique((*obj.items, Unknown())), exact=False, nonempty=False)
-
-
-# Joining
-def join_objects(a: Obj, b: Obj) -> Obj:
-    """The least object that stands for both."""
-    match a, b:
-        case Fut(), Fut():
-            return replace(
-                a,
-                mask=a.mask | b.mask,
-                many=a.many or b.many,
-                open=a.open or b.open,
-                children=unique((*a.children, *b.children)),
-                keep_going=a.keep_going if a.keep_going == b.keep_going else None,
-                body=a.body if a.body == b.body else None,
-                note=a.note or b.note,
-            )
-        case Cont(), Cont():
-            return _join_containers(a, b)
-        case Inst(), Inst():
-            names = unique((*(n for n, _ in a.attrs), *(n for n, _ in b.attrs)))
-            attrs = tuple((n, _either(a.get(n), b.get(n))) for n in names)
-            return replace(a, attrs=attrs, open=a.open or b.open, many=a.many or b.many)
-        case Iterating(), Iterating():
-            if a.exact and b.exact and a.items == b.items:
-                return a
-            items = unique((*a.items, *b.items))
-            gen = a.generator if a.generator == b.generator else Unknown()
-            return replace(a, items=items, exact=False, nonempty=a.nonempty and b.nonempty, generator=gen)
-        case Generating(), Generating() if a.at != b.at:
-            return replace(a, at=-1)
-    return a
-
-
-def _either(a: Value | None, b: Value | None) -> Value:
-    if a is None or b is None:
-        return a or b or Unknown()
-    return choice((a, b))
-
-
-def _join_containers(a: Cont, b: Cont) -> Cont:
-    nonempty, many = a.nonempty and b.nonempty, a.many or b.many
-    if a.exact and b.exact and len(a.items) == len(b.items) and a.keys == b.keys:
-        items = tuple(choice((x, y)) for x, y in zip(a.items, b.items, strict=True))
-        slots = a.slots if a.slots == b.slots else ()
-        return replace(a, items=items, nonempty=nonempty or bool(items), many=many, slots=slots)
-    if a.kind == "dict":
-        akeys = a.keys or tuple(Unknown() for _ in a.items)
-        bkeys = b.keys or tuple(Unknown() for _ in b.items)
-        pairs = unique((*zip(akeys, a.items, strict=True), *zip(bkeys, b.items, strict=True)))
-        keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
-    else:
-        keys, items = (), unique((*a.items, *b.items))
-    nonempty = nonempty or (bool(a.items) and a.exact and bool(b.items) and b.exact)
-    return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=())
-
-
-def join_worlds(a: World, b: World) -> World:
-    """One world that stands for both."""
-    env: dict[Key, Value] = {}
-    for key in {**a.env, **b.env}:
-        x, y = a.env.get(key), b.env.get(key)
-        env[key] = _either(x, y) if x != y else (x if x is not None else Unknown())
-    heap = dict(a.heap)
-    for oid, obj in b.heap.items():
-        heap[oid] = join_objects(heap[oid], obj) if oid in heap and heap[oid] != obj else obj
-    facts = {k: v for k, v in a.facts.items() if b.facts.get(k) == v}
-    deferred = unique((*a.deferred, *b.deferred))
-    return World(env, heap, facts, deferred).settle()
-
-
-def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:
-    """Fewer worlds: first those that agree on what is possible of each future, then all."""
-    groups: dict[Any, World] = {}
-    for world in worlds:
-        masks = frozenset(
-            (oid.site, oid.frame, oid.tag if isinstance(oid.tag, str) else "", obj.mask)
-            for oid, obj in world.heap.items()
-            if isinstance(obj, Fut)
-        )
-        key = (masks, _shape_of_env(world))
-        groups[key] = join_worlds(groups[key], world) if key in groups else world
-    out = list(groups.values())
-    while len(out) > most:
-        out = [join_worlds(out[0], out[1]), *out[2:]]
-        out.append(out.pop(0))
-    return list(dict.fromkeys(out))
-
-
-def _shape_of_env(world: World) -> Any:
-    """What decides where a world goes on: tokens, exceptions, and names that hold nothing."""
-    return frozenset((key, value) for key, value in world.env.items() if isinstance(key[1], str) and key[1][0] == "$")
-
-
-__all__ = ["DONE", "Choice", "World", "fold_worlds", "join_objects", "join_worlds", "without"]

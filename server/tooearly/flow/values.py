@@ -24,6 +24,8 @@ from tooearly.source.tree import Unit
 
 # What is known of a future: a set of possibilities, as bits.
 PENDING, DONE, UNSEEN = 1, 2, 4
+# After a read that raises on every run the analysis goes on where the program does not: done, but only as a ghost.
+GHOST = 8
 MAYBE = PENDING | DONE
 
 Frame = tuple[Any, ...]

@@ -1,0 +1,131 @@
+"""Two objects of one name made one: what is possible of either is possible of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from tooearly.flow.values import (
+    Choice,
+    Cont,
+    Fut,
+    Generating,
+    Inst,
+    Iterating,
+    Obj,
+    Ref,
+    Unknown,
+    Value,
+    children_of,
+    choice,
+    unique,
+)
+
+
+def without(obj: Cont, gone: Value) -> Cont:
+    """The container without an element."""
+    slots = tuple((k, v) for k, v in obj.slots if v != gone)
+    if obj.keys:
+        pairs = [(k, v) for k, v in zip(obj.keys, obj.items, strict=True) if v != gone and k != gone]
+        return replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), slots=slots)
+    return replace(obj, items=tuple(i for i in obj.items if i != gone), slots=slots)
+
+
+def inexact(obj: Any) -> Any:
+    """A container of which the order and the number of elements are not known."""
+    if isinstance(obj, Cont) and obj.keys:
+        return replace(obj, exact=False)
+    return replace(obj, exact=False, items=unique(obj.items))
+
+
+def swapped(obj: Obj, old: Ref, options: tuple[Value, ...]) -> Obj:
+    """The object with `old` replaced by one of `options` (taken out of a choice when there are none)."""
+
+    def swap(value: Value) -> Value:
+        if value == old:
+            return choice(options) if options else value
+        if isinstance(value, Choice) and old in value.options:
+            return choice((*(o for o in value.options if o != old), *options))
+        return value
+
+    match obj:
+        case Cont():
+            return replace(obj, items=tuple(swap(i) for i in obj.items), keys=tuple(swap(k) for k in obj.keys))
+        case Inst():
+            return replace(obj, attrs=tuple((n, swap(v)) for n, v in obj.attrs))
+    return obj
+
+
+def held_members(obj: Obj) -> Iterable[Value]:
+    """What an object holds, without the slots of a container."""
+    if isinstance(obj, Cont):
+        return (*obj.items, *obj.keys)
+    return children_of(obj)
+
+
+def opened(obj: Cont) -> Cont:
+    """The container after unknown code had it: other elements may have been added, or some taken out."""
+    if obj.kind == "dict":
+        keys = obj.keys or tuple(Unknown() for _ in obj.items)
+        pairs = unique((*zip(keys, obj.items, strict=True), (Unknown(), Unknown())))
+        return replace(
+            obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False, nonempty=False
+        )
+    return replace(obj, items=unique((*obj.items, Unknown())), exact=False, nonempty=False)
+
+
+# Joining
+def join_objects(a: Obj, b: Obj) -> Obj:
+    """The least object that stands for both."""
+    match a, b:
+        case Fut(), Fut():
+            return replace(
+                a,
+                mask=a.mask | b.mask,
+                many=a.many or b.many,
+                open=a.open or b.open,
+                children=unique((*a.children, *b.children)),
+                keep_going=a.keep_going if a.keep_going == b.keep_going else None,
+                body=a.body if a.body == b.body else None,
+                note=a.note or b.note,
+            )
+        case Cont(), Cont():
+            return _join_containers(a, b)
+        case Inst(), Inst():
+            names = unique((*(n for n, _ in a.attrs), *(n for n, _ in b.attrs)))
+            attrs = tuple((n, either(a.get(n), b.get(n))) for n in names)
+            return replace(a, attrs=attrs, open=a.open or b.open, many=a.many or b.many)
+        case Iterating(), Iterating():
+            if a.exact and b.exact and a.items == b.items:
+                return a
+            items = unique((*a.items, *b.items))
+            gen = a.generator if a.generator == b.generator else Unknown()
+            return replace(a, items=items, exact=False, nonempty=a.nonempty and b.nonempty, generator=gen)
+        case Generating(), Generating() if a.at != b.at:
+            return replace(a, at=-1)
+    return a
+
+
+def either(a: Value | None, b: Value | None) -> Value:
+    """One value or the other; something unknown when it is not known of one of them."""
+    if a is None or b is None:
+        return a or b or Unknown()
+    return choice((a, b))
+
+
+def _join_containers(a: Cont, b: Cont) -> Cont:
+    nonempty, many = a.nonempty and b.nonempty, a.many or b.many
+    if a.exact and b.exact and len(a.items) == len(b.items) and a.keys == b.keys:
+        items = tuple(choice((x, y)) for x, y in zip(a.items, b.items, strict=True))
+        slots = a.slots if a.slots == b.slots else ()
+        return replace(a, items=items, nonempty=nonempty or bool(items), many=many, slots=slots)
+    if a.kind == "dict":
+        akeys = a.keys or tuple(Unknown() for _ in a.items)
+        bkeys = b.keys or tuple(Unknown() for _ in b.items)
+        pairs = unique((*zip(akeys, a.items, strict=True), *zip(bkeys, b.items, strict=True)))
+        keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
+    else:
+        keys, items = (), unique((*a.items, *b.items))
+    nonempty = nonempty or (bool(a.items) and a.exact and bool(b.items) and b.exact)
+    return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=())
