@@ -116,10 +116,9 @@ def read(path: Path) -> Iterator[Case]:
                 seen.add(words)
                 heading, row, settings, made, pending = words, at, {}, [], ""
                 gap = ""
-            case "text", ["Gap:", *reason] if heading and reason and not made:
-                gap = " ".join(reason)
-            case "text", ["Gap:", *_]:
-                raise ValueError(f"{path}:{at}: `Gap: REASON` stands before the program of a case")
+            case "text", _ if text.startswith("Gap:"):
+                if not heading or made or not (gap := text.removeprefix("Gap:").strip()):
+                    raise ValueError(f"{path}:{at}: `Gap: REASON` stands before the program of a case")
             case "text", _:
                 pending = found[1] if (found := AFTER.match(text.strip())) else pending
             case "code", ["toml"]:
