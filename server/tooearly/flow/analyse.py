@@ -16,8 +16,9 @@ from tooearly.flow.lower_stmt import UnknownSyntax, build_module
 from tooearly.flow.machine import Act, GaveUp, Machine, Report
 from tooearly.flow.mention import READS, named_by, names_in, reads
 from tooearly.flow.names import typed_unknown
+from tooearly.flow.objects import Cont, Inst
 from tooearly.flow.state import World
-from tooearly.flow.values import Cont, Func, Inst, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
+from tooearly.flow.values import Func, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
 from tooearly.semantics.names import Class, Function, Module, all_args
 from tooearly.semantics.rows import Rows
 from tooearly.semantics.types import CONVENTIONS, annotation_type

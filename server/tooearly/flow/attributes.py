@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.names import FUTURE_TYPES, decorated, global_value, import_value, typed_unknown
+from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     NONE,
@@ -19,12 +20,9 @@ from tooearly.flow.values import (
     Bound,
     Choice,
     Const,
-    Cont,
     Coro,
     Exc,
     Func,
-    Fut,
-    Inst,
     Klass,
     Managing,
     Oid,

@@ -19,13 +19,10 @@ from tooearly.flow.attributes import find_method
 from tooearly.flow.calling import Args, call, closed_over, give_away, hands_over, invoke
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import concerned, names_in, reaches_read
+from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Fut, Inst, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import (
-    DONE,
-    MAYBE,
     NONE,
-    PENDING,
-    UNSEEN,
     Api,
     Bound,
     Choice,
@@ -33,19 +30,15 @@ from tooearly.flow.values import (
     Coro,
     Exc,
     Func,
-    Fut,
-    Inst,
-    Note,
     Oid,
     Partial,
     Ref,
     Site,
     Unknown,
     Value,
-    functions,
     is_module,
-    refs,
 )
+from tooearly.flow.walking import functions, refs
 
 CANCELLED = "asyncio.CancelledError"
 TIMEOUT = "builtins.TimeoutError"
@@ -335,7 +328,7 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
 
 def _has_effects(w: World, coro: Coro) -> bool:
     """Whether a coroutine can change what the waiting code sees: it holds objects or closes over variables."""
-    from tooearly.flow.values import frames
+    from tooearly.flow.walking import frames
 
     if any(True for _ in refs(coro)):
         return True

@@ -15,22 +15,17 @@ from tooearly.flow.attributes import bases, decorator_names, find_method, find_m
 from tooearly.flow.containers import new, spread
 from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, Deferred, GaveUp, Machine, Outcome, up
 from tooearly.flow.mention import MAKERS, closure, makes, names_in, reaches_read
+from tooearly.flow.objects import UNSEEN, Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
-    UNSEEN,
     Api,
     Bound,
     Choice,
     Const,
-    Cont,
     Coro,
     Exc,
     Frame,
     Func,
-    Fut,
-    Generating,
-    Inst,
-    Iterating,
     Klass,
     Managing,
     Oid,
@@ -41,8 +36,8 @@ from tooearly.flow.values import (
     Value,
     const,
     is_module,
-    refs,
 )
+from tooearly.flow.walking import refs
 from tooearly.semantics.names import Class, make_function
 from tooearly.semantics.rows import Row
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 from tooearly.flow.attributes import bases, class_named
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Inst
 from tooearly.flow.state import World
-from tooearly.flow.values import Api, Choice, Exc, Inst, Klass, Ref, Unknown, Value
+from tooearly.flow.values import Api, Choice, Exc, Klass, Ref, Unknown, Value
 
 INVALID = "asyncio.InvalidStateError"
 CANCELLED = "asyncio.CancelledError"
@@ -164,7 +165,7 @@ def note_handler(w: World, exc: Exc, act: Act) -> None:
     """Futures whose wait failed a moment ago learn which handler went on."""
     from dataclasses import replace
 
-    from tooearly.flow.values import Fut
+    from tooearly.flow.objects import Fut
 
     site = act.site(act.block.term.node) if act.block and act.block.term else None
     for oid, obj in list(w.heap.items()):

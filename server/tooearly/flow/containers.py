@@ -12,16 +12,14 @@ from dataclasses import replace
 
 from tooearly.flow.joining import opened, without
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Cont, Fut, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     FALSE,
     TRUE,
     Const,
-    Cont,
     Exc,
     Frame,
-    Fut,
-    Iterating,
     Length,
     Oid,
     Ref,

@@ -13,24 +13,9 @@ from typing import TYPE_CHECKING
 from tooearly.flow import containers
 from tooearly.flow.containers import FACTORY, collect, copy, new
 from tooearly.flow.machine import Outcome
+from tooearly.flow.objects import Cont, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    FALSE,
-    NONE,
-    TRUE,
-    Const,
-    Cont,
-    Coro,
-    Exc,
-    Iterating,
-    Length,
-    Oid,
-    Ref,
-    Unknown,
-    Value,
-    const,
-    unique,
-)
+from tooearly.flow.values import FALSE, NONE, TRUE, Const, Coro, Exc, Length, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call

@@ -8,27 +8,9 @@ from dataclasses import replace
 from tooearly.flow.calling import Call, closed_over, give_away, target_function
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    DONE,
-    FALSE,
-    MAYBE,
-    PENDING,
-    TRUE,
-    UNSEEN,
-    Api,
-    Bound,
-    Cont,
-    Coro,
-    Func,
-    Fut,
-    Note,
-    Oid,
-    Partial,
-    Ref,
-    Unknown,
-    Value,
-)
+from tooearly.flow.values import FALSE, TRUE, Api, Bound, Coro, Func, Oid, Partial, Ref, Unknown, Value
 
 
 def make(
@@ -204,7 +186,7 @@ def gather(c: Call) -> list[Outcome]:
 
 def as_completed(c: Call) -> list[Outcome]:
     """`as_completed(fs)`: an iterator that gives each future once, in the order in which they end."""
-    from tooearly.flow.values import Iterating
+    from tooearly.flow.objects import Iterating
     from tooearly.flow.waits import as_futures, timeouts
 
     given = c.get("fs")

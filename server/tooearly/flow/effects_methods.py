@@ -10,21 +10,8 @@ from tooearly.flow.containers import FACTORY, collect, copy, new
 from tooearly.flow.effects_data import items_of, list_of_pairs
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
-from tooearly.flow.values import (
-    FALSE,
-    NONE,
-    TRUE,
-    Const,
-    Cont,
-    Exc,
-    Managing,
-    Oid,
-    Ref,
-    Unknown,
-    Value,
-    const,
-    unique,
-)
+from tooearly.flow.objects import Cont
+from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, Managing, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call

@@ -7,21 +7,8 @@ from typing import TYPE_CHECKING
 from tooearly.flow import containers
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Outcome
-from tooearly.flow.values import (
-    FALSE,
-    NONE,
-    TRUE,
-    Api,
-    Const,
-    Cont,
-    Exc,
-    Fut,
-    Managing,
-    Partial,
-    Ref,
-    Unknown,
-    const,
-)
+from tooearly.flow.objects import Cont, Fut
+from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Managing, Partial, Ref, Unknown, const
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call

@@ -8,24 +8,10 @@ from dataclasses import replace
 from tooearly.flow.awaits import CANCELLED, body_outcomes, finish, finish_children
 from tooearly.flow.calling import Call
 from tooearly.flow.machine import Outcome
+from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    DONE,
-    FALSE,
-    GHOST,
-    NONE,
-    PENDING,
-    TRUE,
-    UNSEEN,
-    Exc,
-    Func,
-    Fut,
-    Note,
-    Ref,
-    Unknown,
-    Value,
-    refs,
-)
+from tooearly.flow.values import FALSE, GHOST, NONE, TRUE, Exc, Func, Ref, Unknown, Value
+from tooearly.flow.walking import refs
 
 INVALID = "asyncio.InvalidStateError"
 

@@ -9,20 +9,9 @@ from tooearly.flow.calling import Call, may_read
 from tooearly.flow.effects_making import hand_over
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    DONE,
-    NONE,
-    PENDING,
-    UNSEEN,
-    Coro,
-    Func,
-    Fut,
-    Managing,
-    Ref,
-    Unknown,
-    Value,
-)
+from tooearly.flow.values import NONE, Coro, Func, Managing, Ref, Unknown, Value
 
 
 # Callbacks

@@ -5,13 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tooearly.flow.joining import either, join_objects
+from tooearly.flow.objects import Fut
 from tooearly.flow.state import Key, World
-from tooearly.flow.values import (
-    Fut,
-    Unknown,
-    Value,
-    unique,
-)
+from tooearly.flow.values import Unknown, Value, unique
 
 
 def join_worlds(a: World, b: World) -> World:

@@ -12,28 +12,9 @@ from dataclasses import replace
 
 from tooearly.flow.containers import is_group
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Generating, Iterating, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    DONE,
-    NONE,
-    PENDING,
-    Api,
-    Const,
-    Cont,
-    Coro,
-    Exc,
-    Func,
-    Fut,
-    Generating,
-    Iterating,
-    Note,
-    Oid,
-    Ref,
-    Site,
-    Unknown,
-    Value,
-    const,
-)
+from tooearly.flow.values import NONE, Api, Const, Coro, Exc, Func, Oid, Ref, Site, Unknown, Value, const
 
 CANCELLED = "asyncio.CancelledError"
 TIMEOUT = "builtins.TimeoutError"

@@ -6,21 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.values import (
-    Choice,
-    Cont,
-    Fut,
-    Generating,
-    Inst,
-    Iterating,
-    Obj,
-    Ref,
-    Unknown,
-    Value,
-    children_of,
-    choice,
-    unique,
-)
+from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating, Obj
+from tooearly.flow.values import Choice, Ref, Unknown, Value, choice, unique
+from tooearly.flow.walking import children_of
 
 
 def without(obj: Cont, gone: Value) -> Cont:

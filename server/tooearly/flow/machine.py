@@ -16,28 +16,10 @@ from tooearly.flow import cfg, live, solve
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
 from tooearly.flow.folding import fold_worlds
 from tooearly.flow.lower_stmt import UnknownSyntax, build
+from tooearly.flow.objects import PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    GHOST,
-    NONE,
-    PENDING,
-    UNSEEN,
-    Exc,
-    Frame,
-    Func,
-    Fut,
-    Note,
-    Oid,
-    Ref,
-    Site,
-    Unknown,
-    Value,
-    frames,
-    is_module,
-    refs,
-    renamed,
-    site_of,
-)
+from tooearly.flow.values import GHOST, NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, site_of
+from tooearly.flow.walking import frames, refs, renamed
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.rows import Rows
 

@@ -12,24 +12,9 @@ from tooearly.flow.calling import call
 from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken
 from tooearly.flow.iterate import resume, start_generator
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import DONE, Cont, Fut, Iterating, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    DONE,
-    FALSE,
-    NONE,
-    TRUE,
-    Cont,
-    Coro,
-    Exc,
-    Fut,
-    Iterating,
-    Managing,
-    Note,
-    Ref,
-    Site,
-    Unknown,
-    Value,
-)
+from tooearly.flow.values import FALSE, NONE, TRUE, Coro, Exc, Managing, Ref, Site, Unknown, Value
 
 
 def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: bool, temp: int) -> list[Outcome]:

@@ -13,24 +13,9 @@ from dataclasses import replace
 from tooearly.flow import live
 from tooearly.flow.lower_stmt import build_expression
 from tooearly.flow.machine import Act, Machine, up
+from tooearly.flow.objects import UNSEEN, Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    UNSEEN,
-    Api,
-    Cont,
-    Frame,
-    Func,
-    Fut,
-    Generating,
-    Inst,
-    Iterating,
-    Klass,
-    Oid,
-    Ref,
-    Unknown,
-    Value,
-    site_of,
-)
+from tooearly.flow.values import Api, Frame, Func, Klass, Oid, Ref, Unknown, Value, site_of
 from tooearly.semantics.names import Binding, Class, Function, Module
 from tooearly.semantics.types import CONVENTIONS, annotation_type, canonical
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tooearly.flow import cfg, containers
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     FALSE,
@@ -18,12 +19,9 @@ from tooearly.flow.values import (
     Bound,
     Choice,
     Const,
-    Cont,
     Coro,
     Exc,
     Func,
-    Fut,
-    Inst,
     Klass,
     Length,
     Managing,

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from tooearly.flow import cfg
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Fut
 from tooearly.flow.state import World
-from tooearly.flow.values import Const, Fut, Ref, Unknown, Value, const
+from tooearly.flow.values import Const, Ref, Unknown, Value, const
 
 
 def match_pattern(m: Machine, act: Act, w: World, term: cfg.MatchPattern) -> Iterator[tuple[str, Outcome]]:

@@ -19,31 +19,9 @@ from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.joining import held_members, inexact, join_objects, opened, swapped, without
-from tooearly.flow.values import (
-    MAYBE,
-    PENDING,
-    UNSEEN,
-    Choice,
-    Cont,
-    Frame,
-    Func,
-    Fut,
-    Generating,
-    Inst,
-    Iterating,
-    Note,
-    Obj,
-    Oid,
-    Ref,
-    Value,
-    children_of,
-    frames,
-    functions,
-    held,
-    refs,
-    renamed,
-    renamed_object,
-)
+from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
+from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Value
+from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
 
 Key = tuple[Frame, Any]  # (frame, name or temporary)
 

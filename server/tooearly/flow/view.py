@@ -8,8 +8,9 @@ from dataclasses import fields
 from tooearly.flow import cfg
 from tooearly.flow.analyse import activation, roots
 from tooearly.flow.machine import GaveUp, Machine
+from tooearly.flow.objects import DONE, PENDING, UNSEEN, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import DONE, PENDING, UNSEEN, Note, Site
+from tooearly.flow.values import Site
 from tooearly.model import Finding, State
 from tooearly.semantics.names import Function, Module
 from tooearly.semantics.rows import Rows

@@ -25,23 +25,9 @@ from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new, split_group
 from tooearly.flow.effects_making import as_future
 from tooearly.flow.machine import Outcome
+from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    DONE,
-    NONE,
-    PENDING,
-    Api,
-    Choice,
-    Const,
-    Cont,
-    Coro,
-    Exc,
-    Fut,
-    Note,
-    Ref,
-    Unknown,
-    Value,
-)
+from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
 
 SINGLES = 4  # futures that `wait` tells apart
 
@@ -154,7 +140,7 @@ def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
 
 def mask_of(w: World, ref: Ref) -> int:
     fut = w.heap.get(ref.oid)
-    return fut.mask if isinstance(fut, Fut) else DONE
+    return fut.mask if isinstance(fut, Fut) and not fut.mask & GHOST else DONE
 
 
 def _result(c: Call, w: World, refs: list[Ref], note: Note, *, some: bool) -> Ref:
@@ -167,7 +153,7 @@ def _result(c: Call, w: World, refs: list[Ref], note: Note, *, some: bool) -> Re
         if not isinstance(fut, Fut):
             continue
         if not fut.many:
-            (done if fut.mask == DONE else pending).append(ref)
+            (done if mask_of(w, ref) == DONE else pending).append(ref)
             if fut.mask & PENDING:
                 w.set_mask(ref.oid, fut.mask, note)
             continue

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tooearly.flow.values import PENDING, Fut, Note, Site
+from tooearly.flow.objects import PENDING, Fut, Note
+from tooearly.flow.values import Site
 
 # {name} is the receiver, {wait} the line of the wait, {handler} that of the handler, {made} where the future was made.
 WORDS = {

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from tooearly.config import Settings
 from tooearly.flow import witness
 from tooearly.flow.machine import Report
-from tooearly.flow.values import Fut, Site
+from tooearly.flow.objects import Fut
+from tooearly.flow.values import Site
 from tooearly.model import Cause, Finding, Related, Span
 from tooearly.source.tree import Tree
 
@@ -53,6 +54,7 @@ def joined(reports: Sequence[Report]) -> Report:
         first.function,
         first.code,
         [fut for r in early for fut in r.early],
+        [fut for r in reports for fut in r.ghosts],
         all(r.certain for r in reports),
         any(r.unproven for r in reports),
         any(r.fine for r in reports),
@@ -119,6 +121,8 @@ def judge(tree: Tree, report: Report, settings: Settings) -> Finding | None:
     """The finding of one read, or None."""
     if report.code == BLOCKING:
         return blocking(tree, report)
+    if not report.early and report.ghosts and not (report.fine or report.unproven):
+        report = replace(report, early=report.ghosts)  # nothing comes here but behind a read that raises
     if report.early and not (report.handled and not report.unhandled):
         return early(tree, report)
     if report.unproven and not report.early and settings.report_unproven:

@@ -1,0 +1,165 @@
+"""Objects of the heap: futures, containers, instances, iterators and generators.
+
+They are immutable too: a world replaces an object by another under the same `Oid`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tooearly.flow.values import Coro, Frame, Oid, Site, Value
+from tooearly.semantics.names import Class, Function
+
+# What is known of a future: a set of possibilities, as bits.
+PENDING, DONE, UNSEEN = 1, 2, 4
+MAYBE = PENDING | DONE
+
+
+# Objects
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The wait that was not enough: a word of the table in `witness`, where it stands, and the handler that went on."""
+
+    why: str
+    site: Site | None
+    handler: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fut:
+    """A future, or a group of them. `open`: something else than this code may finish it at any suspension."""
+
+    kind: str
+    mask: int
+    made: Site | None
+    many: bool = False
+    open: bool = True
+    children: tuple[Value, ...] = ()
+    keep_going: bool | None = None
+    body: Coro | None = None
+    value: Value | None = None
+    note: Note | None = field(default=None, compare=False)
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    hashed: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        if not self.hashed:
+            made = hash(
+                (
+                    self.kind,
+                    self.mask,
+                    self.made,
+                    self.many,
+                    self.open,
+                    self.children,
+                    self.keep_going,
+                    self.body,
+                    self.value,
+                )
+            )
+            object.__setattr__(self, "hashed", made or 1)
+        return self.hashed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cont:
+    """A container. `exact`: `items` are its elements one by one and in order; else a set of elements and groups.
+
+    `keys` go with the items of a dict. `slots` remembers which element a subscript took, so that the next equal
+    subscript takes the same.
+    """
+
+    kind: str
+    items: tuple[Value, ...] = ()
+    exact: bool = True
+    nonempty: bool = False
+    keys: tuple[Value, ...] = ()
+    slots: tuple[tuple[Value, Value], ...] = ()
+    many: bool = False
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    hashed: int = field(default=0, init=False, repr=False, compare=False)
+
+    def _identity(self) -> Any:
+        held = (
+            (self.items, self.keys)
+            if self.exact
+            else frozenset(zip(self.keys, self.items, strict=True) if self.keys else self.items)
+        )
+        return self.kind, self.exact, self.nonempty, self.many, held, frozenset(self.slots)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Cont) and hash(self) == hash(other) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        if not self.hashed:
+            object.__setattr__(self, "hashed", hash(self._identity()) or 1)
+        return self.hashed
+
+
+@dataclass(frozen=True, slots=True)
+class Inst:
+    """An instance of a class of the workspace; `open`: made elsewhere, so unset attributes may exist."""
+
+    cls: Class
+    attrs: tuple[tuple[str, Value], ...] = ()
+    open: bool = False
+    many: bool = False
+    frame: Frame = ()
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    hashed: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        if not self.hashed:
+            object.__setattr__(self, "hashed", hash((self.cls, self.attrs, self.open, self.many, self.frame)) or 1)
+        return self.hashed
+
+    def get(self, name: str) -> Value | None:
+        """The attribute's value, when it is known."""
+        for key, value in self.attrs:
+            if key == name:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Iterating:
+    """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator."""
+
+    kind: str
+    items: tuple[Value, ...] = ()
+    exact: bool = True
+    nonempty: bool = False
+    generator: Value | None = None
+    many: bool = False
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    hashed: int = field(default=0, init=False, repr=False, compare=False)
+
+    def _identity(self) -> Any:
+        return self.kind, self.exact, self.nonempty, self.generator, self.items if self.exact else frozenset(self.items)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Iterating) and hash(self) == hash(other) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        if not self.hashed:
+            object.__setattr__(self, "hashed", hash(self._identity()) or 1)
+        return self.hashed
+
+
+@dataclass(frozen=True, slots=True)
+class Generating:
+    """A started generator: its function, frame, and the block to go on at (-1: finished)."""
+
+    function: Function
+    frame: Frame
+    at: int
+    many: bool = False
+    held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
+
+
+Obj = Fut | Cont | Inst | Iterating | Generating
