@@ -16,10 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tooearly.flow.attributes import find_method
-from tooearly.flow.calling import Args, call, closed_over, give_away, hands_over, invoke
+from tooearly.flow.binding import Args
+from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import concerned, names_in, reaches_read
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Fut, Inst, Note
+from tooearly.flow.relevance import closed_over, hands_over
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     NONE,
@@ -98,7 +100,8 @@ def await_coroutine(m: Machine, act: Act, w: World, coro: Coro, site: Site) -> l
             row = m.rows.get(name)
             effect = AWAITING.get(row.awaiting) if row else None
             if row is not None and effect is not None:
-                from tooearly.flow.calling import Call, arguments
+                from tooearly.flow.binding import arguments
+                from tooearly.flow.calling import Call
 
                 receiver = coro.function.receiver if isinstance(coro.function, Bound) else None
                 args: Args = [(a, False) for a in coro.args]

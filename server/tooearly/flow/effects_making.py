@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tooearly.flow.calling import Call, closed_over, give_away, target_function
+from tooearly.flow.calling import Call, give_away
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
+from tooearly.flow.relevance import closed_over, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, TRUE, Api, Bound, Coro, Func, Oid, Partial, Ref, Unknown, Value
 

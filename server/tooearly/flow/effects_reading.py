@@ -8,9 +8,9 @@ from dataclasses import replace
 from tooearly.flow.awaits import CANCELLED, body_outcomes, finish, finish_children
 from tooearly.flow.calling import Call
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut, Note
+from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, GHOST, NONE, TRUE, Exc, Func, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Exc, Func, Ref, Unknown, Value
 from tooearly.flow.walking import refs
 
 INVALID = "asyncio.InvalidStateError"

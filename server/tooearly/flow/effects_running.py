@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tooearly.flow.awaits import CANCELLED, await_value
-from tooearly.flow.calling import Call, may_read
+from tooearly.flow.calling import Call
 from tooearly.flow.effects_making import hand_over
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut
+from tooearly.flow.relevance import may_read
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Coro, Func, Managing, Ref, Unknown, Value
 

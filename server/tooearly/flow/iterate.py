@@ -55,7 +55,7 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
 
 def start_generator(m: Machine, act: Act, w: World, value: Coro, site: Site) -> list[Outcome]:
     """A generator object whose body has not begun."""
-    from tooearly.flow.calling import bind
+    from tooearly.flow.binding import bind
 
     assert isinstance(value.function, Func)
     frame = (*act.frame, ("gen", site.line, site.column))

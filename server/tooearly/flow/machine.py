@@ -16,9 +16,9 @@ from tooearly.flow import cfg, live, solve
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
 from tooearly.flow.folding import fold_worlds
 from tooearly.flow.lower_stmt import UnknownSyntax, build
-from tooearly.flow.objects import PENDING, UNSEEN, Fut, Note
+from tooearly.flow.objects import GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import GHOST, NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, site_of
+from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, site_of
 from tooearly.flow.walking import frames, refs, renamed
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.rows import Rows
@@ -237,7 +237,7 @@ class Machine:
 
     def _disturb(self, world: World, deferred: Deferred) -> None:
         """Variables that the other code rebinds are not known any more."""
-        from tooearly.flow.calling import target_function
+        from tooearly.flow.relevance import target_function
 
         target = target_function(deferred.function)
         if target is None or deferred.kind != "task":
@@ -248,7 +248,8 @@ class Machine:
 
     def run_deferred(self, act: Act, world: World, deferred: Deferred) -> None:
         from tooearly.flow.awaits import await_value
-        from tooearly.flow.calling import call, holds_futures, may_read
+        from tooearly.flow.calling import call
+        from tooearly.flow.relevance import holds_futures, may_read
 
         if not may_read(self, deferred.function) or not holds_futures(self, world, deferred):
             return

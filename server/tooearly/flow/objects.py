@@ -13,6 +13,8 @@ from tooearly.semantics.names import Class, Function
 
 # What is known of a future: a set of possibilities, as bits.
 PENDING, DONE, UNSEEN = 1, 2, 4
+# After a read that raises on every run the analysis goes on where the program does not: done, but only as a ghost.
+GHOST = 8
 MAYBE = PENDING | DONE
 
 

@@ -21,8 +21,6 @@ from typing import Any
 from tooearly.semantics.names import Class, Function
 from tooearly.source.tree import Unit
 
-# After a read that raises on every run the analysis goes on where the program does not: done, but only as a ghost.
-GHOST = 8
 
 Frame = tuple[Any, ...]
 

@@ -25,9 +25,9 @@ from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new, split_group
 from tooearly.flow.effects_making import as_future
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Note
+from tooearly.flow.objects import DONE, GHOST, PENDING, Cont, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
+from tooearly.flow.values import GHOST, NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
 
 SINGLES = 4  # futures that `wait` tells apart
 
@@ -139,6 +139,7 @@ def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
 
 
 def mask_of(w: World, ref: Ref) -> int:
+    """What is possible of a future that is waited for."""
     fut = w.heap.get(ref.oid)
     return fut.mask if isinstance(fut, Fut) and not fut.mask & GHOST else DONE
 

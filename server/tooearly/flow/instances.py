@@ -1,0 +1,110 @@
+"""Instances: `C(...)` of a class of the workspace, its `__init__` interpreted, a dataclass's fields set."""
+
+from __future__ import annotations
+
+import ast
+
+from tooearly.flow.attributes import bases, find_method_of
+from tooearly.flow.binding import Args, Kwargs
+from tooearly.flow.calling import call_api, invoke, is_exception
+from tooearly.flow.containers import new
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Cont, Inst
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    Func,
+    Klass,
+    Oid,
+    Ref,
+    Site,
+    Unknown,
+    Value,
+    const,
+    is_module,
+)
+from tooearly.semantics.names import Class, make_function
+
+
+def instantiate(
+    m: Machine, act: Act, w: World, klass: Klass, cls: Class, args: Args, kwargs: Kwargs, site: Site
+) -> list[Outcome]:
+    """`Class(...)`: a new instance, its `__init__` interpreted; a future's subclass is a future."""
+    from tooearly.semantics.types import SHORT
+
+    ancestors = list(bases(m, cls))
+    overridden = any(isinstance(b, Class) and {"result", "exception", "done"} & set(b.methods) for b in ancestors)
+    for base in ancestors if not overridden else ():
+        short = SHORT.get(base, "") if isinstance(base, str) else ""
+        if short in ("Task", "Future") and f"asyncio.{short}" in m.rows:
+            return list(call_api(m, act, w, f"asyncio.{short}", None, args, kwargs, site))
+        if short == "TaskGroup":
+            return list(call_api(m, act, w, "asyncio.TaskGroup", None, args, kwargs, site))
+        if isinstance(base, str) and (base.startswith("builtins.") and is_exception(base[9:])):
+            return [Outcome(w, Unknown(None, f"exc:{cls.module}:{cls.qualname}"))]
+    unseen = any(
+        isinstance(b, str) and b not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol")
+        for b in ancestors
+    )
+    ref = w.allocate(
+        Oid(site, act.frame, "new"), Inst(cls, open=unseen, frame=klass.frame if not is_module(klass.frame) else ())
+    )
+    init = find_method_of(m, cls, "__init__")
+    if init is None:
+        return dataclass_init(m, act, w, ref, cls, args, kwargs, site)
+    out = []
+    for made in invoke(m, act, w, Func(init, klass.frame), [(ref, False), *args], kwargs, site, on_loop=act.on_loop):
+        out.append(Outcome(made.world, ref, made.exc))
+    return out
+
+
+def dataclass_init(
+    m: Machine, act: Act, w: World, ref: Ref, cls: Class, args: Args, kwargs: Kwargs, site: Site
+) -> list[Outcome]:
+    """The `__init__` of a dataclass or named tuple: fields in the order of the class body."""
+    fields = [
+        name
+        for base in reversed([b for b in bases(m, cls) if isinstance(b, Class)])
+        for name, (_, a) in base.attrs.items()
+        if a is not None
+    ]
+    plain = [v for v, starred in args if not starred]
+    attrs = dict(zip(fields, plain, strict=False))
+    attrs.update({n: v for n, v in kwargs if n})
+    inst = w.heap[ref.oid]
+    assert isinstance(inst, Inst)
+    for base in (b for b in bases(m, cls) if isinstance(b, Class)):
+        for name, (value, annotation) in base.attrs.items():
+            if annotation is not None and name not in attrs and value is not None:
+                attrs[name] = _field_default(m, act, w, base, value, site)
+    w.heap[ref.oid] = Inst(
+        cls, tuple(sorted(attrs.items(), key=lambda pair: pair[0])), inst.open or not fields, frame=inst.frame
+    )
+    post = find_method_of(m, cls, "__post_init__")
+    if post is not None:
+        done = invoke(m, act, w, Func(post, ("M", post.module)), [(ref, False)], [], site, on_loop=act.on_loop)
+        return [Outcome(o.world, ref, o.exc) for o in done]
+    return [Outcome(w, ref)]
+
+
+def _field_default(m: Machine, act: Act, w: World, cls: Class, value: ast.expr, site: Site) -> Value:
+    if isinstance(value, ast.Constant) and not isinstance(value.value, bytes | complex) and value.value is not ...:
+        return const(value.value)
+    if isinstance(value, ast.Call):
+        for keyword in value.keywords:
+            if (
+                keyword.arg == "default_factory"
+                and isinstance(keyword.value, ast.Name)
+                and keyword.value.id in ("list", "set", "dict")
+            ):
+                return new(
+                    w, (*act.frame, "field"), site, Cont(keyword.value.id), ast.unparse(value) + keyword.value.id
+                )
+            if keyword.arg == "default_factory" and isinstance(keyword.value, ast.Lambda):
+                factory = make_function(keyword.value, cls.unit, cls.module, None)
+                made = invoke(m, act, w, Func(factory, ("M", cls.module)), [], [], site, on_loop=act.on_loop)
+                if len(made) == 1 and made[0].exc is None:
+                    w.env, w.heap = made[0].world.env, made[0].world.heap
+                    return made[0].value
+            if keyword.arg == "default" and isinstance(keyword.value, ast.Constant) and keyword.value.value is None:
+                return const(None)
+    return Unknown()

@@ -1,0 +1,125 @@
+"""Which calls matter: those that are handed a future, make one, or may read one. The rest is skimmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tooearly.flow.binding import Args, Kwargs
+from tooearly.flow.machine import Deferred, Machine, up
+from tooearly.flow.mention import MAKERS, closure, names_in, reaches_read
+from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    Bound,
+    Coro,
+    Frame,
+    Func,
+    Managing,
+    Oid,
+    Partial,
+    Ref,
+    Value,
+    is_module,
+)
+from tooearly.flow.walking import refs
+
+
+def closed_over(w: World) -> Callable[[Func], list[Value]]:
+    """What a function can see of the frames around it: the variables that its text mentions."""
+
+    def visible(func: Func) -> list[Value]:
+        names = names_in(func.function)
+        out: list[Value] = []
+        frame: Frame | None = func.frame
+        renames = func.function.renames
+        while frame is not None and not is_module(frame):
+            out += [
+                v
+                for (owner, name), v in w.env.items()
+                if owner == frame
+                and (
+                    name in names
+                    or (isinstance(name, str) and name.partition("@")[0] in names and name in renames.values())
+                )
+            ]
+            frame = up(w, frame, 1)
+        return out
+
+    return visible
+
+
+SMALL = 12  # names in a function that is interpreted whatever it does
+
+
+def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> bool:
+    """Whether a call gives the function a future or a container; of an instance only the attributes it mentions."""
+    names = closure(m, func.function)
+    stack = [a for a, _ in args] + [a for _, a in kwargs] + list(closed_over(w)(func))
+    stack += [v for (owner, name), v in w.env.items() if is_module(owner) and isinstance(v, Ref) and name in names]
+    seen: set[Oid] = set()
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Func | Bound | Partial | Coro | Managing):
+            return True
+        for oid in refs(value):
+            obj = w.heap.get(oid)
+            if isinstance(obj, Fut | Iterating | Generating):
+                return True
+            if isinstance(obj, Cont) and oid not in seen:
+                seen.add(oid)
+                stack += [*obj.items, *obj.keys]
+                if obj.kind not in ("tuple", "event") and makes_any(names):
+                    return True  # it may be filled
+            if isinstance(obj, Inst) and oid not in seen:
+                seen.add(oid)
+                stack += [v for name, v in obj.attrs if f".{name}" in names]
+    return False
+
+
+def makes_any(names: frozenset[str]) -> bool:
+    """Whether a function with these names may make a future."""
+    return bool({name.rpartition(".")[2] for name in names} & MAKERS)
+
+
+def holds_futures(m: Machine, w: World, deferred: Deferred) -> bool:
+    """Whether code that runs later sees a future of ours beside the one that it is called back for."""
+    target = target_function(deferred.function)
+    if target is None:
+        return True
+    given = list(given_values(deferred.function))
+    if deferred.kind != "callback":
+        given += deferred.args
+    return hands_over(m, w, target, [(v, False) for v in given], [])
+
+
+def given_values(value: Value) -> Iterator[Value]:
+    """What a bound method, partial or coroutine brings along."""
+    match value:
+        case Bound(function, receiver):
+            yield receiver
+            yield from given_values(function)
+        case Partial(function, args, kwargs) | Coro(function, args, kwargs):
+            yield from args
+            yield from (v for _, v in kwargs)
+            yield from given_values(function)
+
+
+# What a callable leads to
+def target_function(value: Value) -> Func | None:
+    """The function of the workspace that a callable or coroutine ends in."""
+    match value:
+        case Func():
+            return value
+        case Bound(function, _) | Partial(function, _, _) | Coro(function, _, _, _):
+            return target_function(function)
+        case Managing("factory", (function,)):
+            return target_function(function)
+    return None
+
+
+def may_read(m: Machine, value: Value) -> bool:
+    """Whether a callable (or something it mentions) contains a read, by its text."""
+    target = target_function(value)
+    if target is None:
+        return isinstance(value, Bound | Partial) and "Task.result" in repr(value)
+    return reaches_read(m, target.function)
