@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tooearly.flow import containers
-from tooearly.flow.containers import FACTORY, collect, copy, new
+from tooearly.flow import containers, slices, subscripts
+from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Iterating
 from tooearly.flow.state import World
+from tooearly.flow.subscripts import collect
 from tooearly.flow.values import FALSE, NONE, TRUE, Const, Coro, Exc, Length, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def part(c: Call) -> list[Outcome]:
     given = c.get("items")
     if c.w.cont(given) is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
-    return containers.unknown_part(c.act, c.w, given, c.site)
+    return slices.unknown_part(c.act, c.w, given, c.site)
 
 
 def counting(c: Call) -> list[Outcome]:
@@ -287,7 +288,7 @@ def one_of(c: Call) -> list[Outcome]:
         return [Outcome(c.w, Unknown())]
     if c.w.cont(given) is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
-    out = [Outcome(w, v) for w, v in containers.pick(c.act, c.w, given, None, c.site)]
+    out = [Outcome(w, v) for w, v in subscripts.pick(c.act, c.w, given, None, c.site)]
     return out or [Outcome(c.w, exc=Exc("builtins.ValueError"))]
 
 

@@ -91,7 +91,7 @@ def group_spawn(c: Call) -> list[Outcome]:
     ref = as_future(c, c.w, c.get("coro") or Unknown())
     group = c.w.cont(c.receiver)
     if isinstance(c.receiver, Ref) and group is not None:
-        from tooearly.flow.containers import collect
+        from tooearly.flow.subscripts import collect
 
         collect(c.w, c.receiver, ref, None)
         fut = c.w.fut(ref)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tooearly.flow import containers
-from tooearly.flow.containers import FACTORY, collect, copy, new
+from tooearly.flow import containers, sizes, subscripts
+from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.effects_data import items_of, list_of_pairs
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont
+from tooearly.flow.subscripts import collect
 from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, Managing, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def dict_update(c: Call) -> list[Outcome]:
     other = c.w.cont(c.get("items"))
     if isinstance(c.receiver, Ref):
         for key, value in zip(other.keys, other.items, strict=False) if other is not None else [(Unknown(), Unknown())]:
-            containers.set_item(c.w, c.receiver, key, value)
+            subscripts.set_item(c.w, c.receiver, key, value)
     return [Outcome(c.w, NONE)]
 
 
@@ -93,7 +94,7 @@ def _popped(c: Call, receiver: Ref, cont: Cont, index: Value) -> list[Outcome]:
     out: list[Outcome] = []
     if not cont.nonempty and not any(isinstance(i, Ref) and not containers.is_group(c.w, i) for i in cont.items):
         out.append(Outcome(c.w.copy(), exc=Exc("builtins.LookupError")))
-    for world, value in containers.pick(c.act, c.w, receiver, key, c.site):
+    for world, value in subscripts.pick(c.act, c.w, receiver, key, c.site):
         held = world.cont(receiver)
         if held is not None:
             left = without(held, value) if isinstance(value, Ref) else held
@@ -107,7 +108,7 @@ def dict_pop(c: Call) -> list[Outcome]:
     if not isinstance(c.receiver, Ref) or c.w.cont(c.receiver) is None:
         return [Outcome(c.w, Unknown())]
     key = c.get("key") or Unknown()
-    out = containers.dict_item(c.m, c.act, c.w, c.receiver, key, c.site, c.get("default"))
+    out = subscripts.dict_item(c.m, c.act, c.w, c.receiver, key, c.site, c.get("default"))
     for outcome in out:
         held = outcome.world.cont(c.receiver)
         if outcome.exc is None and held is not None and isinstance(outcome.value, Ref) and outcome.value in held.items:
@@ -121,7 +122,7 @@ def dict_popitem(c: Call) -> list[Outcome]:
     cont = c.w.cont(c.receiver)
     if cont is None or not isinstance(c.receiver, Ref):
         return [Outcome(c.w, Unknown())]
-    for world, value in containers.pick(c.act, c.w, c.receiver, None, c.site):
+    for world, value in subscripts.pick(c.act, c.w, c.receiver, None, c.site):
         held = world.cont(c.receiver)
         key: Value = Unknown()
         if held is not None and value in held.items:
@@ -222,7 +223,7 @@ def dict_get(c: Call) -> list[Outcome]:
     """`d.get(key, default)`."""
     if not isinstance(c.receiver, Ref) or c.w.cont(c.receiver) is None:
         return [Outcome(c.w, Unknown())]
-    return containers.dict_item(
+    return subscripts.dict_item(
         c.m, c.act, c.w, c.receiver, c.get("key") or Unknown(), c.site, c.get("default") or NONE
     )
 
@@ -233,8 +234,8 @@ def setdefault(c: Call) -> list[Outcome]:
         return [Outcome(c.w, Unknown())]
     default, key = c.get("default") or NONE, c.get("key") or Unknown()
     missing = c.w.copy()
-    containers.set_item(missing, c.receiver, key, default)
-    out = containers.dict_item(c.m, c.act, c.w, c.receiver, key, c.site, Managing("missing", ()))
+    subscripts.set_item(missing, c.receiver, key, default)
+    out = subscripts.dict_item(c.m, c.act, c.w, c.receiver, key, c.site, Managing("missing", ()))
     return [Outcome(missing, default) if o.value == Managing("missing", ()) else o for o in out]
 
 
@@ -267,7 +268,7 @@ def subset(c: Call) -> list[Outcome]:
     other = c.get("other")
     if c.w.cont(other) is None or c.receiver is None or other is None:
         return [Outcome(c.w, Unknown())]
-    return containers.compare_sets(c.w, c.row.kind, c.receiver, other)
+    return sizes.compare_sets(c.w, c.row.kind, c.receiver, other)
 
 
 def disjoint(c: Call) -> list[Outcome]:

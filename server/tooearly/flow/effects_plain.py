@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tooearly.flow import containers
+from tooearly.flow import sizes
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Fut
@@ -165,12 +165,12 @@ def assert_false(c: Call) -> list[Outcome]:
 def assert_in(c: Call) -> list[Outcome]:
     """`self.assertIn(x, xs)`."""
     return _assert(
-        c, True, containers.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown())
+        c, True, sizes.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown())
     )
 
 
 def assert_not_in(c: Call) -> list[Outcome]:
     """`self.assertNotIn(x, xs)`."""
     return _assert(
-        c, False, containers.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown())
+        c, False, sizes.membership(c.m, c.act, c.w, c.get("member") or Unknown(), c.get("container") or Unknown())
     )

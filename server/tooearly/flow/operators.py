@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow import cfg, containers
+from tooearly.flow import cfg, containers, sizes
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
@@ -80,11 +80,11 @@ def binary(act: Act, w: World, name: str, left: Value, right: Value, node: Any) 
 def compare(m: Machine, act: Act, w: World, name: str, left: Value, right: Value) -> list[Outcome]:
     """A comparison that can be decided is decided; membership and lengths split the world."""
     if name == "in":
-        return containers.membership(m, act, w, left, right)
+        return sizes.membership(m, act, w, left, right)
     if isinstance(left, Length) or isinstance(right, Length):
-        return containers.compare_lengths(w, name, left, right)
+        return sizes.compare_lengths(w, name, left, right)
     if name in ("<=", ">=", "<", ">", "==") and w.cont(left) is not None and w.cont(right) is not None:
-        return containers.compare_sets(w, name, left, right)
+        return sizes.compare_sets(w, name, left, right)
     decided = decide(name, left, right, w)
     return [Outcome(w, Unknown() if decided is None else const(decided))]
 
@@ -118,9 +118,9 @@ def truths(w: World, value: Value) -> Iterator[tuple[bool, World]]:
         case Const(value=constant):
             yield bool(constant), w
         case Length(oid):
-            yield from containers.emptiness(w, Ref(oid))
+            yield from sizes.emptiness(w, Ref(oid))
         case Ref() if w.cont(value) is not None:
-            yield from containers.emptiness(w, value)
+            yield from sizes.emptiness(w, value)
         case Ref() if isinstance(w.heap.get(value.oid), Inst):
             inst = w.heap[value.oid]
             assert isinstance(inst, Inst)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tooearly.flow import cfg, containers, iterate, manage, operators
+from tooearly.flow import cfg, containers, iterate, manage, operators, slices, subscripts
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute
 from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import call
@@ -172,11 +172,11 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.DelAttr(_, obj, attr):
             delete_attribute(w, get(obj), attr)
         case cfg.GetItem(node, dst, obj, key):
-            return put(m, act, containers.get_item(m, act, w, get(obj), get(key), act.site(node)), dst, node)
+            return put(m, act, subscripts.get_item(m, act, w, get(obj), get(key), act.site(node)), dst, node)
         case cfg.SetItem(_, obj, key, src):
-            containers.set_item(w, get(obj), get(key), get(src))
+            subscripts.set_item(w, get(obj), get(key), get(src))
         case cfg.DelItem(_, obj, key):
-            containers.delete_item(w, get(obj), get(key))
+            subscripts.delete_item(w, get(obj), get(key))
         case cfg.Slice(_, dst, parts):
             w.env[frame, dst] = slice_value([None if p is None else get(p) for p in parts])
         case cfg.Invoke(node, dst, func, args, kwargs):
@@ -207,9 +207,9 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
                 [(get(k) if k is not None else None, get(v) if not isinstance(v, bool) else v) for k, v in items],
             )
         case cfg.Collect(_, coll, value, key):
-            containers.collect(w, get(coll), get(value), None if key is None else get(key))
+            subscripts.collect(w, get(coll), get(value), None if key is None else get(key))
         case cfg.Unpack(node, src, dsts, star):
-            return containers.unpack(m, act, w, get(src), dsts, star, act.site(node))
+            return slices.unpack(m, act, w, get(src), dsts, star, act.site(node))
         case cfg.Iter(node, dst, src, is_async):
             return put(m, act, iterate.iterator(m, act, w, get(src), act.site(node), is_async), dst, node)
         case cfg.Unary() | cfg.Binary() | cfg.InPlace() | cfg.Compare():

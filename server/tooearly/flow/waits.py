@@ -22,12 +22,13 @@ from tooearly.flow.awaits import (
     note_all,
 )
 from tooearly.flow.calling import Call, call, give_away
-from tooearly.flow.containers import new, split_group
+from tooearly.flow.containers import new
 from tooearly.flow.effects_making import as_future
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import DONE, GHOST, PENDING, Cont, Fut, Note
+from tooearly.flow.slices import split_group
 from tooearly.flow.state import World
-from tooearly.flow.values import GHOST, NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
+from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
 
 SINGLES = 4  # futures that `wait` tells apart
 

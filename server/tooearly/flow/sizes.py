@@ -1,0 +1,165 @@
+"""Size and membership: `x in c`, `len(c) == n`, emptiness, comparisons of sets, and what each proves.
+
+Whatever is learnt empties groups: after `if not pending:` the group of the pending ones has no members, and so every
+container that it was part of is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tooearly.flow.containers import FACTORY, is_group
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Fut
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    FALSE,
+    TRUE,
+    Const,
+    Length,
+    Ref,
+    Unknown,
+    Value,
+    const,
+)
+
+
+# Size and membership
+def membership(m: Machine, act: Act, w: World, left: Value, right: Value) -> list[Outcome]:
+    """`left in right`."""
+    cont = w.cont(right)
+    if cont is None:
+        return [Outcome(w, Unknown())]
+    items = cont.keys if cont.kind == "dict" else cont.items
+    if left in items and not isinstance(left, Unknown):
+        return [Outcome(w, TRUE)]
+    open_ended = any(isinstance(i, Unknown) for i in items) or cont.many
+    if isinstance(left, Ref) and isinstance(w.heap.get(left.oid), Fut):
+        if not open_ended:
+            return [Outcome(w, FALSE)]
+        inside = w.copy()
+        if items and all(_is_done(inside, i) or isinstance(i, Unknown) for i in items):
+            inside.set_mask(left.oid, 2)
+        return [Outcome(inside, TRUE), Outcome(w, FALSE)]
+    if isinstance(left, Const) and cont.exact and all(isinstance(i, Const) for i in items):
+        return [Outcome(w, FALSE)]
+    return [Outcome(w, Unknown())]
+
+
+def _is_done(w: World, value: Value) -> bool:
+    fut = w.fut(value)
+    return fut is not None and not fut.mask & 1
+
+
+def emptiness(w: World, ref: Ref) -> Iterator[tuple[bool, World]]:
+    """Whether the container has elements: (True, world in which it has), (False, world in which it is empty)."""
+    cont = w.cont(ref)
+    if cont is None:
+        yield True, w.copy()
+        yield False, w
+        return
+    items = cont.keys if cont.kind == "dict" else cont.items
+    if cont.exact:
+        yield bool(items), w
+        return
+    solid = any(not isinstance(i, Unknown) and not is_group(w, i) for i in items) and not cont.many
+    if items:
+        full = w.copy()
+        full.heap[ref.oid] = replace(cont, nonempty=True)
+        yield True, full
+    if not cont.nonempty and not solid:
+        yield False, emptied(w, ref)
+
+
+def emptied(w: World, ref: Ref) -> World:
+    """The world in which the container is empty: its groups have no members (in place)."""
+    cont = w.cont(ref)
+    assert cont is not None
+    for item in (*cont.items, *cont.keys):
+        if is_group(w, item):
+            assert isinstance(item, Ref)
+            w.forget_members(item.oid)
+    left = w.cont(ref)
+    if left is not None:
+        slots = tuple((k, v) for k, v in left.slots if k == FACTORY)
+        w.heap[ref.oid] = replace(left, items=(), keys=(), exact=True, nonempty=False, slots=slots)
+    return w
+
+
+def compare_lengths(w: World, name: str, left: Value, right: Value) -> list[Outcome]:
+    """`len(a) == 0`, `len(done) == len(tasks)` and the like."""
+    if isinstance(left, Const) and isinstance(right, Length):
+        flipped = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(name, name)
+        return compare_lengths(w, flipped, right, left)
+    if isinstance(left, Length) and isinstance(right, Length):
+        return _same_length(w, name, Ref(left.container), Ref(right.container))
+    if not isinstance(left, Length) or not isinstance(right, Const) or not isinstance(right.value, int):
+        return [Outcome(w, Unknown())]
+    cont = w.cont(Ref(left.container))
+    if cont is not None and cont.exact:
+        from tooearly.flow.operators import ORDER
+
+        compare = ORDER.get(name)
+        return [Outcome(w, const(bool(compare(len(cont.items), right.value))) if compare else Unknown())]
+    empty = {("==", 0): True, ("<", 1): True, ("<=", 0): True, (">", 0): False, (">=", 1): False}.get(
+        (name, right.value)
+    )
+    if empty is None:
+        return [Outcome(w, Unknown())]
+    return [Outcome(world, const(some != empty)) for some, world in emptiness(w, Ref(left.container))]
+
+
+def _same_length(w: World, name: str, left: Ref, right: Ref) -> list[Outcome]:
+    a, b = w.cont(left), w.cont(right)
+    if a is None or b is None or name not in ("==", "<", ">=", ">", "<="):
+        return [Outcome(w, Unknown())]
+    if a.exact and b.exact:
+        from tooearly.flow.operators import ORDER
+
+        return [Outcome(w, const(bool(ORDER[name](len(a.items), len(b.items)))))]
+    small, large, swapped = (left, right, False) if set(a.items) <= set(b.items) else (right, left, True)
+    if not set(w.heap[small.oid].items) <= set(w.heap[large.oid].items):  # type: ignore[union-attr]
+        return [Outcome(w, Unknown())]
+    equal_is = {"==": True, "<": False, ">=": True} if not swapped else {"==": True, ">": False, "<=": True}
+    if name not in equal_is:
+        return [Outcome(w, Unknown())]
+    out = [Outcome(w.copy(), const(not equal_is[name]))]
+    same = without_difference(w, large, small)
+    if same is not None:
+        out.append(Outcome(same, const(equal_is[name])))
+    return out
+
+
+def without_difference(w: World, large: Ref, small: Ref) -> World | None:
+    """The world in which `large` has no element that is not in `small` (in place); None when that cannot be."""
+    a, b = w.cont(large), w.cont(small)
+    assert a is not None
+    assert b is not None
+    rest = [i for i in a.items if i not in b.items]
+    if any(isinstance(i, Ref) and not is_group(w, i) for i in rest):
+        return None
+    for item in rest:
+        if isinstance(item, Ref):
+            w.forget_members(item.oid)
+    return w
+
+
+def compare_sets(w: World, name: str, left: Value, right: Value) -> list[Outcome]:
+    """`a <= b`, `a == b` of sets: when true, what is in the one but not in the other has no members."""
+    a, b = w.cont(left), w.cont(right)
+    assert a is not None
+    assert b is not None
+    assert isinstance(left, Ref)
+    assert isinstance(right, Ref)
+    if any(isinstance(i, Unknown | Const) for i in (*a.items, *b.items)) or name in ("<", ">"):
+        return [Outcome(w, Unknown())]
+    true: World | None = w.copy()
+    if name in ("<=", "==") and true is not None:
+        true = without_difference(true, left, right)
+    if name in (">=", "==") and true is not None:
+        true = without_difference(true, right, left)
+    out = [Outcome(true, TRUE)] if true is not None else []
+    if not (a.exact and b.exact and set(a.items) == set(b.items)):
+        out.append(Outcome(w, FALSE))
+    return out

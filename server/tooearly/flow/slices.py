@@ -1,0 +1,149 @@
+"""Parts of a container: slices, some of its elements, unpacking.
+
+A part of something inexact is a group of its own, split off from the group that it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tooearly.flow.containers import copy, is_group, new
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Cont
+from tooearly.flow.state import World
+from tooearly.flow.subscripts import collect
+from tooearly.flow.values import (
+    Const,
+    Exc,
+    Oid,
+    Ref,
+    Site,
+    SliceOf,
+    Unknown,
+    Value,
+)
+
+
+def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site) -> list[Outcome]:
+    """`obj[a:b]`: exactly where the elements or few constant indices are known, else an unknown part."""
+    cont = w.cont(obj)
+    assert cont is not None
+    if cont.exact and key.known:
+        return [Outcome(w, new(w, act.frame, site, Cont(cont.kind, cont.items[key.lower : key.upper], True)))]
+    if key.known and not key.lower and key.upper is None:
+        return [Outcome(w, copy(w, cont, cont.kind, act.frame, site))]
+    for known, part in cont.slots:
+        held = w.cont(part)
+        if known == key and key.known and held is not None:
+            return [Outcome(w, copy(w, held, held.kind, act.frame, site))]
+    out = unknown_part(act, w, obj, site)
+    for outcome in out if key.known else ():
+        held = outcome.world.cont(obj)
+        if held is not None and not held.many:
+            outcome.world.heap[obj.oid] = replace(held, slots=(*held.slots, (key, outcome.value)))
+    return out
+
+
+def unknown_part(act: Act, w: World, obj: Ref, site: Site) -> list[Outcome]:
+    """Some of the elements: each group falls apart in those that are in and those that are not."""
+    cont = w.cont(obj)
+    assert cont is not None
+    part = new(w, act.frame, site, Cont(cont.kind if cont.kind != "tuple" else "list", (), False))
+    for item in cont.items:
+        if is_group(w, item):
+            assert isinstance(item, Ref)
+            inside = split_group(w, item, "part")
+            collect(w, part, inside, None)
+    worlds = [w]
+    for item in [i for i in cont.items if isinstance(i, Ref) and not is_group(w, i)][:3]:
+        for world in list(worlds):
+            other = world.copy()
+            collect(other, part, item, None)
+            worlds.append(other)
+    for world in worlds:
+        held = world.cont(part)
+        assert held is not None
+        world.heap[part.oid] = replace(held, exact=False)
+    return [Outcome(world, part) for world in worlds]
+
+
+def split_group(w: World, group: Ref, tag: str) -> Ref:
+    """A second group for some members of `group`; whatever holds the group holds both."""
+    part = Oid(group.oid.site, group.oid.frame, ("G", tag, group.oid.tag))
+    w.heap[part] = w.heap[group.oid]
+    for holder, obj in list(w.heap.items()):
+        if isinstance(obj, Cont) and group in obj.items:
+            keys = (*obj.keys, obj.keys[obj.items.index(group)]) if obj.keys else ()
+            w.heap[holder] = replace(obj, items=(*obj.items, Ref(part)), keys=keys, exact=False)
+    return Ref(part)
+
+
+def unpack(
+    m: Machine, act: Act, w: World, src: Value, dsts: tuple[int, ...], star: int | None, site: Site
+) -> list[Outcome]:
+    """`a, *b, c = src`."""
+    cont = w.cont(src)
+    if cont is None or not isinstance(src, Ref):
+        for dst in dsts:
+            w.env[act.frame, dst] = Unknown()
+        return [Outcome(w)]
+    items = cont.keys if cont.kind == "dict" else cont.items
+    if cont.exact and (cont.kind in ("list", "tuple", "dict") or len(items) < 2):
+        return _unpack_exact(act, w, items, dsts, star, site)
+    worlds: list[tuple[World, tuple[Value, ...]]] = [(w, ())]
+    for index, dst in enumerate(dsts):
+        if index == star:
+            continue
+        worlds = [(x, (*got, v)) for before, got in worlds for x, v in _take(act, before, src, dst, got, site)][:12]
+    out = []
+    for world, got in worlds:
+        rest = world.cont(src)
+        assert rest is not None
+        others = tuple(i for i in (rest.keys if rest.kind == "dict" else rest.items) if i not in got)
+        if star is None and not cont.many:
+            for item in others:
+                if is_group(world, item):
+                    assert isinstance(item, Ref)
+                    world.forget_members(item.oid)
+        values = list(got)
+        if star is not None:
+            values.insert(star, new(world, act.frame, site, Cont("list", others, False), "rest"))
+        for dst, value in zip(dsts, values, strict=True):
+            world.env[act.frame, dst] = value
+        out.append(Outcome(world))
+    return out or [Outcome(w, exc=Exc("builtins.ValueError"))]
+
+
+def _take(act: Act, w: World, src: Ref, dst: int, got: tuple[Value, ...], site: Site) -> Iterator[tuple[World, Value]]:
+    cont = w.cont(src)
+    assert cont is not None
+    options = [
+        i for i in (cont.keys if cont.kind == "dict" else cont.items) if i not in got or isinstance(i, Unknown | Const)
+    ]
+    for option in options:
+        world = w.copy()
+        value = option
+        if is_group(world, option):
+            assert isinstance(option, Ref)
+            value = world.element(option, (site, dst), act.frame)
+        yield world, value
+
+
+def _unpack_exact(
+    act: Act, w: World, items: tuple[Value, ...], dsts: tuple[int, ...], star: int | None, site: Site
+) -> list[Outcome]:
+    values = list(items)
+    if star is not None and len(items) >= len(dsts) - 1:
+        after = len(dsts) - star - 1
+        middle = tuple(items[star : len(items) - after])
+        values = [
+            *items[:star],
+            new(w, act.frame, site, Cont("list", middle, True), "rest"),
+            *items[len(items) - after :],
+        ]
+    if len(values) != len(dsts):
+        return [Outcome(w, exc=Exc("builtins.ValueError"))]
+    for dst, value in zip(dsts, values, strict=True):
+        w.env[act.frame, dst] = value
+    return [Outcome(w)]

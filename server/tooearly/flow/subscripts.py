@@ -1,0 +1,276 @@
+"""Subscripts: elements taken, set and deleted, slices, unpacking.
+
+Whatever asks about "an element" of an inexact container splits the world by which element it is, and the container
+remembers the answer (`Cont.slots`), so that the next equal subscript takes the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tooearly.flow.containers import FACTORY, MOST, is_group
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Cont
+from tooearly.flow.state import World
+from tooearly.flow.values import (
+    Const,
+    Exc,
+    Ref,
+    Site,
+    SliceOf,
+    Unknown,
+    Value,
+    unique,
+)
+
+
+def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
+    """Add to a container: an element, or a key with its value."""
+    cont = w.cont(coll)
+    if cont is None or not isinstance(coll, Ref):
+        return
+    if key is not None or cont.kind == "dict":
+        set_item(w, coll, Unknown() if key is None else key, value)
+        return
+    if cont.exact and (
+        value in cont.items or len(cont.items) >= MOST or is_group(w, value) or _same_origin(cont, value)
+    ):
+        if cont.kind == "set" and value in cont.items and not isinstance(value, Unknown):
+            return
+        cont = replace(cont, exact=False)
+    items = (*cont.items, value) if cont.exact else unique((*cont.items, value))
+    nonempty = cont.nonempty or not is_group(w, value)
+    w.heap[coll.oid] = replace(cont, items=items, nonempty=nonempty)
+
+
+def _same_origin(cont: Cont, value: Value) -> bool:
+    """Whether the container already holds something made at the same place: it is being filled by a loop."""
+    if not isinstance(value, Ref):
+        return False
+    made = (value.oid.site, value.oid.frame)
+    return any(isinstance(i, Ref) and (i.oid.site, i.oid.frame) == made for i in cont.items)
+
+
+# Subscripts
+def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Outcome]:
+    """`obj[key]`."""
+    cont = w.cont(obj)
+    if cont is None or not isinstance(obj, Ref):
+        return _custom_item(m, act, w, obj, key, site)
+    if isinstance(key, SliceOf):
+        from tooearly.flow.slices import slice_of
+
+        return slice_of(m, act, w, obj, key, site)
+    if cont.kind == "dict":
+        return dict_item(m, act, w, obj, key, site)
+    if cont.exact and isinstance(key, Const) and isinstance(key.value, int):
+        if -len(cont.items) <= key.value < len(cont.items):
+            return [Outcome(w, cont.items[key.value])]
+        return [Outcome(w, exc=Exc("builtins.IndexError"))]
+    out = [Outcome(world, value) for world, value in pick(act, w, obj, key, site)]
+    if not cont.nonempty and not cont.exact:
+        out.append(Outcome(w.copy(), exc=Exc("builtins.IndexError")))
+    return out or [Outcome(w, exc=Exc("builtins.IndexError"))]
+
+
+def _custom_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Outcome]:
+    from tooearly.flow.attributes import find_method
+    from tooearly.flow.calling import call
+
+    method = find_method(m, w, obj, "__getitem__")
+    if method is not None:
+        return list(call(m, act, w, method, [(key, False)], [], site))
+    out = [Outcome(w, Unknown())]
+    if isinstance(obj, Unknown):
+        out.append(Outcome(w.copy(), exc=Exc("builtins.LookupError")))
+    return out
+
+
+def pick(act: Act, w: World, obj: Ref, key: Value | None, site: Site) -> Iterator[tuple[World, Value]]:
+    """One element of an inexact (or unknown-index) container; the same key gives the same element again."""
+    cont = w.cont(obj)
+    assert cont is not None
+    for known, value in cont.slots:
+        if known == key:
+            yield w, value
+            return
+    options = _candidates(w, cont, key)
+    for option in options:
+        world = w.copy()
+        value = option
+        if is_group(world, option):
+            assert isinstance(option, Ref)
+            value = world.element(option, site, act.frame)
+        _remember(world, obj, key, value)
+        yield world, value
+
+
+def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
+    """Which elements a subscript may mean, by the subscripts and slices that were taken before, and by the ends."""
+    taken = {value for known, value in cont.slots if _differ(known, key)}
+    options = [item for item in cont.items if item not in taken]
+    if not isinstance(key, Const) or not isinstance(key.value, int):
+        return options
+    for known, part in cont.slots:
+        held = w.cont(part)
+        if isinstance(known, SliceOf) and held is not None:
+            inside = _within(key.value, known)
+            if inside is not None:
+                options = [i for i in options if (i in held.items) == inside]
+    if cont.kind == "list" and cont.nonempty and key.value in (0, -1) and options:
+        end = options[key.value]
+        if isinstance(end, Ref):  # what was made at the same place as the first (or last) element
+            options = [
+                i for i in options if isinstance(i, Ref) and (i.oid.site, i.oid.frame) == (end.oid.site, end.oid.frame)
+            ]
+    return options
+
+
+def _within(index: int, part: SliceOf) -> bool | None:
+    """Whether an index lies in a slice of a list whose length is not known."""
+    lower, upper = part.lower, part.upper
+    if index >= 0 and (lower is None or lower >= 0) and (upper is None or upper >= 0):
+        return index >= (lower or 0) and (upper is None or index < upper)
+    if index < 0 and (lower is None or lower < 0) and (upper is None or upper < 0):
+        return (lower is None or index >= lower) and (upper is None or index < upper)
+    return None
+
+
+def _differ(a: Value, b: Value | None) -> bool:
+    """Whether two subscripts are certainly different elements: constants of one sign."""
+    if not (isinstance(a, Const) and isinstance(b, Const)) or a == b:
+        return False
+    if isinstance(a.value, int) and isinstance(b.value, int):
+        return (a.value < 0) == (b.value < 0)
+    return True
+
+
+def _remember(w: World, obj: Ref, key: Value | None, value: Value) -> None:
+    cont = w.cont(obj)
+    if cont is None or cont.many or not isinstance(value, Ref):
+        return
+    if isinstance(key, Const) or (isinstance(key, Unknown) and key.tag is not None):
+        w.heap[obj.oid] = replace(cont, slots=(*cont.slots, (key, value)), nonempty=True)
+
+
+def dict_item(
+    m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, default: Value | None = None
+) -> list[Outcome]:
+    """`d[key]`, or `d.get(key, default)` when a default is given."""
+    cont = w.cont(obj)
+    assert cont is not None
+    if cont.exact and key in cont.keys and not (isinstance(key, Unknown) and key.tag is None):
+        return [Outcome(w, cont.items[cont.keys.index(key)])]
+    missing = _missing(m, act, w.copy(), obj, key, site, default)
+    if cont.exact and isinstance(key, Const | Ref) and all(isinstance(k, Const | Ref) for k in cont.keys):
+        return missing
+    for known, value in cont.slots:
+        if known == key:
+            return [Outcome(w, value)]
+    out: list[Outcome] = []
+    for known, value in zip(cont.keys, cont.items, strict=True):
+        if isinstance(key, Const | Ref) and isinstance(known, Const | Ref) and known != key and not is_group(w, known):
+            continue
+        world = w.copy()
+        if is_group(world, value):
+            assert isinstance(value, Ref)
+            value = world.element(value, site, act.frame)
+        _remember(world, obj, key, value)
+        out.append(Outcome(world, value))
+    return [*out, *missing]
+
+
+def _missing(m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, default: Value | None) -> list[Outcome]:
+    from tooearly.flow.calling import call
+
+    cont = w.cont(obj)
+    factory = next((v for k, v in cont.slots if k == FACTORY), None) if cont else None
+    if factory is not None and default is None:
+        out = []
+        for made in call(m, act, w, factory, [], [], site):
+            if made.exc is None:
+                set_item(made.world, obj, key, made.value)
+            out.append(made)
+        return out
+    if default is not None:
+        return [Outcome(w, default)]
+    return [Outcome(w, exc=Exc("builtins.KeyError"))]
+
+
+def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
+    """`obj[key] = value`; into something unknown it is given away."""
+    cont = w.cont(obj)
+    if cont is None or not isinstance(obj, Ref):
+        return
+    slots = tuple((k, v) for k, v in cont.slots if _differ(k, key) or k == FACTORY)
+    if isinstance(key, SliceOf):
+        _set_slice(w, obj, cont, key, value)
+        return
+    if cont.kind != "dict":
+        if (
+            cont.exact
+            and isinstance(key, Const)
+            and isinstance(key.value, int)
+            and -len(cont.items) <= key.value < len(cont.items)
+        ):
+            items = list(cont.items)
+            items[key.value] = value
+            w.heap[obj.oid] = replace(cont, items=tuple(items), slots=slots)
+        else:
+            w.heap[obj.oid] = replace(cont, items=unique((*cont.items, value)), exact=False, slots=slots)
+        return
+    if isinstance(value, Const):
+        value = Unknown()  # which constant it is would only multiply the worlds
+    known = isinstance(key, Const) or (isinstance(key, Ref) and not is_group(w, key))
+    if known and key in cont.keys:
+        items = list(cont.items)
+        items[cont.keys.index(key)] = value
+        w.heap[obj.oid] = replace(cont, items=tuple(items), slots=slots)
+        return
+    pairs = (*zip(cont.keys, cont.items, strict=True), (key, value))
+    exact = cont.exact and known and len(pairs) <= MOST and not is_group(w, value)
+    exact = exact and not _same_origin(cont, value) and not _same_origin(replace(cont, items=cont.keys), key)
+    if not exact:
+        pairs = unique(pairs)
+    slots = (
+        (*slots, (key, value)) if isinstance(key, Unknown) and key.tag is not None and isinstance(value, Ref) else slots
+    )
+    keys, items_ = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
+    w.heap[obj.oid] = replace(cont, keys=keys, items=items_, exact=exact, nonempty=True, slots=slots)
+
+
+def _set_slice(w: World, obj: Ref, cont: Cont, key: SliceOf, value: Value) -> None:
+    """`obj[a:b] = value`: all is replaced by `[:]`, else anything of both may be in it."""
+    other = w.cont(value)
+    items = other.items if other is not None else (Unknown(),)
+    if key.known and not key.lower and key.upper is None:
+        w.heap[obj.oid] = replace(cont, items=items, exact=other is not None and other.exact, nonempty=False, slots=())
+    else:
+        w.heap[obj.oid] = replace(cont, items=unique((*cont.items, *items)), exact=False, nonempty=False, slots=())
+
+
+def delete_item(w: World, obj: Value, key: Value) -> None:
+    """`del obj[key]`."""
+    cont = w.cont(obj)
+    if cont is None or not isinstance(obj, Ref):
+        return
+    slots = tuple((k, v) for k, v in cont.slots if k == FACTORY)
+    if isinstance(key, SliceOf) and key.known and not key.lower and key.upper is None:
+        w.heap[obj.oid] = replace(cont, items=(), exact=True, nonempty=False, slots=slots)
+        return
+    if cont.kind == "dict" and key in cont.keys and not isinstance(key, Unknown):
+        index = cont.keys.index(key)
+        keys, items = cont.keys[:index] + cont.keys[index + 1 :], cont.items[:index] + cont.items[index + 1 :]
+        w.heap[obj.oid] = replace(cont, keys=keys, items=items, nonempty=False, slots=slots)
+    elif (
+        cont.exact
+        and isinstance(key, Const)
+        and isinstance(key.value, int)
+        and -len(cont.items) <= key.value < len(cont.items)
+    ):
+        kept = list(cont.items)
+        del kept[key.value]
+        w.heap[obj.oid] = replace(cont, items=tuple(kept), nonempty=False, slots=slots)
+    else:
+        w.heap[obj.oid] = replace(cont, exact=False, nonempty=False, slots=slots)
