@@ -84,6 +84,7 @@ def _make_dict(w: World, frame: Frame, site: Site, items: list[tuple[Value | Non
 
 
 def is_group(w: World, value: Value) -> bool:
+    """Whether a value stands for any number of objects, perhaps none."""
     obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
     return obj is not None and obj.many
 

@@ -21,7 +21,6 @@ from typing import Any
 from tooearly.semantics.names import Class, Function
 from tooearly.source.tree import Unit
 
-
 Frame = tuple[Any, ...]
 
 
