@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT = 10_000
+STEPS_PER_ROOT = 16_000
 MOST_DEFERRED = 24  # times a callback is interpreted for one root
-WORLDS_PER_BLOCK = 32
+WORLDS_PER_BLOCK = 40
 
 
 class GaveUp(Exception):
