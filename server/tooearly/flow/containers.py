@@ -1,8 +1,7 @@
-"""Containers: displays, subscripts, membership, size, algebra.
+"""Containers: how they are made, filled, copied and combined.
 
-A container is exact (its elements one by one) or a set of elements and groups. Whatever asks about "an element" of an
-inexact one splits the world by which element it is; whatever is learnt of size or membership empties groups: after
-`if not pending:` the group of the pending ones has no members, and so every container that it was part of is done.
+A container is exact (its elements one by one) or a set of elements and groups. What a subscript takes out of one is in
+`subscripts`, parts of one in `slices`, what its size and its members prove in `sizes`.
 """
 
 from __future__ import annotations
