@@ -37,7 +37,7 @@ class GivenUp:
 class Analysis:
     """What one root gave: reports by site, and what it consulted (for the cache)."""
 
-    reports: dict[Site, Report]
+    reports: dict[tuple[Site, str], Report]
     given_up: list[GivenUp]
     consulted: dict[object, object]
     steps: int

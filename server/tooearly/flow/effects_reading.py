@@ -79,6 +79,8 @@ def block(c: Call) -> list[Outcome]:
     """`result()` of a concurrent future: blocks the thread until it is done."""
     fut = c.w.fut(c.receiver)
     if fut is not None and isinstance(c.receiver, Ref):
+        # Where other ways bring an asyncio future to the same read, this one does not fail.
+        c.m.read(c.act, c.site, receiver_node(c), c.row.kind, replace(fut, mask=DONE))
         if fut.mask == PENDING and c.act.on_loop and fut.note is not None and fut.note.why in ("threadsafe", "submit"):
             c.m.read(c.act, c.site, receiver_node(c), c.row.kind, fut, "blocking-result")
         finish(c.w, c.receiver)

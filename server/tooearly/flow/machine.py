@@ -26,6 +26,7 @@ from tooearly.semantics.rows import Rows
 if TYPE_CHECKING:
     from tooearly.flow.awaits import Summary
 
+MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
 STEPS_PER_ROOT = 16_000
@@ -123,7 +124,7 @@ class Machine:
         self.rows = rows
         self.modules: dict[str, Module | None] = {module.name: module}
         self.load_module = load_module
-        self.reports: dict[Site, Report] = {}
+        self.reports: dict[tuple[Site, str], Report] = {}
         self.states: dict[tuple[Site, str], tuple[int, Note | None]] = {}
         self.record_states = False
         self.quiet = 0
@@ -282,9 +283,9 @@ class Machine:
         """A read was interpreted: remember what was known of the future."""
         if self.quiet:
             return
-        report = self.reports.get(site)
+        report = self.reports.get((site, code))
         if report is None:
-            report = self.reports[site] = Report(site, method, receiver, act.function, code)
+            report = self.reports[site, code] = Report(site, method, receiver, act.function, code)
         if code != "result-before-done":
             report.early.append(fut)
         elif fut.mask & GHOST:
@@ -299,13 +300,13 @@ class Machine:
 
     def unhandled(self, exc: Exc) -> None:
         """An InvalidStateError of a read has met a handler that does not name it, or nobody."""
-        if exc.site is not None and not self.quiet and exc.site in self.reports:
-            self.reports[exc.site].unhandled = True
+        if exc.site is not None and not self.quiet and (exc.site, MAIN) in self.reports:
+            self.reports[exc.site, MAIN].unhandled = True
 
     def handled(self, exc: Exc) -> None:
         """An InvalidStateError of a read has met a handler that expects it."""
-        if exc.site is not None and not self.quiet and exc.site in self.reports:
-            self.reports[exc.site].handled = True
+        if exc.site is not None and not self.quiet and (exc.site, MAIN) in self.reports:
+            self.reports[exc.site, MAIN].handled = True
 
 
 def up(world: World, frame: Frame, depth: int) -> Frame | None:

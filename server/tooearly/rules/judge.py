@@ -21,8 +21,8 @@ from tooearly.model import Cause, Finding, Related, Span
 from tooearly.source.tree import Tree
 
 MAIN, BLOCKING = "result-before-done", "blocking-result"
-Merged = dict[Site, list[Report]]
-Judged = dict[Site, "Verdict"]
+Merged = dict[tuple[Site, str], list[Report]]  # by site and rule
+Judged = dict[tuple[Site, str], "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Verdict:
 def merge(into: Merged, reports: Iterable[Report]) -> None:
     """Collect what several roots saw at the same read."""
     for report in reports:
-        into.setdefault(report.site, []).append(report)
+        into.setdefault((report.site, report.code), []).append(report)
 
 
 def joined(reports: Sequence[Report]) -> Report:
@@ -68,17 +68,18 @@ def findings(tree: Tree, merged: Merged, settings: Settings, known: Judged) -> l
     out: list[Finding] = []
     places = {place.unit: place for place in tree.places()}
     verdicts: Judged = {}
-    for site, reports in merged.items():
+    for key, reports in merged.items():
+        site = key[0]
         place = places.get(site.unit)
         if place is None:
             continue
-        verdict = known.get(site)
+        verdict = known.get(key)
         if verdict is None or not _holds(verdict, reports, place.line, settings):
             verdict = _decide(tree, site, reports, settings)
         elif verdict.start != place.start and verdict.finding is not None:
             moved = shifted(verdict.finding, place.start - verdict.start)
             verdict = Verdict(verdict.reports, place.start, verdict.line, settings, moved)
-        verdicts[site] = verdict
+        verdicts[key] = verdict
         if verdict.finding is not None:
             out.append(verdict.finding)
     known.clear()
@@ -180,7 +181,8 @@ def blocking(tree: Tree, report: Report) -> Finding:
     name = shown(tree.text[receiver.start : receiver.end])
     fut = report.early[0]
     threadsafe = fut.note is not None and fut.note.why == "threadsafe"
-    message = f"{name}.{report.method}() blocks the event loop until {name} is done"
+    read = shown(f"{name.strip('`')}.{report.method}()")
+    message = f"{read} blocks the event loop until {name} is done"
     if threadsafe:
         message += "; on the same loop that is a deadlock"
     related = tuple(Related(f"{name} is made here", s) for s in [span_of(tree, fut.made)] if s is not None)
