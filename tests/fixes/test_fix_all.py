@@ -92,7 +92,6 @@ def test_several_reads_of_one_task_on_a_line() -> None:
             print(task.result(), task.result() ** 2, f"{task.result()}")
             print(task.result())
         """)
-    whole = fixed(text).text
     outcome = fixed(text)
     assert 'print(await task, await task ** 2, f"{await task}")\n' in outcome.text
     assert not outcome.findings
