@@ -180,7 +180,8 @@ def _bound_notice(tree: Tree, given: GivenUp) -> Notice:
     place = tree.place(given.function.unit)
     node = given.function.node
     span = place.span(node) if hasattr(node, "lineno") else Span(place.start, place.start)
-    return Notice("bound", f"{given.function.qualname} is not judged: {given.why}", Span(span.start, span.start))
+    kind = "internal" if given.why.startswith("internal error") else "bound"
+    return Notice(kind, f"{given.function.qualname} is not judged: {given.why}", Span(span.start, span.start))
 
 
 # The inside, printed

@@ -110,8 +110,8 @@ class Finding:
 class Notice:
     """Something the tool has to say about a file that is no finding: it did not parse, a function was given up.
 
-    `kind`: syntax (a statement that does not parse), bound (a function that is too big to follow), encoding,
-    suppression (an ignore comment that names no rule).
+    `kind`: syntax (a statement that does not parse), bound (a function that is too big to follow), internal (a fault
+    of tooearly), encoding, suppression (an ignore comment that names no rule).
     """
 
     kind: str

@@ -149,12 +149,16 @@ def _fixed(name: str, text: str, check: Callable[..., Report], fixing: Fixing, s
 def _result(name: str, text: str, report: Report) -> Checked:
     broken = next((notice for notice in report.notices if notice.kind == "syntax"), None)
     where = "" if broken is None else Source(name, text).place(broken.span.start)
+    fault = next((notice for notice in report.notices if notice.kind == "internal"), None)
+    warning = "" if broken is None else f"{where}: cannot be parsed: {broken.message}"
+    if fault is not None:
+        warning = f"{Source(name, text).place(fault.span.start)}: {fault.message}; please report it"
     return Checked(
         name,
         text,
         report.findings,
         report.notices,
-        warning="" if broken is None else f"{where}: cannot be parsed: {broken.message}",
+        warning=warning,
         functions=report.functions,
     )
 
