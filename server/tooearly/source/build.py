@@ -122,7 +122,8 @@ def build(text: str, source: str, spare: Spare, strays: tuple[Span, ...] = ()) -
     """The units of a block. `source` is what is parsed: as long as `text`, with `strays` already blanked."""
     if _CLASS.match(source):
         block = _build_class(text, source, spare, strays)
-        if block is not None:
+        # What parses as a whole was cut in a wrong place, inside a string say.
+        if block is not None and not (block.broken and _parses(source)):
             return block
     return Block(text, line_ends(text), build_unit("block", text, source, spare, strays))
 
