@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from tooearly.fixes.scope import Function
 from tooearly.fixes.site import Site
+from tooearly.fixes.skeleton import start_of
 from tooearly.model import Edit, Span
 
 TRIVIA = re.compile(r"(?:[ \t\f\r\n]|\\\r?\n|#[^\r\n]*)*")
@@ -73,9 +74,7 @@ def indent_step(site: Site) -> str:
 
 def statement_start(site: Site, statement: ast.stmt) -> int:
     """The offset at which a statement begins, its decorators included."""
-    decorators = getattr(statement, "decorator_list", [])
-    start = site.span(statement).start
-    return min(start, site.text.rindex("@", 0, site.span(decorators[0]).start + 1)) if decorators else start
+    return start_of(site.text, site.place, statement)
 
 
 def insert_before(site: Site, index: int, lines: Sequence[str]) -> tuple[Edit, ...]:

@@ -8,6 +8,7 @@ next fix of the same finding.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,19 @@ from functools import lru_cache
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_BINDING = (
+    ast.Name,
+    ast.arg,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+    ast.MatchMapping,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +41,19 @@ class Binding:
     column: int
 
 
-def own_nodes(root: ast.AST) -> Iterator[ast.AST]:
+@lru_cache(maxsize=64)
+def own_nodes(root: ast.AST) -> tuple[ast.AST, ...]:
     """The nodes of a function (or statement) that run in its own scope, in no particular order."""
+    found: list[ast.AST] = []
     stack: list[ast.AST] = list(ast.iter_child_nodes(root))
     while stack:
         node = stack.pop()
-        yield node
+        found.append(node)
         if not isinstance(node, _SCOPES):
             stack += ast.iter_child_nodes(node)
         elif not isinstance(node, ast.Lambda):
             stack += node.decorator_list
+    return tuple(found)
 
 
 @lru_cache(maxsize=64)
@@ -44,8 +61,9 @@ def bindings(function: ast.AST) -> tuple[Binding, ...]:
     """All places in a function's own code that bind a name, its parameters included."""
     found: list[Binding] = []
     for node in own_nodes(function):
-        at = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-        found += [Binding(name, node, *at) for name in _bound_by(node)]
+        if isinstance(node, _BINDING):
+            at = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+            found += [Binding(name, node, *at) for name in _bound_by(node)]
     targets = {id(target) for target in _comprehension_targets(function)}
     return tuple(one for one in found if id(one.node) not in targets)
 
@@ -87,12 +105,18 @@ def declared_outside(function: ast.AST) -> frozenset[str]:
 
 def free_name(function: ast.AST, wanted: str) -> str:
     """`wanted`, or a variant of it that nothing in the function uses."""
-    taken = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    taken |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    taken = all_names(function)
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}_{number}", number + 1
     return name
+
+
+@lru_cache(maxsize=16)
+def all_names(function: ast.AST) -> frozenset[str]:
+    """Every name that a function and what is nested in it mention."""
+    found = (getattr(node, "id", None) or getattr(node, "arg", None) for node in ast.walk(function))
+    return frozenset(name for name in found if name)
 
 
 def names_in(node: ast.AST) -> set[str]:
@@ -102,18 +126,23 @@ def names_in(node: ast.AST) -> set[str]:
 
 def assigned_value(function: ast.AST, name: str) -> ast.expr | None:
     """The expression a name is assigned, if this happens exactly once in the function."""
-    ways = [one for one in bindings(function) if one.name == name]
-    if len(ways) != 1:
-        return None
+    return _assigned(function).get(name)
+
+
+@lru_cache(maxsize=64)
+def _assigned(function: ast.AST) -> dict[str, ast.expr]:
+    """The values of the names that are bound once, by an assignment to nothing else."""
+    times = Counter(one.name for one in bindings(function))
+    found: dict[str, ast.expr] = {}
     for node in own_nodes(function):
         match node:
-            case ast.Assign(targets=[target], value=value) if target is ways[0].node:
-                return value
-            case ast.AnnAssign(target=target, value=value) if target is ways[0].node:
-                return value
-            case ast.NamedExpr(target=target, value=value) if target is ways[0].node:
-                return value
-    return None
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                | ast.NamedExpr(target=ast.Name(id=name), value=value)
+            ) if times[name] == 1:
+                found[name] = value
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from tooearly.fixes.scope import Function, assigned_value, bindings
 from tooearly.model import Finding, Span
-from tooearly.source.tree import Place, Tree
+from tooearly.source.tree import Place, Tree, Unit
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Path = tuple[ast.AST, ...]
@@ -157,14 +158,18 @@ def locate(tree: Tree, finding: Finding) -> Site | None:
 
 def place_at(tree: Tree, span: Span) -> Place | None:
     """The innermost unit that holds a range."""
-    inside = [place for place in tree.places() if place.start <= span.start and span.end <= place.end]
+    index = bisect_right(tree.items, span.start, key=lambda item: item.place.start) - 1
+    if index < 0:
+        return None
+    item = tree.items[index]
+    inside = [place for place in (item.place, *item.members) if place.start <= span.start and span.end <= place.end]
     return max(inside, key=lambda place: place.start, default=None)
 
 
 def path_to(place: Place, span: Span) -> Path:
     """The nodes from a statement of the unit down to the expression of that range; empty if there is none."""
     wanted = span.shifted(-place.start)
-    stack: list[Path] = [(statement,) for statement in reversed(place.unit.body)]
+    stack: list[Path] = [(statement,) for statement in _near(place.unit, place.unit.body, wanted)]
     while stack:
         path = stack.pop()
         node = path[-1]
@@ -173,8 +178,26 @@ def path_to(place: Place, span: Span) -> Path:
             return path
         if own is not None and not _may_hold(node, own, wanted):
             continue
-        stack += [(*path, child) for child in reversed(list(ast.iter_child_nodes(node)))]
+        stack += [(*path, child) for child in _children(place.unit, node, wanted)]
     return ()
+
+
+def _children(unit: Unit, node: ast.AST, wanted: Span) -> Iterator[ast.AST]:
+    """The children that may hold a range, from the last to the first. A long block is not gone through."""
+    for name in reversed(node._fields):
+        match getattr(node, name, None):
+            case ast.AST() as child:
+                yield child
+            case [ast.stmt(), *_] as block:
+                yield from _near(unit, block, wanted)
+            case [*children]:
+                yield from (child for child in reversed(children) if isinstance(child, ast.AST))
+
+
+def _near(unit: Unit, block: Sequence[ast.stmt], wanted: Span) -> Sequence[ast.stmt]:
+    """The statement of a block that may hold a range."""
+    index = bisect_left(block, wanted.end, key=lambda one: unit.span(one).end)
+    return block[index : index + 1]
 
 
 def _may_hold(node: ast.AST, own: Span, wanted: Span) -> bool:

@@ -11,8 +11,10 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 
 from tooearly.fixes.apply import apply, disjoint
+from tooearly.fixes.site import place_at
+from tooearly.fixes.skeleton import skeleton
 from tooearly.model import Edit, Finding, Fix, Span
-from tooearly.source.tree import Item, Tree
+from tooearly.source.tree import Item, Place, Tree
 
 _INDENTED = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t]+[^\s#]")
 Check = Callable[[str], Sequence[Finding]]
@@ -26,6 +28,8 @@ def broken(tree: Tree, edits: Sequence[Edit]) -> str:
         return "an edit is outside of the text"
     if not disjoint(edits):
         return "two edits overlap"
+    if _compiles_alone(tree, edits):
+        return ""
     for piece, inside in by_piece(tree, edits).items():
         text = tree.text[piece.start : piece.end]
         if compiles(apply(text, [Edit(edit.span.shifted(-piece.start), edit.content) for edit in inside])):
@@ -33,6 +37,22 @@ def broken(tree: Tree, edits: Sequence[Edit]) -> str:
         if compiles(text) or not compiles(apply(tree.text, edits)):
             return "the result does not compile"
     return ""
+
+
+def _compiles_alone(tree: Tree, edits: Sequence[Edit]) -> bool:
+    """Whether the edited statements compile without the others. "No" says nothing: not every edit stands alone."""
+    inside: dict[Place, list[Edit]] = {}
+    for edit in edits:
+        place = place_at(tree, edit.span)
+        if place is None or place.unit.error:
+            return False
+        inside.setdefault(place, []).append(edit)
+    return all(compiles(_cut(tree.text, place, [*own, *skeleton(tree, place, own)])) for place, own in inside.items())
+
+
+def _cut(text: str, place: Place, edits: Sequence[Edit]) -> str:
+    """The text of a unit after edits."""
+    return apply(place.unit.source, [Edit(edit.span.shifted(-place.start), edit.content) for edit in edits])
 
 
 def by_piece(tree: Tree, edits: Sequence[Edit]) -> dict[Span, list[Edit]]:
