@@ -75,10 +75,12 @@ NEVER = {
     "TestCase.skipTest": "unittest.TestCase().skipTest('over')",
 }
 TESTED_HERE = {
-    "event.clear",
-    "event.is_set",
-    "event.set",
-    "event.wait",
+    "Event.clear",
+    "Event.set",
+    "Event.wait",
+    "Unknown.clear",  # of what nobody declares: as of an event
+    "Unknown.is_set",
+    "Unknown.wait",
     "builtins.anext",
     "contextlib.aclosing",
     "contextlib.asynccontextmanager",

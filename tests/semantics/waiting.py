@@ -393,3 +393,18 @@ async def as_completed_iterated_asynchronously_and_timed_out() -> None:
     assert isinstance(await outcome(waits()), asyncio.TimeoutError)
     assert not running.done()
     await clear_away([running])
+
+
+# ---------------------------------------------------------------- events
+@claim("Event.is_set")
+async def an_event_that_is_not_set_has_let_nobody_through() -> None:
+    event = asyncio.Event()
+    waiter, other = await started(event.wait(), forever())
+    await asyncio.wait([waiter, other], timeout=MOMENT)
+    assert not event.is_set()
+    assert not waiter.done()
+    event.set()
+    await asyncio.wait([waiter, other], return_when=asyncio.FIRST_COMPLETED)
+    assert waiter.done()
+    assert event.is_set()
+    await clear_away([other])

@@ -45,7 +45,7 @@ FAMILY = {
     "pending": "set",
     "dict": "dict",
     "group": "TaskGroup",
-    "event": "event",
+    "event": "Event",
 }
 
 
@@ -71,6 +71,8 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
             return [
                 Outcome(w, Bound(Api(f"{kind}.{name}"), value) if f"{kind}.{name}" in m.rows else Unknown(None, known))
             ]
+        case Unknown(tag=tag) if tag is not None and f"Unknown.{name}" in m.rows:
+            return [Outcome(w, Bound(Api(f"Unknown.{name}"), value))]
         case Unknown():
             return [Outcome(w, Unknown(None, CONVENTIONS.get(name, "")))]
         case Managing("runner", _) if f"Runner.{name}" in m.rows:
@@ -282,7 +284,8 @@ def _first_touch(m: Machine, w: World, ref: Ref, inst: Inst, name: str) -> Value
     base = kind.rstrip("?")
     if not base:
         return Unknown(("attr", ref.oid.site, name), CONVENTIONS.get(name, ""))
-    value = typed_unknown(w, base, Oid(("attr", ref.oid.site, name), ref.oid.frame))
+    touched = ("attr", ref.oid.site, name)
+    value = typed_unknown(w, base, Oid(touched, ref.oid.frame), touched)
     if kind.endswith("?"):
         value = choice((NONE, value))
     if isinstance(value, Ref | Choice):
@@ -361,6 +364,7 @@ def _made_type(m: Machine, module: Module, value: ast.expr) -> str:
         "framework_task": "Task",
         "group_spawn": "Task",
         "task_group": "TaskGroup",
+        "event": "Event",
     }
     return row.returns or made_by.get(row.call, "")
 

@@ -255,9 +255,10 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[
     func = fut.body.function
     if isinstance(func, Bound) and isinstance(func.function, Func):
         func = func.function
-    if m.body_runs > MOST_BODIES or (isinstance(func, Func) and not changes(m, w, func, fut.body)):
-        return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
-    m.body_runs += 1
+    if isinstance(func, Func):
+        if m.body_runs > MOST_BODIES or not changes(m, w, func, fut.body):
+            return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
+        m.body_runs += 1
     m.quiet += 1
     outcomes = await_coroutine(m, act, w, fut.body, site)
     m.quiet -= 1
@@ -333,7 +334,7 @@ def _has_effects(w: World, coro: Coro) -> bool:
     """Whether a coroutine can change what the waiting code sees: it holds objects or closes over variables."""
     from tooearly.flow.walking import frames
 
-    if any(True for _ in refs(coro)):
+    if any(True for _ in refs(coro)) or isinstance(coro.function, Bound):
         return True
     return any(not is_module(frame) for frame in frames(coro))
 

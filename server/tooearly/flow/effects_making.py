@@ -48,7 +48,8 @@ def hand_over(c: Call, w: World, value: Value) -> None:
             w.heap[oid] = replace(obj, open=True)
     if not isinstance(value, Coro) or isinstance(value.function, Func):
         return
-    if not isinstance(value.function, Api | Bound) or getattr(value.function, "name", "") not in c.m.rows:
+    known = value.function.function if isinstance(value.function, Bound) else value.function
+    if not isinstance(known, Api) or known.name not in c.m.rows:
         w.escape(held)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tooearly.flow import sizes
-from tooearly.flow.containers import new
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Fut
 from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Managing, Partial, Ref, Unknown, const
@@ -57,11 +56,6 @@ def superclass(c: Call) -> list[Outcome]:
 def never(c: Call) -> list[Outcome]:
     """`sys.exit()` and its like do not return."""
     return [Outcome(c.w, exc=Exc("builtins.SystemExit"))]
-
-
-def event(c: Call) -> list[Outcome]:
-    """An object that one part of the program signals and another waits for."""
-    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("event")))]
 
 
 def methodcaller(c: Call) -> list[Outcome]:

@@ -24,6 +24,8 @@ from tooearly.flow.effects_data import (
     take_next,
     zipped,
 )
+from tooearly.flow.effects_events import clear as event_clear
+from tooearly.flow.effects_events import event, is_set, unknown_wait
 from tooearly.flow.effects_methods import (
     add,
     clear,
@@ -54,7 +56,6 @@ from tooearly.flow.effects_plain import (
     assert_not_in,
     assert_true,
     attrgetter,
-    event,
     get_attr,
     identity,
     is_future,
@@ -80,7 +81,8 @@ DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "methodcaller": methodcaller, "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,
     "isinstance": is_instance, "isfuture": is_future, "bool": truth, "assert_true": assert_true,
     "assert_false": assert_false, "assert_in": assert_in, "assert_not_in": assert_not_in,
-    "super": superclass, "never": never, "event": event, "length": length, "container": container,
+    "super": superclass, "never": never, "event": event, "event_clear": event_clear, "event_is_set": is_set,
+    "unknown_wait": unknown_wait, "length": length, "container": container,
     "defaultdict": defaultdict, "reordered": reordered,
     "reversed": reverse, "enumerate": enumerated, "zip": zipped, "chain": chained, "flatten": flatten, "islice": part,
     "range": counting, "forever": forever, "iter": make_iterator, "next": take_next, "one_of": one_of,

@@ -119,7 +119,7 @@ def truths(w: World, value: Value) -> Iterator[tuple[bool, World]]:
             yield bool(constant), w
         case Length(oid):
             yield from sizes.emptiness(w, Ref(oid))
-        case Ref() if w.cont(value) is not None:
+        case Ref() if (cont := w.cont(value)) is not None and cont.kind not in ("event", "group"):
             yield from sizes.emptiness(w, value)
         case Ref() if isinstance(w.heap.get(value.oid), Inst):
             inst = w.heap[value.oid]

@@ -373,7 +373,7 @@ class World:
                     self.heap[oid] = replace(obj, mask=UNSEEN, open=True)
                 case Fut(open=False):
                     self.heap[oid] = replace(obj, open=True)
-                case Cont(many=False) if obj.kind != "tuple":
+                case Cont(many=False) if obj.kind not in ("tuple", "event"):
                     self.heap[oid] = opened(obj)
 
     def suspend(self, note: Note) -> None:

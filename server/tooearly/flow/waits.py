@@ -17,12 +17,12 @@ from tooearly.flow.awaits import (
     await_value,
     complete,
     finish,
-    fire,
     held_futures,
     note_all,
 )
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
+from tooearly.flow.effects_events import signal
 from tooearly.flow.effects_making import as_future
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import DONE, GHOST, PENDING, Cont, Fut, Note
@@ -210,16 +210,6 @@ def one_completed(c: Call) -> list[Outcome]:
             finish(outcome.world, ref)
             out.append(outcome)
     return out
-
-
-def signal(c: Call) -> list[Outcome]:
-    """`event.wait()`: whoever sets it may be a future's done callback."""
-    out = await_unknown(c.m, c.act, c.w, c.site)
-    if isinstance(c.receiver, Ref):
-        for outcome in out:
-            if outcome.exc is None:
-                fire(outcome.world, c.receiver)
-    return [o for o in out if o.exc is None or o.exc.cls == CANCELLED]
 
 
 def next_async(c: Call) -> list[Outcome]:

@@ -22,6 +22,7 @@ SHORT = {
     "asyncio.SelectorEventLoop": "Loop",
     "asyncio.events.AbstractEventLoop": "Loop",
     "asyncio.TaskGroup": "TaskGroup",
+    "asyncio.Event": "Event",
     "asyncio.Runner": "Runner",
     "concurrent.futures.Executor": "Executor",
     "concurrent.futures.ThreadPoolExecutor": "Executor",

@@ -1,0 +1,76 @@
+"""The effects of events: objects that one part of the program sets and another waits for.
+
+When `event.wait()` has returned, alone or as a task, the event was set, so `is_set()` is true until somebody clears it.
+Hence of two tasks of which one is done it is the other, while `is_set()` is false. That another task may clear the
+event in between is left aside: programs that race work against an event do not do that. An object that nobody declares
+is taken for an event as far as its `wait` and `is_set` belong together.
+
+An event that was waited for is marked: a visible one by `nonempty` of its object, another one by a fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tooearly.flow.awaits import CANCELLED, await_unknown, fire
+from tooearly.flow.calling import Call, give_away
+from tooearly.flow.containers import new
+from tooearly.flow.machine import Outcome
+from tooearly.flow.objects import Cont
+from tooearly.flow.state import World
+from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
+
+
+def event(c: Call) -> list[Outcome]:
+    """An object that one part of the program signals and another waits for."""
+    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("event")))]
+
+
+def signal(c: Call) -> list[Outcome]:
+    """Awaiting `event.wait()`: whoever sets the event may be a future's done callback."""
+    out = await_unknown(c.m, c.act, c.w, c.site)
+    if isinstance(c.receiver, Ref):
+        for outcome in out:
+            if outcome.exc is None:
+                fire(outcome.world, c.receiver)
+        out = [o for o in out if o.exc is None or o.exc.cls == CANCELLED]
+    for outcome in out:
+        if outcome.exc is None or outcome.exc.cls != CANCELLED:
+            mark(outcome.world, c.receiver, True)
+    return out
+
+
+def unknown_wait(c: Call) -> list[Outcome]:
+    """`x.wait()` of something that is not followed: it may be an event's."""
+    given = [*c.args.values(), *(v for v, _ in c.rest)]
+    give_away(c.w, given)
+    coro = Coro(Bound(Api("Unknown.wait"), c.receiver or Unknown()), (), (), c.site)
+    return [Outcome(c.w, Unknown() if given else coro), Outcome(c.w.copy(), exc=Exc(""))]
+
+
+def is_set(c: Call) -> list[Outcome]:
+    """`event.is_set()`."""
+    return [Outcome(c.w, TRUE if marked(c.w, c.receiver) else Unknown())]
+
+
+def clear(c: Call) -> list[Outcome]:
+    """`event.clear()`."""
+    mark(c.w, c.receiver, False)
+    return [Outcome(c.w, NONE)]
+
+
+def mark(w: World, receiver: Value | None, was_set: bool) -> None:
+    """Remember that the event was set (or cleared)."""
+    held = w.cont(receiver)
+    if held is not None and isinstance(receiver, Ref):
+        w.heap[receiver.oid] = replace(held, nonempty=was_set)
+    elif isinstance(receiver, Unknown) and was_set:
+        w.facts[("event", receiver), "$set"] = True
+    else:
+        w.facts.pop((("event", receiver), "$set"), None)
+
+
+def marked(w: World, receiver: Value | None) -> bool:
+    """Whether the event has been waited for since it was last cleared."""
+    held = w.cont(receiver)
+    return held.nonempty if held is not None else (("event", receiver), "$set") in w.facts
