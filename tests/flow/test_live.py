@@ -23,8 +23,8 @@ from tooearly.source.tree import parse
 HERE = ast.Pass()
 STEPS = [s for s in vars(cfg).values() if isinstance(s, type) and issubclass(s, Step) and s is not Step]
 SHAPES = {
-    "Temp": lambda t: next(t),
-    "Temp | None": lambda t: next(t),
+    "Temp": next,
+    "Temp | None": next,
     "tuple[Temp, ...]": lambda t: (next(t), next(t)),
     "tuple[Temp | None, Temp | None, Temp | None]": lambda t: (next(t), None, next(t)),
     "tuple[tuple[Temp, bool], ...]": lambda t: ((next(t), True), (next(t), False)),

@@ -97,7 +97,8 @@ DRAWN: dict[str, tuple[Drawing, dict[int, str]]] = {
         {0: ".", 1: "a acd bcd bd", 2: "ac acd b bcd", -1: "a acd bcd bd"},
     ),
     "an exception keeps what happened before it": (
-        {0: [(1, "+a"), (-2, "")], 1: [(2, "+b"), (3, "")], 2: [(-1, ""), (3, "")], 3: [(4, "?b"), (-2, "!b")], 4: [(-1, "+h")]},
+        {0: [(1, "+a"), (-2, "")], 1: [(2, "+b"), (3, "")], 2: [(-1, ""), (3, "")],
+         3: [(4, "?b"), (-2, "!b")], 4: [(-1, "+h")]},
         {0: ".", 1: "a", 2: "ab", 3: "a ab", 4: "ab", -1: "ab abh", -2: ". a"},
     ),
     "a way out by both exits at once": (

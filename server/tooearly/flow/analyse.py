@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tooearly.flow import live
-from tooearly.flow.lower_stmt import UnknownSyntax, build_module
+from tooearly.flow.builder import UnknownSyntax
+from tooearly.flow.lower_stmt import build_module
 from tooearly.flow.machine import Act, GaveUp, Machine, Report
 from tooearly.flow.mention import READS, named_by, names_in, reads
 from tooearly.flow.names import typed_unknown

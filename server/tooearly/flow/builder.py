@@ -19,6 +19,10 @@ from tooearly.source.tree import Unit
 S = TypeVar("S", bound=Step)
 
 
+class UnknownSyntax(Exception):
+    """A kind of node that this version of tooearly does not know; the argument is its name."""
+
+
 @dataclass(slots=True)
 class Loop:
     """`break` and `continue` go here."""

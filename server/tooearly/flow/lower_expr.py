@@ -11,10 +11,11 @@ import ast
 from collections.abc import Callable
 
 from tooearly.flow import cfg
-from tooearly.flow.builder import Builder
+from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.cfg import Temp
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+TEXTS = ("JoinedStr", "FormattedValue", "TemplateStr", "Interpolation")
 NEGATED = {ast.NotEq: "==", ast.IsNot: "is", ast.NotIn: "in"}
 COMPARE = {ast.Eq: "==", ast.Is: "is", ast.In: "in", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", **NEGATED}
 
@@ -59,9 +60,11 @@ def expr(b: Builder, node: ast.expr) -> Temp:
             b.emit(cfg.YieldFrom(node, dst, expr(b, value)))
         case ast.Starred(value=value):
             return expr(b, value)
-        case ast.JoinedStr() | ast.FormattedValue() | _:
+        case _ if type(node).__name__ in TEXTS:
             srcs = tuple(expr(b, child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
             b.emit(cfg.Opaque(node, dst, srcs))
+        case _:
+            raise UnknownSyntax(type(node).__name__)
     return dst
 
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 import ast
 
 from tooearly.flow import cfg
-from tooearly.flow.builder import Builder
+from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.lower_expr import condition, expr
+
+KNOWN = (
+    ast.MatchValue,
+    ast.MatchSingleton,
+    ast.MatchSequence,
+    ast.MatchMapping,
+    ast.MatchClass,
+    ast.MatchStar,
+    ast.MatchAs,
+    ast.MatchOr,
+)
 
 
 def match_statement(b: Builder, node: ast.Match) -> None:
@@ -37,6 +48,8 @@ def capture_names(pattern: ast.pattern) -> list[str]:
     """The names a pattern binds, in the order of the text."""
     names = []
     for node in ast.walk(pattern):
+        if isinstance(node, ast.pattern) and not isinstance(node, KNOWN):
+            raise UnknownSyntax(type(node).__name__)
         name = getattr(node, "rest" if isinstance(node, ast.MatchMapping) else "name", None)
         if isinstance(node, ast.MatchAs | ast.MatchStar | ast.MatchMapping) and name:
             names.append(name)

@@ -1,7 +1,7 @@
 """Statements to steps and blocks: `build` makes the graph of a function.
 
-Each statement kind of the grammar has its case; a kind that is not known is reported by `UnknownSyntax`, which a test
-provokes and the analysis turns into a note, so that new syntax is never skipped in silence.
+Each kind of the grammar has its case, here, in `lower_expr` and in `lower_match`; one that is not known is reported by
+`UnknownSyntax`, which a test provokes and the analysis turns into a notice: new syntax is never skipped in silence.
 """
 
 from __future__ import annotations
@@ -10,16 +10,12 @@ import ast
 from collections.abc import Sequence
 
 from tooearly.flow import cfg
-from tooearly.flow.builder import Builder, Finally, Loop, With
+from tooearly.flow.builder import Builder, Finally, Loop, UnknownSyntax, With
 from tooearly.flow.cfg import Block, Graph, Label, Temp
 from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.names import Class, Function, ScopeNames, import_names
 from tooearly.source.tree import Unit
-
-
-class UnknownSyntax(Exception):
-    """A statement kind that this version of tooearly does not know."""
 
 
 def build(function: Function, package: str = "") -> Graph:
@@ -185,6 +181,8 @@ def assign(b: Builder, target: ast.expr, src: Temp) -> None:
                 assign(b, element, dst)
         case ast.Starred(value=value):
             assign(b, value, src)
+        case _:
+            raise UnknownSyntax(type(target).__name__)
 
 
 def delete(b: Builder, target: ast.expr) -> None:
@@ -199,6 +197,8 @@ def delete(b: Builder, target: ast.expr) -> None:
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             for element in elts:
                 delete(b, element)
+        case _:
+            raise UnknownSyntax(type(target).__name__)
 
 
 def loop(b: Builder, node: ast.While | ast.For | ast.AsyncFor) -> None:

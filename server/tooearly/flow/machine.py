@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tooearly.flow import cfg, live, solve
+from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
 from tooearly.flow.folding import fold_worlds
-from tooearly.flow.lower_stmt import UnknownSyntax, build
+from tooearly.flow.lower_stmt import build
 from tooearly.flow.objects import GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, site_of
