@@ -358,11 +358,15 @@ class Block:
 
 @dataclass(slots=True)
 class Graph:
-    """Blocks by number; 0 is the entry, `RETURN` and `RAISE` are the exits."""
+    """Blocks by number; 0 is the entry, `RETURN` and `RAISE` are the exits.
+
+    By block: the names live at its start, and what each step (the last is the block's end) looks into (see `live`).
+    """
 
     blocks: list[Block]
     captured: frozenset[str]
     live: list[frozenset[object]] = field(default_factory=list)
+    demands: list[list[tuple[object, ...]]] = field(default_factory=list)
 
     def successors(self, block: Block) -> list[tuple[str, int]]:
         """The labelled edges of a block, the exceptional one last."""

@@ -14,7 +14,7 @@ from tooearly.flow.containers import is_group
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Generating, Iterating, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Api, Const, Coro, Exc, Func, Oid, Ref, Site, Unknown, Value, const
+from tooearly.flow.values import NONE, Api, Const, Coro, Exc, Func, Oid, Ref, Site, Unknown, Value, const, options
 
 CANCELLED = "asyncio.CancelledError"
 TIMEOUT = "builtins.TimeoutError"
@@ -223,12 +223,15 @@ def resume(m: Machine, act: Act, w: World, ref: Ref, thrown: Exc | None) -> Iter
             if node <= -10:
                 yielded = after.env.pop((body.frame, "$yield"), Unknown())
                 after.heap[ref.oid] = replace(held, at=graph.blocks[-10 - node].edges["next"])
-                yield "yield", Outcome(after, yielded)
+                for value in options(yielded):
+                    yield "yield", Outcome(after.copy(), value)
                 continue
             after.heap[ref.oid] = replace(held, at=-1)
-            exc = after.env.get((body.frame, "$exc")) if node == -2 else None
+            exc = after.env.get((body.frame, "$exc"), NONE) if node == -2 else NONE
             after.leave(body.frame, bool(graph.captured))
-            yield ("return" if exc is None else "raise"), Outcome(after, exc=exc if isinstance(exc, Exc) else None)
+            for flying in options(exc):
+                thrown = flying if isinstance(flying, Exc) else None
+                yield ("return" if thrown is None else "raise"), Outcome(after.copy(), exc=thrown)
 
 
 __all__ = ["Fut", "advance", "iterator", "resume"]

@@ -57,6 +57,20 @@ def uses_and_defs(step: Step) -> tuple[set[object], set[object]]:
     return uses, {step.dst} if hasattr(step, "dst") else set()
 
 
+def demanded(step: Step) -> tuple[object, ...]:
+    """The temporaries (and the exception in flight) that a step looks into; others it only passes on."""
+    match step:
+        case cfg.Copy() | cfg.Store() | cfg.Catch() | cfg.SetToken() | cfg.SetReturn():
+            return ()
+        case cfg.Raise(_, None) | cfg.MatchExc() | cfg.Exit():
+            return (*_temps(step), "$exc")
+    return _temps(step)
+
+
+def _temps(step: Step) -> tuple[object, ...]:
+    return tuple(name for name in uses_and_defs(step)[0] if isinstance(name, int))
+
+
 def _collect(value: object, out: set[object]) -> None:
     if isinstance(value, tuple):
         for part in value:
@@ -66,7 +80,7 @@ def _collect(value: object, out: set[object]) -> None:
 
 
 def mark_live(graph: Graph) -> None:
-    """Fill `graph.live` with the names and temporaries live at the start of each block."""
+    """Fill `graph.live` with the names and temporaries live at the start of each block, and `graph.demands`."""
     count = len(graph.blocks)
     use: list[set[object]] = []
     define: list[set[object]] = []
@@ -96,6 +110,7 @@ def mark_live(graph: Graph) -> None:
                 live[index] = new
                 changed = True
     graph.live = [frozenset(names) for names in live]
+    graph.demands = [[demanded(s) for s in [*b.steps, *([b.term] if b.term else [])]] for b in graph.blocks]
 
 
 def reverse_postorder(graph: Graph) -> list[int]:

@@ -17,10 +17,11 @@ from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
 from tooearly.flow.folding import fold_worlds
 from tooearly.flow.lower_stmt import build
-from tooearly.flow.objects import GHOST, PENDING, UNSEEN, Fut, Note
+from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, site_of
+from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, options, site_of
 from tooearly.flow.walking import frames, refs, renamed
+from tooearly.flow.worldset import Worlds
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.rows import Rows
 
@@ -185,8 +186,9 @@ class Machine:
             fold_worlds,
             order=lambda node: act.order[node],
             exits=lambda node: node < 0,
-            limit=WORLDS_PER_BLOCK,
+            limit=WORLDS_PER_BLOCK >> min(max(act.depth - 2, 0), 2),
             rounds=STEPS_PER_ROOT,
+            collect=Worlds,
         )
         act.block = outer
         if not solution.complete:
@@ -211,15 +213,15 @@ class Machine:
         out: list[Outcome] = []
         keep = bool(act.graph.captured)
         for world in exits.get(RETURN, ()):
-            done = world.copy()
-            value = done.env.get((act.frame, "$ret"), NONE)
-            done.leave(act.frame, keep or act.frame in set(frames(value)))
-            out.append(Outcome(done, value))
+            for value in options(world.env.get((act.frame, "$ret"), NONE)):
+                done = world.copy()
+                done.leave(act.frame, keep or act.frame in set(frames(value)))
+                out.append(Outcome(done, value))
         for world in exits.get(RAISE, ()):
-            done = world.copy()
-            exc = done.env.get((act.frame, "$exc"))
-            done.leave(act.frame, keep)
-            out.append(Outcome(done, exc=exc if isinstance(exc, Exc) else Exc("")))
+            for exc in options(world.env.get((act.frame, "$exc"), Exc(""))):
+                done = world.copy()
+                done.leave(act.frame, keep)
+                out.append(Outcome(done, exc=exc if isinstance(exc, Exc) else Exc("")))
         return out
 
     # Suspending
@@ -294,10 +296,9 @@ class Machine:
         elif fut.mask & PENDING:
             report.early.append(fut)
             report.certain = report.certain and fut.mask == PENDING
-        elif fut.mask == UNSEEN:
-            report.unproven = True
         else:
-            report.fine = True
+            report.unproven = report.unproven or bool(fut.mask & UNSEEN)
+            report.fine = report.fine or bool(fut.mask & DONE)
 
     def unhandled(self, exc: Exc) -> None:
         """An InvalidStateError of a read has met a handler that does not name it, or nobody."""

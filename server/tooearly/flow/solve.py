@@ -2,28 +2,64 @@
 
 A *fact* is any hashable value; `transfer` maps (node, fact) to the (target, fact) pairs that leave the node. Each node
 collects the set of facts that reach it, so the analysis is a powerset one: effects are those of single facts, and a
-join is a union. Termination needs a bound on the facts of a node: at `limit` facts, `widen` folds the set (the solver
-asks it to make fewer) and the new facts replace the old ones. `widen` must be increasing: what is folded must stand
-for everything it was made of, and repeated widening must reach an end. A node that is left more than `rounds` times
-ends the search; the result says so (`complete`), because a fact that is missing would look like safety.
+join is a union. How a set is kept is the caller's choice (`Facts`): one may unite facts where nothing is lost.
+
+Termination needs a bound on the facts of a node: above `limit` facts, `widen` folds the set (the solver asks it to
+make fewer) and the new facts replace the old ones. `widen` must be increasing: what is folded must stand for everything
+it was made of, and repeated widening must reach an end. When more than `rounds` pairs have been transferred the search
+ends; the result says so (`complete`), because a fact that is missing would look like safety.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 F = TypeVar("F", bound=Hashable)
 Transfer = Callable[[int, F], Iterable[tuple[int, F]]]
 Widen = Callable[[list[F]], list[F]]
 
 
+class Facts(Protocol[F]):
+    """The facts of a node. `add` gives the fact to follow, perhaps one that stands for others too, or None."""
+
+    def add(self, fact: F, /) -> F | None: ...
+    def __contains__(self, fact: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[F]: ...
+    def __len__(self) -> int: ...
+
+
+class Plain(Generic[F]):
+    """Facts as a set, in the order in which they came."""
+
+    __slots__ = ("_facts",)
+
+    def __init__(self, facts: Iterable[F] = ()) -> None:
+        self._facts = dict.fromkeys(facts)
+
+    def add(self, fact: F) -> F | None:
+        """The fact, when it is new."""
+        if fact in self._facts:
+            return None
+        self._facts[fact] = None
+        return fact
+
+    def __contains__(self, fact: object) -> bool:
+        return fact in self._facts
+
+    def __iter__(self) -> Iterator[F]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+
 @dataclass(slots=True)
 class Solution(Generic[F]):
     """The facts at each node, and whether the search came to its end within the bounds."""
 
-    facts: dict[int, dict[F, None]] = field(default_factory=dict)
+    facts: dict[int, Facts[F]] = field(default_factory=dict)
     complete: bool = True
 
     def at(self, node: int) -> list[F]:
@@ -41,59 +77,53 @@ def solve(
     exits: Callable[[int], bool],
     limit: int = 32,
     rounds: int = 4000,
+    collect: Callable[[Iterable[F]], Facts[F]] = Plain,
 ) -> Solution[F]:
     """All facts that reach each node from `entry` at `start`.
 
     `order` gives a node's place in reverse postorder (smaller first: fewer visits). `exits` tells the nodes that are
     not transferred. `limit` is the number of facts a node may hold before it is widened, `rounds` the number of
-    (node, fact) pairs that may be transferred.
+    (node, fact) pairs that may be transferred. `collect` makes the set of facts of a node.
     """
     solution: Solution[F] = Solution()
     waiting: dict[int, list[F]] = {}
+
+    def reach(node: int, fact: F) -> None:
+        known = solution.facts.get(node)
+        if known is None:
+            known = solution.facts[node] = collect(())
+        new = known.add(fact)
+        if new is None:
+            return
+        if len(known) > limit:
+            solution.facts[node], fresh = _widened(known, new, waiting.pop(node, []), widen, collect)
+        else:
+            fresh = [*waiting.pop(node, []), new]
+        if fresh and not exits(node):
+            waiting[node] = fresh
+
     for fact in entry:
-        _reach(solution, waiting, start, fact, widen, limit, exits)
+        reach(start, fact)
     while waiting:
         node = min(waiting, key=order)
         fact = waiting[node].pop()
         if not waiting[node]:
             del waiting[node]
         if fact not in solution.facts[node]:
-            continue  # widened away meanwhile
+            continue  # widened away, or united with another, meanwhile
         rounds -= 1
         if rounds < 0:
             solution.complete = False
             return solution
         for target, out in transfer(node, fact):
-            _reach(solution, waiting, target, out, widen, limit, exits)
+            reach(target, out)
     return solution
 
 
-def _reach(
-    solution: Solution[F],
-    waiting: dict[int, list[F]],
-    node: int,
-    fact: F,
-    widen: Widen[F],
-    limit: int,
-    exits: Callable[[int], bool],
-) -> None:
-    known = solution.facts.setdefault(node, {})
-    if fact in known:
-        return
-    known[fact] = None
-    if exits(node):
-        if len(known) > limit:
-            solution.facts[node] = dict.fromkeys(widen(list(known)))
-        return
-    if len(known) <= limit:
-        waiting.setdefault(node, []).append(fact)
-        return
-    folded = dict.fromkeys(widen(list(known)))
-    fresh = [new for new in folded if new not in known or new in waiting.get(node, ())]
-    if fact in folded and fact not in fresh:
-        fresh.append(fact)
-    solution.facts[node] = folded
-    if fresh:
-        waiting[node] = fresh
-    else:
-        waiting.pop(node, None)
+def _widened(
+    known: Facts[F], new: F, waiting: list[F], widen: Widen[F], collect: Callable[[Iterable[F]], Facts[F]]
+) -> tuple[Facts[F], list[F]]:
+    """Fewer facts, and those of them that have not been followed yet."""
+    folded = collect(widen(list(known)))
+    open_facts = {new, *waiting}
+    return folded, [fact for fact in folded if fact not in known or fact in open_facts]

@@ -24,6 +24,7 @@ from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Value
 from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
 
 Key = tuple[Frame, Any]  # (frame, name or temporary)
+Members = tuple[list[tuple[Key, int]], list[tuple[Oid, int]], list[tuple[tuple[Frame, str], int]]]
 
 
 class World:
@@ -32,7 +33,7 @@ class World:
     Mutable while a block is interpreted (`copy` first), then frozen by `settle`, which computes its identity.
     """
 
-    __slots__ = ("_hash", "_key", "deferred", "env", "facts", "heap")
+    __slots__ = ("_hash", "_members", "deferred", "env", "facts", "heap")
 
     def __init__(
         self,
@@ -45,30 +46,44 @@ class World:
         self.heap: dict[Oid, Obj] = heap if heap is not None else {}
         self.facts = facts if facts is not None else {}
         self.deferred = deferred
-        self._key: Any = None
+        self._members: Members | None = None
         self._hash = 0
 
     def copy(self) -> World:
         """An independent world with the same contents."""
         return World(dict(self.env), dict(self.heap), dict(self.facts), self.deferred)
 
-    def _identity(self) -> Any:
-        if self._key is None:
-            self._key = (
-                frozenset(self.env.items()),
-                frozenset(self.heap.items()),
-                frozenset(self.facts.items()),
-                frozenset(self.deferred),
-            )
-            self._hash = hash(self._key)
-        return self._key
+    def members(self) -> Members:
+        """Each variable, object and remembered condition with a hash; computed once the world is settled.
+
+        The world's own hash combines them by exclusive or, so that of a world without one member is at hand.
+        """
+        if self._members is None:
+            variables = [(key, hash((key, value))) for key, value in self.env.items()]
+            objects = [(oid, hash((oid, obj))) for oid, obj in self.heap.items()]
+            facts = [(key, hash((key, truth))) for key, truth in self.facts.items()]
+            whole = hash(frozenset(self.deferred))
+            for part in (variables, objects, facts):
+                for _, hashed in part:
+                    whole ^= hashed
+            self._members, self._hash = (variables, objects, facts), whole
+        return self._members
 
     def __hash__(self) -> int:
-        self._identity()
+        self.members()
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, World) and self._identity() == other._identity()
+        if self is other:
+            return True
+        return (
+            isinstance(other, World)
+            and hash(self) == hash(other)
+            and self.env == other.env
+            and self.heap == other.heap
+            and self.facts == other.facts
+            and set(self.deferred) == set(other.deferred)
+        )
 
     def __repr__(self) -> str:
         names = ", ".join(f"{name}={value}" for (_, name), value in self.env.items() if isinstance(name, str))
@@ -321,7 +336,7 @@ class World:
         """Bring the world to its canonical form (in place) and return it."""
         self.collect()
         self._regroup()
-        self._key = None
+        self._members = None
         return self
 
     def leave(self, frame: Frame, keep: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import product
 
 from tooearly.flow import cfg, containers, iterate, manage, operators, slices, subscripts
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute
@@ -35,6 +36,7 @@ from tooearly.flow.values import (
     Value,
     const,
     is_module,
+    options,
 )
 
 
@@ -44,9 +46,10 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
     outer, act.block = act.block, block
     out: list[tuple[int, World]] = []
     worlds = [world.copy()]
-    for step in block.steps:
+    demands = act.graph.demands[node]
+    for step, wanted in zip(block.steps, demands, strict=False):
         following: list[World] = []
-        for current in worlds:
+        for current in decided(act, worlds, wanted):
             m.spend()
             for outcome in execute(m, act, current, step):
                 if outcome.exc is not None:
@@ -62,7 +65,7 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
         if len(worlds) > 8:
             worlds = list(dict.fromkeys(w.settle() for w in worlds))
     assert block.term is not None
-    for current in worlds:
+    for current in decided(act, worlds, demands[-1]):
         m.spend()
         for label, outcome in leave(m, act, current, block.term):
             if outcome.exc is not None:
@@ -72,6 +75,20 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
                 out.append((block.edges[label], outcome.world))  # type: ignore[index]
     act.block = outer
     return [(target, prune(act, target, result).settle()) for target, result in out]
+
+
+def decided(act: Act, worlds: list[World], wanted: tuple[object, ...]) -> Iterator[World]:
+    """The worlds, split so that what a step looks into is one thing in each (blocks are entered with unions)."""
+    frame = act.frame
+    for world in worlds:
+        open_names = [name for name in wanted if type(world.env.get((frame, name))) is Choice]
+        if not open_names:
+            yield world
+            continue
+        for picked in product(*(options(world.env[frame, name]) for name in open_names)):
+            branch_world = world.copy()
+            branch_world.env.update({(frame, name): value for name, value in zip(open_names, picked, strict=True)})
+            yield branch_world
 
 
 def record(m: Machine, act: Act, worlds: list[World], step: Step, block: cfg.Block) -> None:

@@ -229,6 +229,11 @@ class SliceOf:
 Value = Const | Unknown | Ref | Func | Klass | Api | Bound | Partial | Coro | Managing | Exc | Length | Choice | SliceOf
 
 
+def options(value: Value) -> tuple[Value, ...]:
+    """What a value may be, one by one."""
+    return value.options if isinstance(value, Choice) else (value,)
+
+
 def unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The values without repetition, first come first."""
     return tuple(dict.fromkeys(values))
