@@ -15,11 +15,11 @@ from tooearly.flow import live
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.lower_stmt import build_module
 from tooearly.flow.machine import Act, GaveUp, Machine, Report
-from tooearly.flow.mention import READS, named_by, names_in, reads
+from tooearly.flow.mention import READS, named_by, names_in, reads, registered
 from tooearly.flow.names import typed_unknown
-from tooearly.flow.objects import Cont, Inst
+from tooearly.flow.objects import DONE, Cont, Inst
 from tooearly.flow.state import World
-from tooearly.flow.values import Func, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
+from tooearly.flow.values import NONE, Func, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
 from tooearly.semantics.names import Class, Function, Module, all_args
 from tooearly.semantics.rows import Rows
 from tooearly.semantics.types import CONVENTIONS, annotation_type
@@ -197,8 +197,8 @@ def _parameter(
     if not kind.rstrip("?"):
         return Unknown(("param", site), CONVENTIONS.get(arg.arg, "") if arg.annotation is None else "")
     value = typed_unknown(world, kind, Oid(site, ()), ("param", site))
-    from tooearly.flow.values import NONE
-
+    if isinstance(value, Ref) and world.fut(value) is not None and function.name in registered(module):
+        world.set_mask(value.oid, DONE)
     return choice((NONE, value)) if kind.endswith("?") and isinstance(value, Ref) else value
 
 

@@ -274,7 +274,7 @@ def _keep_attribute(w: World, ref: Ref, name: str, value: Value) -> Value:
     """A cached property is computed once."""
     held = w.heap.get(ref.oid)
     if isinstance(held, Inst):
-        w.heap[ref.oid] = replace(held, attrs=_with(held.attrs, name, value))
+        w.heap[ref.oid] = with_attribute(held, name, value)
     return value
 
 
@@ -291,7 +291,7 @@ def _first_touch(m: Machine, w: World, ref: Ref, inst: Inst, name: str) -> Value
     if isinstance(value, Ref | Choice):
         held = w.heap[ref.oid]
         assert isinstance(held, Inst)
-        w.heap[ref.oid] = replace(held, attrs=_with(held.attrs, name, value))
+        w.heap[ref.oid] = with_attribute(held, name, value)
     return value
 
 
@@ -369,8 +369,10 @@ def _made_type(m: Machine, module: Module, value: ast.expr) -> str:
     return row.returns or made_by.get(row.call, "")
 
 
-def _with(attrs: tuple[tuple[str, Value], ...], name: str, value: Value) -> tuple[tuple[str, Value], ...]:
-    return tuple(sorted([(n, v) for n, v in attrs if n != name] + [(name, value)], key=lambda pair: pair[0]))
+def with_attribute(inst: Inst, name: str, value: Value) -> Inst:
+    """The instance with an attribute set."""
+    attrs = sorted([(n, v) for n, v in inst.attrs if n != name] + [(name, value)], key=lambda pair: pair[0])
+    return replace(inst, attrs=tuple(attrs))
 
 
 def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: Value, node: ast.AST) -> list[Outcome]:
@@ -385,7 +387,7 @@ def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: 
             return [Outcome(o.world, exc=o.exc) for o in call(m, act, w, method, [(value, False)], [], act.site(node))]
         old = held.get(name)
         new = value if not held.many or old is None else choice((old, value))
-        w.heap[obj.oid] = replace(held, attrs=_with(held.attrs, name, new))
+        w.heap[obj.oid] = with_attribute(held, name, new)
     return [Outcome(w)]
 
 

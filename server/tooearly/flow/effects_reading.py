@@ -10,7 +10,7 @@ from tooearly.flow.calling import Call
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, NONE, TRUE, Exc, Func, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Api, Exc, Func, Ref, Unknown, Value
 from tooearly.flow.walking import refs
 
 INVALID = "asyncio.InvalidStateError"
@@ -67,10 +67,13 @@ def result_value(c: Call, fut: Fut) -> list[Outcome]:
         finish_children(c.w, replace(fut, keep_going=True))  # it has not failed, so none of them has
     if c.row.kind == "result" and fut.value is not None:
         return [Outcome(c.w, fut.value)]
-    if c.row.kind == "result" and fut.body is not None and isinstance(fut.body.function, Func):
+    if c.row.kind == "result" and fut.body is not None and isinstance(fut.body.function, Func | Api):
+        whole = isinstance(fut.body.function, Api)  # `create_task(asyncio.wait(ts))`: what it waited for has ended
+        if whole and not refs(fut.body):
+            return [Outcome(c.w, Unknown())]
         trial = c.w.copy()
         found = [o for o in body_outcomes(c.m, c.act, trial, fut, c.site) if o.exc is None]
-        if found and all(any(True for _ in refs(o.value)) for o in found):
+        if found and (whole or all(any(True for _ in refs(o.value)) for o in found)):
             return found
     return [Outcome(c.w, Unknown())]
 
@@ -127,6 +130,10 @@ def cancel(c: Call) -> list[Outcome]:
         was = fut.mask
         finish(c.w, c.receiver)
         return [Outcome(c.w, TRUE if was == PENDING else FALSE if was == DONE else Unknown())]
+    if fut.mask == UNSEEN and fut.made is not None:
+        return [
+            Outcome(c.w, Unknown())
+        ]  # whoever had it may have waited for it: to cancel it once more changes nothing
     out: list[Outcome] = []
     if fut.mask & (DONE | UNSEEN):
         finished = c.w.copy()

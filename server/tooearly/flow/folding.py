@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from tooearly.flow.joining import either, join_objects
-from tooearly.flow.objects import Fut
+from tooearly.flow.joining import either, join_objects, replaced
+from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Iterating
 from tooearly.flow.state import Key, World
-from tooearly.flow.values import Ref, Unknown, Value, unique
+from tooearly.flow.values import NONE, Ref, Unknown, Value, choice, options, unique
+from tooearly.flow.walking import children_of
 
 
 def join_worlds(a: World, b: World) -> World:
     """One world that stands for both."""
+    a, b = detached(a, b), detached(b, a)
     env: dict[Key, Value] = {}
     for key in {**a.env, **b.env}:
         x, y = a.env.get(key), b.env.get(key)
@@ -22,6 +24,35 @@ def join_worlds(a: World, b: World) -> World:
     facts = {k: v for k, v in a.facts.items() if b.facts.get(k) == v}
     deferred = unique((*a.deferred, *b.deferred))
     return World(env, heap, facts, deferred).settle()
+
+
+def detached(world: World, other: World) -> World:
+    """The world without references to futures that are done here and unfinished there, where the other has none.
+
+    `task` is the first here and the second there, each done in its own world. In a world that stands for both either
+    may be running, but `task` is done all the same: what is left of it is some finished task.
+    """
+    done = {
+        Ref(oid)
+        for oid, obj in world.heap.items()
+        if isinstance(obj, Fut) and obj.mask == DONE and isinstance(o := other.heap.get(oid), Fut) and o.mask & PENDING
+    }
+    if not done:
+        return world
+    out = world.copy()
+    for key, value in world.env.items():
+        lost = {o for o in options(value) if o in done} - set(options(other.env.get(key, NONE)))
+        if lost:
+            out.env[key] = choice(tuple(FINISHED if o in lost else o for o in options(value)))
+    for oid, obj in world.heap.items():
+        if isinstance(obj, Cont | Iterating) and (lost := {v for v in children_of(obj) if v in done}):
+            theirs = other.heap.get(oid)
+            lost -= set(children_of(theirs) if theirs is not None else ())
+            out.heap[oid] = replaced(obj, dict.fromkeys(lost, FINISHED)) if lost else obj
+    return out
+
+
+FINISHED = Unknown("finished", "Task")
 
 
 def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -43,6 +43,15 @@ def swapped(obj: Obj, old: Ref, options: tuple[Value, ...]) -> Obj:
         case Inst():
             return replace(obj, attrs=tuple((n, swap(v)) for n, v in obj.attrs))
     return obj
+
+
+def replaced(obj: Cont | Iterating, names: Mapping[Value, Value]) -> Cont | Iterating:
+    """The container or iterator with some of its elements replaced."""
+    items = tuple(names.get(i, i) for i in obj.items)
+    if isinstance(obj, Iterating):
+        return replace(obj, items=items)
+    slots = tuple((k, v) for k, v in obj.slots if k not in names and v not in names)
+    return replace(obj, items=items, keys=tuple(names.get(k, k) for k in obj.keys), slots=slots)
 
 
 def held_members(obj: Obj) -> Iterable[Value]:

@@ -8,6 +8,7 @@ future cannot matter, unless it is handed one.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tooearly.semantics.names import Function, Module
@@ -228,6 +229,28 @@ def read_attributes(module: Module) -> frozenset[str]:
         found = {name for f in module.functions if reads(f) for name in names_in(f) if name.startswith(".")}
         module.read_attributes = frozenset(found)
     return module.read_attributes
+
+
+def registered(module: Module) -> frozenset[str]:
+    """The names of the functions that the module registers as done callbacks: what they are handed is done."""
+    if module.registered is None:
+        calls = (n for f in module.functions for n in ast.walk(f.node) if isinstance(n, ast.Call) and n.args)
+        module.registered = frozenset(
+            name
+            for call in calls
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "add_done_callback"
+            for name in _named(call.args[0])
+        )
+    return module.registered
+
+
+def _named(callback: ast.expr) -> Iterator[str]:
+    """The function that a callback names, also as a method or in a `partial`."""
+    match callback:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            yield name
+        case ast.Call(func=ast.Name(id="partial") | ast.Attribute(attr="partial"), args=[function, *_]):
+            yield from _named(function)
 
 
 def concerned(m: Machine, function: Function) -> bool:

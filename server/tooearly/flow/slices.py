@@ -22,6 +22,7 @@ from tooearly.flow.values import (
     SliceOf,
     Unknown,
     Value,
+    const,
 )
 
 
@@ -37,12 +38,28 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
         held = w.cont(part)
         if known == key and key.known and held is not None:
             return [Outcome(w, copy(w, held, held.kind, act.frame, site))]
+    others = _beside_known(w, cont, key)
+    if others is not None:
+        return [Outcome(w, new(w, act.frame, site, others))]
     out = unknown_part(act, w, obj, site)
     for outcome in out if key.known else ():
         held = outcome.world.cont(obj)
         if held is not None and not held.many:
             outcome.world.heap[obj.oid] = replace(held, slots=(*held.slots, (key, outcome.value)))
     return out
+
+
+def _beside_known(w: World, cont: Cont, key: SliceOf) -> Cont | None:
+    """`tasks[1:]` where `tasks[0]` has been taken before (or `[:-1]` and `[-1]`): all the others, and only these."""
+    lower, upper = key.lower or 0, key.upper
+    if not key.known or cont.many or cont.kind != "list" or lower < 0 or (upper is not None and (lower or upper >= 0)):
+        return None
+    gone = range(lower) if upper is None else range(upper, 0)
+    taken = dict(cont.slots)
+    values = [taken.get(const(index)) for index in gone]
+    if not values or any(v is None or is_group(w, v) for v in values):
+        return None
+    return Cont("list", tuple(i for i in cont.items if i not in values), False)
 
 
 def unknown_part(act: Act, w: World, obj: Ref, site: Site) -> list[Outcome]:

@@ -379,7 +379,11 @@ class World:
 
     def escape(self, oids: Iterable[Oid]) -> None:
         """Code that is not visible has got at these objects: it may have waited for the futures, changed the rest."""
-        for oid in oids:
+        given = set(oids)
+        for outer, fut in self.heap.items():
+            if isinstance(fut, Fut) and fut.children and any(i in given for c in fut.children for i in refs(c)):
+                given.add(outer)  # a gather ends when its children have ended
+        for oid in given:
             obj = self.heap.get(oid)
             match obj:
                 case Fut(kind="current"):

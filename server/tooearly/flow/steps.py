@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from itertools import product
 
 from tooearly.flow import cfg, containers, iterate, manage, operators, slices, subscripts
-from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute
+from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute, with_attribute
 from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import call
 from tooearly.flow.catching import exception_of, matches_handler, raised_value
 from tooearly.flow.cfg import Step, Temp
 from tooearly.flow.machine import Act, Machine, Outcome, up
 from tooearly.flow.names import global_value, import_value
+from tooearly.flow.objects import Inst
 from tooearly.flow.patterns import match_pattern
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -161,6 +162,21 @@ def put(
             yield Outcome(world)
 
 
+def attribute_decided(outcomes: list[Outcome], obj: Value, attr: str) -> Iterator[Outcome]:
+    """Reading an attribute that stands for one of several things decides for one of them, as with names."""
+    for outcome in outcomes:
+        held = outcome.world.heap.get(obj.oid) if isinstance(obj, Ref) else None
+        if not isinstance(outcome.value, Choice) or not isinstance(held, Inst) or held.many:
+            yield outcome
+            continue
+        known = held.get(attr) == outcome.value
+        for option in outcome.value.options:
+            world = outcome.world.copy()
+            if known and isinstance(obj, Ref):
+                world.heap[obj.oid] = with_attribute(held, attr, option)
+            yield Outcome(world, option)
+
+
 def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | list[Outcome]:
     """The outcomes of one step."""
     frame = act.frame
@@ -182,7 +198,8 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
             arm = isinstance(step.node, ast.IfExp) and isinstance(value, Const) and value.kind in ("int", "float")
             w.env[frame, dst] = Unknown() if arm else value  # which number it is matters less than how many worlds
         case cfg.GetAttr(node, dst, obj, attr):
-            return put(m, act, get_attribute(m, act, w, get(obj), attr, node), dst, node)
+            got = attribute_decided(get_attribute(m, act, w, get(obj), attr, node), get(obj), attr)
+            return put(m, act, got, dst, node)
         case cfg.SetAttr(node, obj, attr, src):
             forget_facts(w, frame, "." + attr)
             return set_attribute(m, act, w, get(obj), attr, get(src), node)

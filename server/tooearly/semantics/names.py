@@ -88,6 +88,7 @@ class Module:
     cells: tuple[int, ...] = ()
     index: dict[str, list[Function]] = field(default_factory=dict)
     read_attributes: frozenset[str] | None = None
+    registered: frozenset[str] | None = None
 
 
 def build_module(
