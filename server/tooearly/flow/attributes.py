@@ -46,6 +46,7 @@ FAMILY = {
     "dict": "dict",
     "group": "TaskGroup",
     "event": "Event",
+    "stack": "ExitStack",
 }
 
 

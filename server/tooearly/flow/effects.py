@@ -39,6 +39,7 @@ from tooearly.flow.effects_running import (
 )
 from tooearly.flow.effects_table import DATA
 from tooearly.flow.machine import Outcome
+from tooearly.flow.stacks import close, enter_context, exit_call, exit_stack, pop_all
 
 Effect = Callable[[Call], "Iterator[Outcome] | list[Outcome]"]
 EFFECTS: dict[str, Effect] = {
@@ -72,4 +73,9 @@ EFFECTS: dict[str, Effect] = {
     "assert_raises": assert_raises,
     "manager_factory": manager_factory,
     "pass_through_manager": pass_through_manager,
+    "exit_stack": exit_stack,
+    "enter_context": enter_context,
+    "exit_call": exit_call,
+    "pop_all": pop_all,
+    "exit_close": close,
 }

@@ -61,7 +61,7 @@ def container(c: Call) -> list[Outcome]:
     if c.row.kind == "dict":
         if cont is not None and cont.kind == "dict":
             return [Outcome(c.w, copy(c.w, cont, "dict", c.frame, c.site))]
-        return [Outcome(c.w, _dict_of_pairs(c, cont))]
+        return [Outcome(c.w, dict_of_pairs(c, cont))]
     if cont is not None:
         return [Outcome(c.w, copy(c.w, cont, c.row.kind, c.frame, c.site, ordered=cont.kind != "set"))]
     found = items_of(c.w, given)
@@ -70,31 +70,36 @@ def container(c: Call) -> list[Outcome]:
 
 
 def drained(c: Call, generator: Coro) -> list[Outcome]:
-    """`list(generator())`: run the generator to its end, bounded."""
+    """`list(generator())`: run the generator to its end, until a turn brings nothing new."""
     from tooearly.flow.iterate import advance, iterator
 
     kind = c.row.kind if c.row.kind in ("list", "tuple", "set") else "list"
-    coll = new(c.w, c.frame, c.site, Cont(kind))
+    filling, walking = (c.frame, "$filling"), (c.frame, "$walking")  # they must be named while the generator runs
+    c.w.env[filling] = new(c.w, c.frame, c.site, Cont(kind))
     out: list[Outcome] = []
-    waiting = [(o.world, o.value) for o in iterator(c.m, c.act, c.w, generator, c.site, False)]
+    waiting: list[World] = []
+    for started in iterator(c.m, c.act, c.w, generator, c.site, False):
+        started.world.env[walking] = started.value
+        waiting.append(started.world)
+    seen: set[World] = set()
     for _ in range(24):
-        following: list[tuple[World, Value]] = []
-        for world, it in waiting:
-            for label, outcome in advance(c.m, c.act, world, it, c.site, False):
-                if outcome.exc is not None:
-                    out.append(outcome)
-                elif label == "exhausted":
-                    out.append(Outcome(outcome.world, coll))
-                else:
-                    collect(outcome.world, coll, outcome.value, None)
-                    following.append((outcome.world.settle(), it))
-        waiting = list(dict.fromkeys(following))[:12]
-        if not waiting:
-            return out
-    return [*out, *(Outcome(w, coll) for w, _ in waiting)]
+        following: list[World] = []
+        for world in waiting:
+            for label, outcome in advance(c.m, c.act, world, world.env[walking], c.site, False):
+                if outcome.exc is None and label != "exhausted":
+                    collect(outcome.world, outcome.world.env[filling], outcome.value, None)
+                    following.append(outcome.world.settle())
+                    continue
+                del outcome.world.env[walking]
+                out.append(Outcome(outcome.world, outcome.world.env.pop(filling), outcome.exc))
+        waiting = [w for w in dict.fromkeys(following) if w not in seen][:12]
+        seen.update(waiting)
+        waiting = [w.copy() for w in waiting]
+    return out
 
 
-def _dict_of_pairs(c: Call, cont: Cont | None) -> Ref:
+def dict_of_pairs(c: Call, cont: Cont | None) -> Ref:
+    """A dict of a list of pairs."""
     keys: list[Value] = []
     values: list[Value] = []
     exact = cont is not None and cont.exact

@@ -57,11 +57,25 @@ def _extended(c: Call, given: list[Value | None]) -> list[Outcome]:
 
 
 def dict_update(c: Call) -> list[Outcome]:
-    """`d.update(other)`."""
-    other = c.w.cont(c.get("items"))
-    if isinstance(c.receiver, Ref):
-        for key, value in zip(other.keys, other.items, strict=False) if other is not None else [(Unknown(), Unknown())]:
+    """`d.update(other, key=value)`."""
+    before = c.w.cont(c.receiver)
+    if before is None or not isinstance(c.receiver, Ref):
+        return [Outcome(c.w, NONE)]
+    if (given := c.get("items")) is not None:
+        other = c.w.cont(given)
+        if other is not None and other.kind != "dict":
+            from tooearly.flow.effects_data import dict_of_pairs
+
+            other = c.w.cont(dict_of_pairs(c, other))
+        pairs = zip(other.keys, other.items, strict=False) if other is not None else [(Unknown(), Unknown())]
+        for key, value in pairs:
             subscripts.set_item(c.w, c.receiver, key, value)
+        cont = c.w.cont(c.receiver)
+        if cont is not None and other is not None and not other.exact:
+            c.w.heap[c.receiver.oid] = replace(cont, exact=False, nonempty=before.nonempty or other.nonempty)
+    for name, value in c.args.items():
+        if name != "items":
+            subscripts.set_item(c.w, c.receiver, const(name), value)
     return [Outcome(c.w, NONE)]
 
 

@@ -17,7 +17,7 @@ from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Coro, Exc, Managing, Ref, Site, Unknown, Value
 
 
-def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: bool, temp: int) -> list[Outcome]:
+def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: bool, temp: int | str) -> list[Outcome]:
     """The value of `as`."""
     match manager:
         case Managing("generator", (Coro() as coro,)):
@@ -42,7 +42,7 @@ def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
     return [Outcome(o.world, value, o.exc) for o in await_unknown(m, act, w, site)]
 
 
-def _enter_generator(m: Machine, act: Act, w: World, coro: Coro, site: Site, temp: int) -> list[Outcome]:
+def _enter_generator(m: Machine, act: Act, w: World, coro: Coro, site: Site, temp: int | str) -> list[Outcome]:
     """Run the generator to its `yield`; it is kept in the manager's own variable until the block is left."""
     out: list[Outcome] = []
     for started in start_generator(m, act, w, coro, site):
@@ -76,8 +76,11 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
             return [Outcome(w, exc=exc)]
         case Managing("running", (Ref() as generator,)):
             return _leave_generator(m, act, w, generator, exc)
-        case Ref() if isinstance(w.heap.get(manager.oid), Cont):
-            return leave_group(m, act, w, manager, exc, site)
+        case Ref() if (held := w.cont(manager)) is not None:
+            from tooearly.flow.stacks import leave_stack
+
+            leave_it = leave_stack if held.kind == "stack" else leave_group
+            return leave_it(m, act, w, manager, exc, site)
         case Managing():
             return [Outcome(w, exc=exc)]
     if isinstance(manager, Unknown) and manager.type == "Executor":

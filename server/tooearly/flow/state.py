@@ -20,7 +20,7 @@ from typing import Any
 
 from tooearly.flow.joining import held_members, inexact, join_objects, opened, swapped, without
 from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
-from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Value
+from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Unknown, Value
 from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
 
 Key = tuple[Frame, Any]  # (frame, name or temporary)
@@ -192,13 +192,16 @@ class World:
                 self.forget_members(inner)  # each of its members was held by one of those that are not there
 
     # Groups
-    def element(self, ref: Ref, site: Any, frame: Frame) -> Ref:
-        """Take one member out of a group: a new object that is in the same containers. The group keeps the rest."""
+    def element(self, ref: Ref, site: Any, frame: Frame, owner: Oid | None = None) -> Ref:
+        """Take one member out of a group: a new object that is in the same containers. The group keeps the rest.
+
+        `owner` is a group whose member is being taken and has this one for its own: the rest of it has others.
+        """
         obj = self.heap[ref.oid]
         oid = Oid(ref.oid.site, ref.oid.frame, ("el", site, frame))
         marker = Ref(Oid(ref.oid.site, ref.oid.frame, "taking"))
-        self.heap[marker.oid] = self._alone(obj, site, frame)
-        self._join_holders(ref, marker)
+        self.heap[marker.oid] = self._alone(ref.oid, obj, site, frame)
+        self._join_holders(ref, marker, owner)
         if oid in self.heap:
             aged = Oid(oid.site, oid.frame, (oid.tag, "~"))
             if self._is_named(oid) and aged not in self.heap:
@@ -208,7 +211,7 @@ class World:
         self.rename({marker.oid: oid})
         return Ref(oid)
 
-    def _alone(self, obj: Obj, site: Any, frame: Frame) -> Obj:
+    def _alone(self, group: Oid, obj: Obj, site: Any, frame: Frame) -> Obj:
         """One member of a group: a copy whose own members are taken out of their groups too."""
         one = replace(obj, many=False)
         taken: dict[Oid, Ref] = {}
@@ -218,12 +221,14 @@ class World:
                 if oid not in taken and inner is not None and inner.many and isinstance(inner, Fut | Cont | Inst):
                     if isinstance(one, Cont) and not one.exact:
                         continue
-                    taken[oid] = self.element(Ref(oid), site, frame)
+                    taken[oid] = self.element(Ref(oid), site, frame, group)
         return renamed_object(one, lambda oid: taken[oid].oid if oid in taken else oid)
 
-    def _join_holders(self, group: Ref, member: Ref) -> None:
+    def _join_holders(self, group: Ref, member: Ref, owner: Oid | None) -> None:
         for holder, obj in list(self.heap.items()):
             match obj:
+                case _ if holder == owner:
+                    pass
                 case Cont(kind="tuple", exact=True, many=False):
                     pass
                 case Cont() if not obj.many and (group in obj.items or group in obj.keys):
@@ -272,28 +277,43 @@ class World:
         if not any((isinstance(o, Cont | Iterating) and not o.exact) or o.many for o in self.heap.values()):
             return
         while True:
-            named = {oid for value in self.env.values() for oid in refs(value)}
-            for deferred in self.deferred:
-                named.update(oid for value in deferred.values() for oid in refs(value))
-            crowd: set[Oid] = set()
+            named, crowd = self._named(), set[Oid]()
             for obj in self.heap.values():
-                loose = obj.many or (isinstance(obj, Cont | Iterating) and not obj.exact)
-                if not loose:
-                    named.update(held(obj))
-                    continue
-                slots = obj.slots if isinstance(obj, Cont) else ()
-                crowd.update(held(obj) if not slots else (oid for value in held_members(obj) for oid in refs(value)))
-                named.update(oid for pair in slots for value in pair for oid in refs(value))
-            joining = [
-                oid
-                for oid in crowd - named
-                if (o := self.heap.get(oid)) is not None and not o.many and isinstance(o, Fut | Cont | Inst)
-            ]
+                if obj.many or (isinstance(obj, Cont | Iterating) and not obj.exact):
+                    crowd.update(oid for value in held_members(obj) for oid in refs(value))
+            joining = [oid for oid in crowd - named if self._may_join(oid, named)]
             if not joining:
                 return
             for oid in joining:
                 self._note_presence(oid)
                 self.heap[oid] = replace(self.heap[oid], many=True)
+
+    def _named(self) -> set[Oid]:
+        """The objects that variables and callbacks lead to without passing through a crowd."""
+        stack = [oid for value in self.env.values() for oid in refs(value)]
+        for deferred in self.deferred:
+            stack += [oid for value in deferred.values() for oid in refs(value)]
+        for obj in self.heap.values():
+            if isinstance(obj, Cont) and obj.slots:
+                stack += [oid for pair in obj.slots for value in pair for oid in refs(value)]
+        named: set[Oid] = set()
+        while stack:
+            oid = stack.pop()
+            if oid in named:
+                continue
+            named.add(oid)
+            obj = self.heap.get(oid)
+            if obj is not None and not obj.many and not (isinstance(obj, Cont | Iterating) and not obj.exact):
+                stack += held(obj)
+        return named
+
+    def _may_join(self, oid: Oid, named: set[Oid]) -> bool:
+        """Whether an object can be one of many; a tuple with a future that is followed on its own cannot."""
+        obj = self.heap.get(oid)
+        if obj is None or obj.many or not isinstance(obj, Fut | Cont | Inst):
+            return False
+        pair = isinstance(obj, Cont) and obj.exact and obj.kind == "tuple"
+        return not (pair and any(o in named and isinstance(self.heap.get(o), Fut) for o in held(obj)))
 
     def _note_presence(self, oid: Oid) -> None:
         """Containers of a single object are not empty, also when it is only a member of a group."""
@@ -308,7 +328,8 @@ class World:
         for value in children_of(obj):
             for oid in refs(value):
                 inner = self.heap.get(oid)
-                out.append((oid.site, inner.mask if isinstance(inner, Fut) else type(inner).__name__))
+                known = (inner.mask, inner.many) if isinstance(inner, Fut) else type(inner).__name__
+                out.append((oid.site, known))
         return frozenset(out)
 
     # Canonical form
@@ -332,8 +353,25 @@ class World:
         if any(oid not in seen for oid in heap):
             self.heap = {oid: obj for oid, obj in heap.items() if oid in seen}
 
+    def _forget_keys(self) -> None:
+        """Drop the slots of containers whose key nothing holds any more: that element cannot be asked for again."""
+        slotted = [oid for oid, obj in self.heap.items() if isinstance(obj, Cont) and obj.slots]
+        if not any(_is_turn(key) for oid in slotted for key, _ in self.heap[oid].slots):  # type: ignore[union-attr]
+            return
+        kept = {v for value in self.env.values() for v in (value.options if isinstance(value, Choice) else (value,))}
+        for obj in self.heap.values():
+            if isinstance(obj, Cont) and obj.kind == "tuple":
+                kept.update(obj.items)
+        for oid in slotted:
+            obj = self.heap[oid]
+            assert isinstance(obj, Cont)
+            if any(_is_turn(key) and key not in kept for key, _ in obj.slots):
+                left = tuple(s for s in obj.slots if s[0] in kept or not _is_turn(s[0]))
+                self.heap[oid] = replace(obj, slots=left)
+
     def settle(self) -> World:
         """Bring the world to its canonical form (in place) and return it."""
+        self._forget_keys()
         self.collect()
         self._regroup()
         self._members = None
@@ -403,3 +441,8 @@ class World:
                     note if obj.note is None or obj.note.why in ("fresh", "clock", "other", "guard-false") else obj.note
                 )
                 self.heap[oid] = replace(obj, mask=MAYBE, note=why)
+
+
+def _is_turn(key: Value) -> bool:
+    """Whether a container's key is what a loop variable stood for."""
+    return isinstance(key, Unknown) and isinstance(key.tag, tuple) and key.tag[0] == "turn"

@@ -8,7 +8,9 @@ that moment, with the exception in `$exc`.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from tooearly.flow import cfg, containers, iterate, manage, operators, slices, subscripts
@@ -327,7 +329,7 @@ def branch(m: Machine, act: Act, w: World, value: Value, key: str | None) -> Ite
     for truth, world in operators.truths(w, value):
         if known is not None and truth != known:
             continue
-        if fact and not isinstance(value, Const):
+        if fact and isinstance(value, Unknown | Choice):  # of others the world itself knows it, also after a change
             world.facts[fact] = truth
         yield ("true" if truth else "false"), Outcome(world)
 
@@ -359,8 +361,15 @@ def store(act: Act, w: World, name: str, depth: int, value: Value) -> None:
 def forget_facts(w: World, frame: object, name: str) -> None:
     """A name (or, with a dot, an attribute) has changed: conditions about it are open again."""
     if w.facts:
-        for fact in [f for f in w.facts if name in f[1] and (name[0] == "." or f[0] == frame)]:
+        plain = name.partition("@")[0]  # a comprehension's own variable
+        for fact in [f for f in w.facts if plain in mentioned(f[1]) and (name[0] == "." or f[0] == frame)]:
             del w.facts[fact]
+
+
+@lru_cache(maxsize=1024)
+def mentioned(condition: str) -> frozenset[str]:
+    """The names that a condition's text mentions, attributes with their dot."""
+    return frozenset(re.findall(r"(?:\.|\b)[^\W\d]\w*", condition))
 
 
 def slice_value(parts: list[Value | None]) -> Value:

@@ -224,6 +224,20 @@ def next_async(c: Call) -> list[Outcome]:
     return out
 
 
+def enter_async_context(c: Call) -> list[Outcome]:
+    """`await stack.enter_async_context(manager)`."""
+    from tooearly.flow import stacks
+
+    return stacks.enter_async_context(c)
+
+
+def close_stack(c: Call) -> list[Outcome]:
+    """`await stack.aclose()`."""
+    from tooearly.flow import stacks
+
+    return stacks.close(c)
+
+
 AWAITING: dict[str, Callable[[Call], list[Outcome]]] = {
     "sleep": sleep,
     "wait": wait,
@@ -232,6 +246,8 @@ AWAITING: dict[str, Callable[[Call], list[Outcome]]] = {
     "thread": thread,
     "signal": signal,
     "next": next_async,
+    "enter_context": enter_async_context,
+    "exit_close": close_stack,
     "other": lambda c: await_unknown(c.m, c.act, c.w, c.site),
 }
 
