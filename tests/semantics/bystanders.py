@@ -7,12 +7,15 @@ import collections
 import concurrent.futures
 import copy
 import dataclasses
+import functools
 import inspect
 import io
 import json
 import logging
+import math
 import os
 import random
+import statistics
 import threading
 import time
 import typing
@@ -68,6 +71,13 @@ BUILTINS: dict[str, Call] = {
     "builtins.abs": lambda f: abs(-NUMBER),
     "builtins.hasattr": lambda f: hasattr(f, "done"),
     "builtins.sum": lambda f: sum([NUMBER, NUMBER]),
+    "math.fsum": lambda f: math.fsum([NUMBER, NUMBER]),
+    "math.prod": lambda f: math.prod([NUMBER, NUMBER]),
+    "statistics.mean": lambda f: statistics.mean([NUMBER, NUMBER]),
+    "statistics.fmean": lambda f: statistics.fmean([NUMBER, NUMBER]),
+    "statistics.median": lambda f: statistics.median([NUMBER, NUMBER]),
+    "functools.reduce": lambda f: functools.reduce(lambda a, b: b, [f, f]) is f,
+    "str.join": lambda f: ", ".join(map(repr, [f])),
     "builtins.format": format,
     "builtins.vars": lambda f: vars(type(f)),
     "builtins.issubclass": lambda f: issubclass(type(f), asyncio.Future),

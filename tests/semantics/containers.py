@@ -92,6 +92,7 @@ LISTS: dict[str, Holds] = {
     "list.clear": lambda a, b, c: after([a, b], lambda x: x.clear()) == [],
     "list.sort": lambda a, b, c: after([a, b], lambda x: x.sort(key=[b, a].index)) == [b, a],
     "list.reverse": lambda a, b, c: after([a, b], lambda x: x.reverse()) == [b, a],
+    "list.rotate": lambda a, b, c: list(after(collections.deque([a, b, c]), lambda x: x.rotate(1))) == [c, a, b],
     "list.copy": lambda a, b, c: after([a], lambda x: x.copy().append(b)) == [a],
     "list.index": lambda a, b, c: [a, b].index(b) == 1 and refused(lambda: [a].index(b), ValueError),
     "list.count": lambda a, b, c: [a, b, a].count(a) == 2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from tests.semantics.claims import (
@@ -408,3 +409,45 @@ async def an_event_that_is_not_set_has_let_nobody_through() -> None:
     assert waiter.done()
     assert event.is_set()
     await clear_away([other])
+
+
+# ---------------------------------------------------------------- exit stacks
+@claim("contextlib.ExitStack", "ExitStack.enter_context", "ExitStack.callback")
+def an_exit_stack_leaves_backwards_and_what_it_holds_may_swallow() -> None:
+    order: list[str] = []
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.suppress(ValueError))
+        assert stack.callback(order.append, "first in") == order.append
+        stack.callback(order.append, "last in")
+        raise ValueError
+    assert order == ["last in", "first in"]
+
+
+@claim("ExitStack.pop_all", "ExitStack.close")
+def a_popped_stack_takes_over() -> None:
+    order: list[str] = []
+    with contextlib.ExitStack() as stack:
+        stack.callback(order.append, "called")
+        other = stack.pop_all()
+    assert order == []
+    other.close()
+    assert order == ["called"]
+
+
+@claim(
+    "contextlib.AsyncExitStack", "ExitStack.enter_async_context", "ExitStack.push_async_callback", "ExitStack.aclose"
+)
+async def an_asynchronous_stack_awaits_what_it_leaves() -> None:
+    (task,) = await started(quick())
+    stack = contextlib.AsyncExitStack()
+
+    async def wait_for_it() -> None:
+        await task
+
+    stack.push_async_callback(wait_for_it)
+    assert reads_early(task)
+    await stack.aclose()
+    assert task.done()
+    async with contextlib.AsyncExitStack() as another:
+        inner = await another.enter_async_context(contextlib.AsyncExitStack())
+        assert isinstance(inner, contextlib.AsyncExitStack)

@@ -187,6 +187,7 @@ def call_api(
     m: Machine, act: Act, w: World, name: str, receiver: Value | None, args: Args, kwargs: Kwargs, site: Site
 ) -> Iterator[Outcome] | list[Outcome]:
     """A call to something known by its name: the effect of its row, or unknown code."""
+    from tooearly.flow.draining import CONSUMING, is_generator, with_lists
     from tooearly.flow.effects import EFFECTS
 
     row = m.rows.get(name)
@@ -216,8 +217,13 @@ def call_api(
                 w, Coro(Api(name) if receiver is None else Bound(Api(name), receiver), (*plain, *crowd), packed, site)
             )
         ]
-    made = Call(m, act, w, row, receiver, *arguments(row, args, kwargs), site)
     effect = EFFECTS.get(row.call or "plain")
     if effect is None:
         return unknown_call(m, act, w, Api(name), args, kwargs, site)
-    return effect(made)
+    if row.call in CONSUMING and any(is_generator(w, v) for v, _ in args):
+
+        def go_on(world: World, given: Args) -> Iterator[Outcome] | list[Outcome]:
+            return effect(Call(m, act, world, row, receiver, *arguments(row, given, kwargs), site))
+
+        return with_lists(m, act, w, args, site, False, go_on)
+    return effect(Call(m, act, w, row, receiver, *arguments(row, args, kwargs), site))

@@ -15,8 +15,7 @@ from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.subscripts import collect
-from tooearly.flow.values import FALSE, NONE, TRUE, Const, Coro, Exc, Length, Oid, Ref, Unknown, Value, const, unique
+from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, Length, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -55,8 +54,6 @@ def container(c: Call) -> list[Outcome]:
                 c.w, new(c.w, c.frame, c.site, Cont(c.row.kind, tuple(v for _, v in named), True, bool(named), keys))
             )
         ]
-    if isinstance(given, Coro):
-        return drained(c, given)
     cont = c.w.cont(given)
     if c.row.kind == "dict":
         if cont is not None and cont.kind == "dict":
@@ -67,35 +64,6 @@ def container(c: Call) -> list[Outcome]:
     found = items_of(c.w, given)
     items, exact, nonempty = found or ((Unknown(),), False, False)
     return [Outcome(c.w, new(c.w, c.frame, c.site, Cont(c.row.kind, items, exact, nonempty)))]
-
-
-def drained(c: Call, generator: Coro) -> list[Outcome]:
-    """`list(generator())`: run the generator to its end, until a turn brings nothing new."""
-    from tooearly.flow.iterate import advance, iterator
-
-    kind = c.row.kind if c.row.kind in ("list", "tuple", "set") else "list"
-    filling, walking = (c.frame, "$filling"), (c.frame, "$walking")  # they must be named while the generator runs
-    c.w.env[filling] = new(c.w, c.frame, c.site, Cont(kind))
-    out: list[Outcome] = []
-    waiting: list[World] = []
-    for started in iterator(c.m, c.act, c.w, generator, c.site, False):
-        started.world.env[walking] = started.value
-        waiting.append(started.world)
-    seen: set[World] = set()
-    for _ in range(24):
-        following: list[World] = []
-        for world in waiting:
-            for label, outcome in advance(c.m, c.act, world, world.env[walking], c.site, False):
-                if outcome.exc is None and label != "exhausted":
-                    collect(outcome.world, outcome.world.env[filling], outcome.value, None)
-                    following.append(outcome.world.settle())
-                    continue
-                del outcome.world.env[walking]
-                out.append(Outcome(outcome.world, outcome.world.env.pop(filling), outcome.exc))
-        waiting = [w for w in dict.fromkeys(following) if w not in seen][:12]
-        seen.update(waiting)
-        waiting = [w.copy() for w in waiting]
-    return out
 
 
 def dict_of_pairs(c: Call, cont: Cont | None) -> Ref:

@@ -31,6 +31,8 @@ def receiver_node(c: Call) -> ast.AST:
         and not (node.args and "Task" in ast.unparse(node.func))
     ):
         return node.func.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
+        return node.args[1]  # map(asyncio.Task.result, tasks)
     if isinstance(node, ast.Call) and node.args:
         return node.args[0] if not isinstance(node.args[0], ast.Starred) else node.args[0].value
     return node

@@ -77,7 +77,7 @@ if TYPE_CHECKING:
 
 
 DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
-    "plain": plain, "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
+    "plain": plain, "walk": plain, "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
     "methodcaller": methodcaller, "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,
     "isinstance": is_instance, "isfuture": is_future, "bool": truth, "assert_true": assert_true,
     "assert_false": assert_false, "assert_in": assert_in, "assert_not_in": assert_not_in,

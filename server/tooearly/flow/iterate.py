@@ -40,7 +40,10 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
             made = Iterating("pending" if kind == "pending" else "plain", items, exact, nonempty, source)
             return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), made))]
     if isinstance(value, Coro) and isinstance(value.function, Func) and value.function.function.is_generator:
-        return start_generator(m, act, w, value, site)
+        started = start_generator(m, act, w, value, site)
+        for outcome in started:
+            now_begun(outcome.world, value, outcome.value)
+        return started
     method = find_method(m, w, value, "__aiter__" if is_async else "__iter__")
     if method is not None:
         out: list[Outcome] = []
@@ -51,6 +54,13 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
                 out += iterator(m, act, made_.world, made_.value, site, is_async)
         return out
     return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), Iterating("unknown", (Unknown(),), False)))]
+
+
+def now_begun(w: World, generator: Coro, it: Value) -> None:
+    """Whoever holds the generator holds one that has begun."""
+    for key, value in w.env.items():
+        if value == generator:
+            w.env[key] = it
 
 
 def start_generator(m: Machine, act: Act, w: World, value: Coro, site: Site) -> list[Outcome]:

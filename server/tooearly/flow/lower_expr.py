@@ -199,6 +199,13 @@ def call(b: Builder, node: ast.Call) -> Temp:
             func=ast.Name(id="all" | "any" as name), args=[(ast.GeneratorExp() | ast.ListComp()) as arg], keywords=[]
         ):
             return quantifier(b, arg, name == "all")
+        case ast.Call(func=ast.Name(id="sum"), args=[(ast.GeneratorExp() | ast.ListComp()) as arg], keywords=[]) if (
+            counted := as_count(arg)
+        ) is not None:
+            return call(
+                b,
+                ast.copy_location(ast.Call(ast.copy_location(ast.Name("len", ast.Load()), node), [counted], []), node),
+            )
         case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp() as arg, *default], keywords=[]):
             return first_match(b, arg, default)
         case ast.Call(
@@ -216,7 +223,7 @@ def call(b: Builder, node: ast.Call) -> Temp:
     args = tuple((comprehension(b, a), False) if isinstance(a, ast.GeneratorExp) else starred(b, a) for a in node.args)
     kwargs = tuple((k.arg, expr(b, k.value)) for k in node.keywords)
     for keyword, (_, value) in zip(node.keywords, kwargs, strict=True):
-        if keyword.arg == "key" and (args or keyed) and isinstance(keyword.value, ast.Lambda):
+        if keyword.arg == "key" and (args or keyed) and is_key_function(keyword.value):
             apply_key(b, node, value, owner if keyed else args[0][0])
     b.emit(cfg.Invoke(node, dst, func, args, kwargs))
     return dst
@@ -317,6 +324,28 @@ def quantifier(b: Builder, node: ast.GeneratorExp | ast.ListComp, is_all: bool) 
     return dst
 
 
+def as_count(node: ast.GeneratorExp | ast.ListComp) -> ast.ListComp | None:
+    """`sum(t.done() for t in ts)` counts: the elements that it counts, as a list; None when it adds up numbers."""
+    *before, last = node.generators
+    names = [n.id for n in ast.walk(last.target) if isinstance(n, ast.Name)]
+    tests = list(last.ifs)
+    match node.elt:
+        case ast.Constant(value=1) if tests:
+            pass
+        case (
+            ast.Call(func=ast.Attribute(attr="done" | "cancelled"), args=[]) | ast.UnaryOp(op=ast.Not()) | ast.Compare()
+        ):
+            tests.append(node.elt)
+        case _:
+            return None
+    asked = [n.id for test in tests for n in ast.walk(test) if isinstance(n, ast.Name) and n.id in names]
+    if not asked:
+        return None
+    element = ast.copy_location(ast.Name(asked[0], ast.Load()), node.elt)
+    counted = ast.comprehension(last.target, last.iter, tests, last.is_async)
+    return ast.copy_location(ast.ListComp(element, [*before, counted]), node)
+
+
 def first_match(b: Builder, node: ast.GeneratorExp, default: list[ast.expr]) -> Temp:
     """`next(x for ...)`: the first element, else the default or StopIteration."""
     dst, after = b.temp(), b.block()
@@ -333,6 +362,32 @@ def first_match(b: Builder, node: ast.GeneratorExp, default: list[ast.expr]) -> 
         raise_named(b, node, "StopIteration")
     b.start(after)
     return dst
+
+
+def stored(b: Builder, node: ast.expr) -> Temp:
+    """A value that is kept: `map(f, xs)` and `filter(f, xs)` call nothing before somebody asks them for an element."""
+    match node:
+        case ast.Call(func=ast.Name(id="map" | "filter" as name), args=[function, items], keywords=[]) if not (
+            isinstance(items, ast.Starred)
+        ):
+            dst = b.temp()
+            define(b, as_generator(node, name, function, items), dst)
+            return dst
+    return expr(b, node)
+
+
+def as_generator(node: ast.Call, name: str, function: ast.expr, items: ast.expr) -> ast.GeneratorExp:
+    """`map(f, xs)` as `(f(x) for x in xs)`, `filter(f, xs)` as `(x for x in xs if f(x))`."""
+
+    def one() -> ast.Name:
+        return ast.copy_location(ast.Name(".x", ast.Load()), items)
+
+    call: ast.expr = ast.copy_location(ast.Call(function, [one()], []), node)
+    if name == "filter" and isinstance(function, ast.Constant):
+        call = one()  # filter(None, xs)
+    target = ast.copy_location(ast.Name(".x", ast.Store()), items)
+    loop = ast.comprehension(target, items, [call] if name == "filter" else [], 0)
+    return ast.copy_location(ast.GeneratorExp(call if name == "map" else one(), [loop]), node)
 
 
 def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, name: str) -> Temp:
@@ -358,6 +413,12 @@ def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, 
     b.end(cfg.Jump(node), next=head)
     b.start(done)
     return dst
+
+
+def is_key_function(node: ast.expr) -> bool:
+    """Whether a `key=` may read what it is called with."""
+    attr = node.attr if isinstance(node, ast.Attribute) else ""
+    return isinstance(node, ast.Lambda | ast.Name | ast.Call) or attr in ("result", "exception")
 
 
 def apply_key(b: Builder, node: ast.Call, key: Temp, items: Temp) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Finally, Loop, UnknownSyntax, With
 from tooearly.flow.cfg import Block, Graph, Label, Temp
-from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named
+from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named, stored
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.names import Class, Function, ScopeNames, import_names
 from tooearly.source.tree import Unit
@@ -65,7 +65,7 @@ def generator_body(b: Builder, node: ast.GeneratorExp) -> None:
     from tooearly.flow.lower_expr import loops
 
     first = node.generators[0]
-    given = ast.Name(".0", ast.Load(), lineno=first.iter.lineno, col_offset=first.iter.col_offset)
+    given = ast.copy_location(ast.Name(".0", ast.Load()), first.iter)
     generators = [ast.comprehension(first.target, given, first.ifs, first.is_async), *node.generators[1:]]
 
     def body() -> None:
@@ -135,7 +135,7 @@ def assignment(b: Builder, node: ast.stmt) -> None:
     match node:
         case ast.Assign(targets=targets, value=value):
             spread = isinstance(value, ast.GeneratorExp) and any(isinstance(t, ast.Tuple | ast.List) for t in targets)
-            src = comprehension(b, value) if spread else expr(b, value)
+            src = comprehension(b, value) if spread else stored(b, value)
             for target in targets:
                 assign(b, target, src)
         case ast.AugAssign(target=ast.Subscript(value=obj, slice=key) as target, op=op, value=value):
@@ -154,7 +154,7 @@ def assignment(b: Builder, node: ast.stmt) -> None:
             b.emit(cfg.InPlace(node, dst, type(op).__name__, left, expr(b, value)))
             assign(b, target, dst)
         case ast.AnnAssign(target=target, value=value) if value is not None:
-            assign(b, target, expr(b, value))
+            assign(b, target, stored(b, value))
         case ast.Delete(targets=targets):
             for target in targets:
                 delete(b, target)

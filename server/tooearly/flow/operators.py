@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator as op
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -31,8 +30,6 @@ from tooearly.flow.values import (
     Value,
     const,
 )
-
-ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
 
 
 def operate(
@@ -95,7 +92,7 @@ def decide(name: str, left: Value, right: Value, w: World) -> bool | None:
         if name == "is":
             return left == right
         try:
-            return bool(ORDER[name](left.value, right.value))
+            return bool(sizes.ORDER[name](left.value, right.value))
         except (TypeError, KeyError):
             return None
     if name in ("is", "=="):

@@ -6,8 +6,10 @@ container that it was part of is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator as op
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from tooearly.flow.containers import FACTORY, is_group
 from tooearly.flow.machine import Act, Machine, Outcome
@@ -23,6 +25,8 @@ from tooearly.flow.values import (
     Value,
     const,
 )
+
+ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
 
 
 # Size and membership
@@ -97,17 +101,42 @@ def compare_lengths(w: World, name: str, left: Value, right: Value) -> list[Outc
     if not isinstance(left, Length) or not isinstance(right, Const) or not isinstance(right.value, int):
         return [Outcome(w, Unknown())]
     cont = w.cont(Ref(left.container))
-    if cont is not None and cont.exact:
-        from tooearly.flow.operators import ORDER
-
-        compare = ORDER.get(name)
-        return [Outcome(w, const(bool(compare(len(cont.items), right.value))) if compare else Unknown())]
-    empty = {("==", 0): True, ("<", 1): True, ("<=", 0): True, (">", 0): False, (">=", 1): False}.get(
-        (name, right.value)
-    )
-    if empty is None:
+    compare = ORDER.get(name)
+    if compare is None or cont is None:
         return [Outcome(w, Unknown())]
-    return [Outcome(world, const(some != empty)) for some, world in emptiness(w, Ref(left.container))]
+    if cont.exact:
+        return [Outcome(w, const(compare(len(cont.items), right.value)))]
+    out: list[Outcome] = []
+    for more, world in _sizes(w, Ref(left.container)):
+        least = len(_singles(w, Ref(left.container)))
+        near = (n for n in (least + 1, right.value - 1, right.value, right.value + 1) if n > least)
+        answers = {compare(n, right.value) for n in (near if more else (least,))}
+        out.append(Outcome(world, const(answers.pop()) if len(answers) == 1 else Unknown()))
+    return out
+
+
+def _singles(w: World, ref: Ref) -> list[Value]:
+    """The elements of a container that are followed one by one."""
+    cont = w.cont(ref)
+    assert cont is not None
+    items = cont.keys if cont.kind == "dict" and not any(isinstance(i, Ref) for i in cont.items) else cont.items
+    return [i for i in items if isinstance(i, Ref) and not is_group(w, i)] if not cont.many else []
+
+
+def _sizes(w: World, ref: Ref) -> Iterator[tuple[bool, World]]:
+    """(False, the world in which it has only the elements that are followed one by one), (True, ... has more)."""
+    if not _singles(w, ref):
+        yield from emptiness(w, ref)
+        return
+    yield True, w.copy()
+    cont = w.cont(ref)
+    assert cont is not None
+    if any(not isinstance(i, Ref) for i in cont.items):
+        return
+    for item in cont.items:
+        if isinstance(item, Ref) and is_group(w, item):
+            w.forget_members(item.oid)
+    yield False, w
 
 
 def _same_length(w: World, name: str, left: Ref, right: Ref) -> list[Outcome]:
@@ -115,8 +144,6 @@ def _same_length(w: World, name: str, left: Ref, right: Ref) -> list[Outcome]:
     if a is None or b is None or name not in ("==", "<", ">=", ">", "<="):
         return [Outcome(w, Unknown())]
     if a.exact and b.exact:
-        from tooearly.flow.operators import ORDER
-
         return [Outcome(w, const(bool(ORDER[name](len(a.items), len(b.items)))))]
     small, large, swapped = (left, right, False) if set(a.items) <= set(b.items) else (right, left, True)
     if not set(w.heap[small.oid].items) <= set(w.heap[large.oid].items):  # type: ignore[union-attr]

@@ -302,9 +302,10 @@ class World:
             if oid in named:
                 continue
             named.add(oid)
-            obj = self.heap.get(oid)
-            if obj is not None and not obj.many and not (isinstance(obj, Cont | Iterating) and not obj.exact):
-                stack += held(obj)
+            single = self.heap.get(oid)
+            if single is None or single.many or (isinstance(single, Cont | Iterating) and not single.exact):
+                continue
+            stack += held(single)
         return named
 
     def _may_join(self, oid: Oid, named: set[Oid]) -> bool:
@@ -363,11 +364,11 @@ class World:
             if isinstance(obj, Cont) and obj.kind == "tuple":
                 kept.update(obj.items)
         for oid in slotted:
-            obj = self.heap[oid]
-            assert isinstance(obj, Cont)
-            if any(_is_turn(key) and key not in kept for key, _ in obj.slots):
-                left = tuple(s for s in obj.slots if s[0] in kept or not _is_turn(s[0]))
-                self.heap[oid] = replace(obj, slots=left)
+            cont = self.heap[oid]
+            assert isinstance(cont, Cont)
+            if any(_is_turn(key) and key not in kept for key, _ in cont.slots):
+                left = tuple(s for s in cont.slots if s[0] in kept or not _is_turn(s[0]))
+                self.heap[oid] = replace(cont, slots=left)
 
     def settle(self) -> World:
         """Bring the world to its canonical form (in place) and return it."""

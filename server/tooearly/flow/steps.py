@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
 from tooearly.flow import cfg, containers, iterate, manage, operators, slices, subscripts
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute, with_attribute
 from tooearly.flow.awaits import await_value
+from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.calling import call
 from tooearly.flow.catching import exception_of, matches_handler, raised_value
 from tooearly.flow.cfg import Step, Temp
+from tooearly.flow.draining import is_generator, with_lists
 from tooearly.flow.machine import Act, Machine, Outcome, up
 from tooearly.flow.names import global_value, import_value
 from tooearly.flow.objects import Inst
@@ -30,10 +32,12 @@ from tooearly.flow.values import (
     TRUE,
     Choice,
     Const,
+    Coro,
     Exc,
     Func,
     Klass,
     Ref,
+    Site,
     SliceOf,
     Unknown,
     Value,
@@ -151,9 +155,7 @@ def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST
     yield world, value
 
 
-def put(
-    m: Machine, act: Act, outcomes: Iterator[Outcome] | list[Outcome], dst: Temp, node: ast.AST
-) -> Iterator[Outcome]:
+def put(m: Machine, act: Act, outcomes: Iterable[Outcome], dst: Temp, node: ast.AST) -> Iterator[Outcome]:
     """Store the values of an operation's outcomes in a temporary."""
     for outcome in outcomes:
         if outcome.exc is not None:
@@ -216,14 +218,25 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.Slice(_, dst, parts):
             w.env[frame, dst] = slice_value([None if p is None else get(p) for p in parts])
         case cfg.Invoke(node, dst, func, args, kwargs):
-            given = containers.spread(w, [(get(t), starred) for t, starred in args])
+            given = [(get(t), starred) for t, starred in args]
             named = [(name, get(t)) for name, t in kwargs]
-            return put(m, act, call(m, act, w, get(func), given, named, act.site(node)), dst, node)
+            return put(m, act, invoke(m, act, w, get(func), given, named, act.site(node)), dst, node)
         case cfg.Await(node, dst, src):
             return put(m, act, await_value(m, act, w, get(src), act.site(node)), dst, node)
         case _:
             return execute_more(m, act, w, step)
     return [Outcome(w)]
+
+
+def invoke(m: Machine, act: Act, w: World, func: Value, args: Args, kwargs: Kwargs, site: Site) -> Iterable[Outcome]:
+    """A call, its starred arguments written out; generators among those are run to their end first."""
+    if not any(starred and is_generator(w, value) for value, starred in args):
+        return call(m, act, w, func, containers.spread(w, args), kwargs, site)
+
+    def go_on(world: World, given: Args) -> Iterable[Outcome]:
+        return call(m, act, world, func, containers.spread(world, given), kwargs, site)
+
+    return with_lists(m, act, w, args, site, True, go_on)
 
 
 def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | list[Outcome]:
@@ -253,7 +266,10 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
         case cfg.Opaque(_, dst):
             w.env[frame, dst] = Unknown()
         case cfg.Define(_, dst, function, defaults):
-            w.env[frame, dst] = Func(function, frame, tuple((n, get(t)) for n, t in defaults))  # type: ignore[arg-type]
+            made = Func(function, frame, tuple((n, get(t)) for n, t in defaults))  # type: ignore[arg-type]
+            w.env[frame, dst] = (
+                Coro(made, (), (), act.site(step.node)) if isinstance(step.node, ast.GeneratorExp) else made
+            )
         case cfg.DefineClass(_, dst, cls):
             w.env[frame, dst] = Klass(cls, frame)  # type: ignore[arg-type]
         case cfg.Enter(node, dst, manager, is_async):

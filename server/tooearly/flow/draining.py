@@ -1,0 +1,86 @@
+"""Generators that are run to their end by whoever is handed them: `list(g)`, `sum(g)`, `f(*g)`.
+
+Until then a generator is a coroutine object that nobody has started (`Coro`), so what it reads is judged at the
+moment when it is asked, not where it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tooearly.flow.binding import Args
+from tooearly.flow.containers import new
+from tooearly.flow.iterate import advance, iterator
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.objects import Cont, Iterating
+from tooearly.flow.state import World
+from tooearly.flow.subscripts import collect
+from tooearly.flow.values import Coro, Func, Ref, Site, Value
+
+TURNS = 24
+WAYS = 12
+# Effects of functions that go through what they are given at once (`zip`, `map` and their like do not).
+CONSUMING = frozenset(
+    ["walk", "container", "reordered", "one_of", "all", "any", "extend", "update", "dict_update", "set_op"]
+)
+
+
+def is_generator(w: World, value: Value) -> bool:
+    """Whether a value is a generator, begun or not, that is not asynchronous."""
+    if isinstance(value, Coro) and isinstance(value.function, Func):
+        return value.function.function.is_generator and not value.function.function.is_async
+    obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
+    return isinstance(obj, Iterating) and obj.kind == "generator"
+
+
+def drain(m: Machine, act: Act, w: World, generator: Value, site: Site, kind: str = "list") -> list[Outcome]:
+    """Run a generator until a turn brings nothing new; the value is a container of what it gave."""
+    filling, walking = (act.frame, "$filling"), (act.frame, "$walking")  # they must be named while it runs
+    w.env[filling] = new(w, act.frame, site, Cont(kind), "drained")
+    waiting: list[World] = []
+    for started in iterator(m, act, w, generator, site, False):
+        started.world.env[walking] = started.value
+        waiting.append(started.world)
+    out: list[Outcome] = []
+    seen: set[World] = set()
+    for _ in range(TURNS):
+        following: list[World] = []
+        for world in waiting:
+            for label, outcome in advance(m, act, world, world.env[walking], site, False):
+                if outcome.exc is None and label != "exhausted":
+                    collect(outcome.world, outcome.world.env[filling], outcome.value, None)
+                    following.append(outcome.world.settle())
+                    continue
+                del outcome.world.env[walking]
+                out.append(Outcome(outcome.world, outcome.world.env.pop(filling), outcome.exc))
+        fresh = [x for x in dict.fromkeys(following) if x not in seen][:WAYS]
+        seen.update(fresh)
+        waiting = [x.copy() for x in fresh]
+    return out
+
+
+def with_lists(
+    m: Machine,
+    act: Act,
+    w: World,
+    args: Args,
+    site: Site,
+    wanted: bool,
+    then: Callable[[World, Args], Iterable[Outcome]],
+) -> list[Outcome]:
+    """Drain the generators among the (un)starred arguments one after another, and go on with lists in their place."""
+    index = next((i for i, (v, starred) in enumerate(args) if starred == wanted and is_generator(w, v)), None)
+    if index is None:
+        return list(then(w, args))
+    out: list[Outcome] = []
+    held = (act.frame, f"$drained{index}")
+    for drained in drain(m, act, w, args[index][0], site):
+        if drained.exc is not None:
+            out.append(drained)
+            continue
+        drained.world.env[held] = drained.value
+        given = [*args[:index], (drained.value, args[index][1]), *args[index + 1 :]]
+        for outcome in with_lists(m, act, drained.world, given, site, wanted, then):
+            outcome.world.env.pop(held, None)
+            out.append(outcome)
+    return out
