@@ -82,8 +82,6 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
             return [Outcome(w, exc=Exc("builtins.AttributeError"))]
         case Const(kind="str") if f"str.{name}" in m.rows:
             return [Outcome(w, Bound(Api(f"str.{name}"), value))]
-        case Partial() | Func() | Bound():
-            return [Outcome(w, Unknown())]
     return [Outcome(w, Unknown())]
 
 
