@@ -26,7 +26,6 @@ from tooearly.flow.values import (
     Klass,
     Managing,
     Oid,
-    Partial,
     Ref,
     Unknown,
     Value,
