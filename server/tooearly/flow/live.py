@@ -1,8 +1,8 @@
 """Liveness: which variables and temporaries can still be read at the start of a block.
 
-A backward may-analysis over the graph, by rounds until nothing changes. Worlds that differ only in dead variables are
-equal once those are dropped, which is what keeps the number of worlds small. Names that a nested function mentions are
-always live: it may run later.
+A backward may-analysis over the graph: a block is looked at again when what follows it has changed. Worlds that differ
+only in dead variables are equal once those are dropped, which is what keeps the number of worlds small. Names that a
+nested function mentions are always live: it may run later.
 """
 
 from __future__ import annotations
@@ -93,22 +93,31 @@ def mark_live(graph: Graph) -> None:
             defined |= defs
         use.append(used)
         define.append(defined)
+    before: list[list[int]] = [[] for _ in range(count)]
+    for block in graph.blocks:
+        for target in {*block.edges.values(), block.handler}:
+            if target >= 0:
+                before[target].append(block.id)
     live: list[set[object]] = [set(u) for u in use]
-    changed = True
-    while changed:
-        changed = False
-        for index in range(count - 1, -1, -1):
-            block = graph.blocks[index]
-            out: set[object] = set()
-            for target in block.edges.values():
-                if target >= 0:
-                    out |= live[target]
-            new = use[index] | (out - define[index])
-            if block.handler >= 0:
-                new |= live[block.handler]
-            if new != live[index]:
-                live[index] = new
-                changed = True
+    place = reverse_postorder(graph)
+    waiting = sorted(range(count), key=place.__getitem__)  # taken from its end: what follows comes first
+    queued = set(waiting)
+    while waiting:
+        index = waiting.pop()
+        queued.discard(index)
+        block = graph.blocks[index]
+        out: set[object] = set()
+        for target in block.edges.values():
+            if target >= 0:
+                out |= live[target]
+        new = use[index] | (out - define[index])
+        if block.handler >= 0:
+            new |= live[block.handler]
+        if new != live[index]:
+            live[index] = new
+            more = [b for b in before[index] if b not in queued]
+            queued.update(more)
+            waiting += more
     graph.live = [frozenset(names) for names in live]
     graph.demands = [[demanded(s) for s in [*b.steps, *([b.term] if b.term else [])]] for b in graph.blocks]
 

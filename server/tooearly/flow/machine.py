@@ -34,6 +34,7 @@ MAX_SAME = 4  # activations of one function at a time
 STEPS_PER_ROOT = 16_000
 MOST_DEFERRED = 24  # times a callback is interpreted for one root
 WORLDS_PER_BLOCK = 40
+LARGE = 50  # objects in a world: each as many again count as a step more
 
 
 class GaveUp(Exception):
@@ -178,12 +179,17 @@ class Machine:
         def transfer(node: int, world: World) -> list[tuple[int, World]]:
             return run_block(self, act, node, world)
 
+        def widen(found: list[World]) -> list[World]:
+            for world in found:
+                self.spend(world, 0)
+            return fold_worlds(found)
+
         outer, act.block = act.block, act.graph.blocks[start]
         solution = solve.solve(
             start,
             [w.copy().settle() for w in worlds],
             transfer,
-            fold_worlds,
+            widen,
             order=lambda node: act.order[node],
             exits=lambda node: node < 0,
             limit=WORLDS_PER_BLOCK >> min(max(act.depth - 2, 0), 2),
@@ -195,9 +201,9 @@ class Machine:
             raise GaveUp("too many rounds")
         return {node: solution.at(node) for node in solution.facts if node < 0}
 
-    def spend(self) -> None:
-        """Count one step; raises GaveUp when the root's budget is spent."""
-        self.steps += 1
+    def spend(self, world: World, steps: int = 1) -> None:
+        """Count a step, and more in a world of many objects, where each step costs more; raises GaveUp at the bound."""
+        self.steps += steps + len(world.heap) // LARGE
         if self.steps > self.limit:
             raise GaveUp("too many steps")
 

@@ -57,8 +57,9 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
     for step, wanted in zip(block.steps, demands, strict=False):
         following: list[World] = []
         for current in decided(act, worlds, wanted):
-            m.spend()
+            m.spend(current)
             for outcome in execute(m, act, current, step):
+                m.spend(outcome.world, 0)
                 if outcome.exc is not None:
                     outcome.world.env[act.frame, "$exc"] = outcome.exc
                     out.append((block.handler, outcome.world))
@@ -73,8 +74,9 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
             worlds = list(dict.fromkeys(w.settle() for w in worlds))
     assert block.term is not None
     for current in decided(act, worlds, demands[-1]):
-        m.spend()
+        m.spend(current)
         for label, outcome in leave(m, act, current, block.term):
+            m.spend(outcome.world, 0)
             if outcome.exc is not None:
                 outcome.world.env[act.frame, "$exc"] = outcome.exc
                 out.append((block.handler, outcome.world))

@@ -1,0 +1,128 @@
+"""No text makes the analysis raise or run away, and a function that reaches a bound is named in `--statistics`.
+
+The limit of processor time is far above what the inputs take; it only tells an end from none.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.limits import cpu_limit
+from tooearly import api
+from tooearly.cli import main
+
+SECONDS = 100
+HEAD = "import asyncio\n\n\nasync def main(x):\n    t = asyncio.create_task(x)\n"
+NEXT = "\n\nasync def other(x):\n    u = asyncio.create_task(x)\n    u.result()\n"
+FORTY = [f"t{i} = asyncio.create_task(x)" for i in range(40)]
+READS = [f"t{i}.result()" for i in range(40)]
+
+
+def program(*lines: str) -> str:
+    return HEAD + textwrap.indent("\n".join([*lines, "u = asyncio.create_task(x)", "u.result()"]), "    ") + NEXT
+
+
+def nested(opening: str, depth: int, inner: str) -> str:
+    """`opening` inside itself, a number in the place of `#`."""
+    return "\n".join([" " * i + opening.replace("#", str(i)) for i in range(depth)] + [" " * depth + inner])
+
+
+FOLLOWED = {
+    "parentheses as deep as the parser takes": program("y = " + "(" * 150 + "t" + ")" * 150),
+    "lists in lists": program("y = " + "[" * 90 + "t" + "]" * 90),
+    "ifs as deep as the tokenizer takes": HEAD + textwrap.indent(nested("if x.a#:", 90, "t.result()"), "    ") + NEXT,
+    "loops in loops": HEAD + textwrap.indent(nested("for a# in x:", 18, "t.result()"), "    ") + NEXT,
+    "while in while": HEAD + textwrap.indent(nested("while x.a#:", 50, "t.result()"), "    ") + NEXT,
+    "lambdas in lambdas": program("y = " + "lambda: " * 150 + "t.done()"),
+    "a condition of many parts": program("if " + " or ".join(f"x.a{i}" for i in range(1500)) + ": return"),
+    "a pattern of many parts": program("match x:", f"    case {' | '.join(map(str, range(2000)))}:", "        await t"),
+    "a text of many parts": program("y = f'" + "{x}" * 2000 + "'"),
+    "many statements on one line": program("; ".join(["x()"] * 1000)),
+    "generators in generators": program("y = " + "(" * 50 + "t" + "".join(f" for a{i} in x)" for i in range(50))),
+    "aliases in a circle": "import asyncio\na = b\nb = a\na()\n" + program("a.create_task(x).result()"),
+    "functions that call each other": program("await one(t, 3)")
+    + "async def one(t, n):\n    if n: await one(t, n - 1); await two(t, n)\n"
+    + "async def two(t, n):\n    await one(t, n); await two(t, n - 1)\n",
+    "calls that double": program("f0(t)")
+    + "".join(f"def f{i}(t):\n    f{i + 1}(t); f{i + 1}(t)\n" for i in range(18))
+    + "def f18(t):\n    return t\n",
+    "containers that hold themselves": program(
+        "y = []", "while x:", "    y = [y, [y]]", "    y.append(y)", "y[0][0]()"
+    ),
+    "a list that grows in nested loops": program(
+        "y = []", "for a in x:", "    for b in a:", "        y.append(asyncio.create_task(b))", "    await y[0]"
+    ),
+    "a chain of handlers": program(*(f"try: await x({i})\nexcept Exception: pass" for i in range(400))),
+    "names that change places": program(
+        *FORTY, "while x:", *(f"    t{i}, t{i + 1} = t{i + 1}, t{i}" for i in range(19))
+    ),
+    "a wait for thirty": program(*FORTY, f"d, p = await asyncio.wait([{', '.join(f't{i}' for i in range(30))}])"),
+}
+"""Large, and yet judged: the read is found in both functions."""
+
+LEFT_OUT = {
+    "a chain of ifs over forty tasks": program(*FORTY, *(f"if x.a{i}: await t{i % 40}" for i in range(2000)), *READS),
+    "a huge match": program(
+        "match x:", *(f"    case {{'k': {i}, 'v': [a, *b]}} if a > {i}:\n        await t" for i in range(2000))
+    ),
+    "a deep comprehension": program("y = " + "[" * 60 + "t" + "".join(f" for a{i} in x]" for i in range(60))),
+    "a list of 3,000 tasks": program(f"y = [{'asyncio.create_task(x), ' * 3000}]", "for k in y: k.result()"),
+    "a dict of 3,000 tasks": program(
+        f"y = {{{', '.join(f'{i}: asyncio.create_task(x)' for i in range(3000))}}}", "for k in y: y[k].result()"
+    ),
+    "a choice of 10,000": program("y = " + " and ".join(["x"] * 10_000)),
+}
+"""A bound is reached: this function is not judged, and that is said; the next one is."""
+
+UNPARSED = {
+    "5,000 parentheses": program("y = " + "(" * 5000 + "1" + ")" * 5000),
+    "300 ifs": HEAD + textwrap.indent(nested("if x.a#:", 300, "t.result()"), "    ") + NEXT,
+    "5,000 attributes": program("y = x" + ".a" * 5000),
+    "5,000 calls": program("y = x" + "(t)" * 5000),
+    "5,000 signs": program("y = " + "-" * 5000 + "1"),
+    "a sum of 10,000": program("y = " + "+".join(["1"] * 10_000)),
+    "3,000 elifs": program("if x == 0: pass", *(f"elif x == {i}: await t" for i in range(3000))),
+}
+"""More than CPython's parser takes, or than can be walked: a notice, and the next function is judged all the same."""
+
+
+def check(text: str) -> api.Report:
+    with cpu_limit(SECONDS):
+        return api.check(text)
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_a_large_function_is_judged(name: str) -> None:
+    report = check(FOLLOWED[name])
+    assert {f.function for f in report.findings} == {"main", "other"}
+    assert report.notices == ()
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_function_that_reaches_a_bound_is_left_out_with_a_notice(name: str) -> None:
+    report = check(LEFT_OUT[name])
+    assert [f.function for f in report.findings] == ["other"]
+    assert [(n.kind, n.message) for n in report.notices] == [("bound", "main is not judged: too many steps")]
+
+
+@pytest.mark.parametrize("name", UNPARSED)
+def test_what_is_too_deep_for_the_parser_is_a_notice(name: str) -> None:
+    report = check(UNPARSED[name])
+    assert "other" in {f.function for f in report.findings}
+    assert {n.kind for n in report.notices} <= {"syntax", "bound"}
+    if report.notices == ():
+        assert {f.function for f in report.findings} == {"main", "other"}
+
+
+def test_statistics_name_the_function_that_reached_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "large.py").write_text(LEFT_OUT["a list of 3,000 tasks"], encoding="utf-8")
+    assert main(["check", "--statistics", "large.py"]) == 1
+    out = capsys.readouterr().out
+    assert "large.py:4:1: bound: main is not judged: too many steps" in out
+    assert "       1 findings" in out
