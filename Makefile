@@ -9,7 +9,8 @@ NPM_QUIET := --no-audit --no-fund --loglevel=error
 PYTEST := $(BIN)/python -m pytest -q
 
 .PHONY: git demo test lint format bench clean python node \
-	lint-python lint-client test-python test-lsp test-client test-vscode test-editors
+	lint-python lint-client test-python test-cases test-oracle test-fixes test-rest test-lsp test-client \
+	test-vscode test-editors
 
 demo: $(PYTHON_READY)  ## open the examples in the real server, show and apply the fixes, run the outcome
 	@$(BIN)/python examples/demo.py
@@ -27,8 +28,20 @@ lint-python: $(PYTHON_READY)
 lint-client: $(NODE_READY)
 	npm run --silent lint
 
-test-python: $(PYTHON_READY)  ## the analysis, the fixes, the command line
-	$(PYTEST) tests --ignore=tests/lsp --ignore=tests/editors
+test-python: test-rest test-cases test-fixes test-oracle  ## the analysis, the fixes, the command line
+
+test-cases: $(PYTHON_READY)  ## the literate cases, judged by CPython
+	$(PYTEST) tests/test_cases.py
+
+test-oracle: $(PYTHON_READY)  ## made-up programs, judged by CPython
+	$(PYTEST) tests/oracle
+
+test-fixes: $(PYTHON_READY)  ## what fixes do to programs, which are run
+	$(PYTEST) tests/fixes
+
+test-rest: $(PYTHON_READY)  ## whatever no other suite of Python holds
+	$(PYTEST) tests --ignore=tests/test_cases.py --ignore=tests/oracle --ignore=tests/fixes \
+		--ignore=tests/lsp --ignore=tests/editors
 
 test-lsp: $(PYTHON_READY)  ## the language server over its protocol
 	$(PYTEST) tests/lsp

@@ -65,9 +65,12 @@ class Tally:
 
 SUITES = (
     Suite("test-vscode", ("node", "npm"), complete=True),
-    Suite("test-python"),
-    Suite("test-editors", complete=True),
     Suite("test-lsp"),
+    Suite("test-oracle"),
+    Suite("test-cases"),
+    Suite("test-rest"),
+    Suite("test-editors", complete=True),
+    Suite("test-fixes"),
     Suite("lint-client", ("node", "npm")),
     Suite("lint-python"),
 )

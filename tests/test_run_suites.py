@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -79,3 +81,22 @@ def test_an_error_of_the_runner_is_a_failure(
     assert run_suites.main(["test-lsp"]) == 1
     assert capsys.readouterr().out.endswith("0 passed, 1 failed, 0 skipped\n")
     assert run_suites.main(["no-such-suite"]) == 1
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_each_test_file_is_in_exactly_one_suite() -> None:
+    """As `make -n` prints the commands of the suites, aggregates aside."""
+    root = PATH.parent.parent
+    taken: list[Path] = []
+    for suite in run_suites.SUITES:
+        command = ["make", "--no-print-directory", "-n", suite.target]
+        printed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+        for line in printed.replace("\\\n", " ").splitlines():
+            _, pytest_there, arguments = line.partition("-m pytest ")
+            if pytest_there:
+                words = arguments.split()
+                apart = [root / word.partition("=")[2] for word in words if word.startswith("--ignore=")]
+                for chosen in (root / word for word in words if not word.startswith("-")):
+                    files = chosen.rglob("test_*.py") if chosen.is_dir() else [chosen]
+                    taken += [file for file in files if not any(file.is_relative_to(gone) for gone in apart)]
+    assert sorted(taken) == sorted((root / "tests").rglob("test_*.py"))
