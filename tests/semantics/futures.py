@@ -95,6 +95,17 @@ async def a_thread_that_has_finished_has_not_told_the_loop() -> None:
     assert future.done()
 
 
+@claim("threading.Thread")
+async def a_thread_that_has_ended_has_not_run_what_it_gave_the_loop() -> None:
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    thread = threading.Thread(target=loop.call_soon_threadsafe, args=(future.set_result, 1))
+    thread.start()
+    thread.join()
+    assert reads_early(future)
+    await future
+
+
 @claim("asyncio.wrap_future", "Concurrent.set_result", "concurrent.futures.Future")
 async def a_wrapped_future_is_done_only_by_the_loop() -> None:
     inner: concurrent.futures.Future[int] = concurrent.futures.Future()

@@ -202,6 +202,7 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
     m.suspend(act, w, "other", site)
     for outcome in body_outcomes(m, act, w, fut, site):
         finish(outcome.world, ref)
+        finish_children(outcome.world, fut)
         keep_value(outcome, ref)
         fire(outcome.world, ref)
         out.append(outcome)
@@ -349,8 +350,8 @@ def _settle_crowd(w: World, fut: Fut) -> None:
 
 
 def finish_children(w: World, fut: Fut) -> None:
-    """What is known of the futures inside one that is done: a shielded one, those of a tolerant gather."""
-    if fut.kind == "shield" or (fut.kind == "gather" and fut.keep_going):
+    """What is known of the futures inside one that is done: a shielded or wrapped one, those of a tolerant gather."""
+    if fut.kind in ("shield", "executor") or (fut.kind == "gather" and fut.keep_going):
         for child in fut.children:
             inner = w.fut(child)
             if isinstance(child, Ref) and inner is not None:

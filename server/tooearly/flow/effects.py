@@ -23,6 +23,7 @@ from tooearly.flow.effects_making import (
     shield,
     spawn,
     task_group,
+    thread,
 )
 from tooearly.flow.effects_reading import block, cancel, cancelled, done, finish_future, read
 from tooearly.flow.effects_running import (
@@ -52,6 +53,7 @@ EFFECTS: dict[str, Effect] = {
     "executor": executor,
     "concurrent": concurrent,
     "current": current,
+    "thread_object": thread,
     "all_tasks": all_tasks,
     "shield": shield,
     "gather": gather,

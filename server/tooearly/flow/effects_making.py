@@ -115,7 +115,11 @@ def executor(c: Call) -> list[Outcome]:
     if c.w.fut(inner) is not None and c.w.fut(inner).kind != "concurrent":  # type: ignore[union-attr]
         return [Outcome(c.w, inner)]  # type: ignore[arg-type]
     give_away(c.w, [v for k, v in c.args.items() if k not in ("executor", "future")] + [v for v, _ in c.rest])
-    return [Outcome(c.w, make(c, c.w, "executor"))]
+    made = make(c, c.w, "executor")
+    outer = c.w.fut(made)
+    if outer is not None and c.w.fut(inner) is not None and inner is not None:
+        c.w.heap[made.oid] = replace(outer, children=(inner,))  # done only if that is
+    return [Outcome(c.w, made)]
 
 
 def concurrent(c: Call) -> list[Outcome]:
@@ -127,6 +131,37 @@ def concurrent(c: Call) -> list[Outcome]:
     give_away(c.w, [v for v in values if not isinstance(v, Coro)])
     fut = Fut("concurrent", PENDING, c.site, children=(), note=Note(c.row.kind, c.site))
     return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame), fut))]
+
+
+def thread(c: Call) -> list[Outcome]:
+    """`threading.Thread(target=f, args=...)`: from its start on it may do what `f` does.
+
+    A thread that only asks the loop to finish a future (`call_soon_threadsafe`) has not finished it before the loop
+    turns again; so the future is unfinished until the next suspension, and unseen then (`Machine.suspend`).
+    """
+    cont = c.w.cont(c.get("args"))
+    known = c.get("args") is None or (cont is not None and cont.exact)
+    target = Partial(c.get("target") or Unknown(), cont.items if cont is not None else (), ())
+    futures = [oid for oid in c.w.reachable([target], closed_over(c.w)) if isinstance(c.w.heap[oid], Fut)]
+    if not known or c.get("kwargs") is not None or not futures or not _leaves_pending(c, target, futures):
+        give_away(c.w, [*c.args.values(), *(v for v, _ in c.rest)])
+        return [Outcome(c.w, Unknown())]
+    c.w.escape(c.w.reachable([target], closed_over(c.w)) - set(futures))
+    c.w.deferred = (*c.w.deferred, Deferred("thread", target))
+    return [Outcome(c.w, Unknown())]
+
+
+def _leaves_pending(c: Call, target: Partial, futures: list[Oid]) -> bool:
+    """Whether all these futures are unfinished, and still are when the function has been called on this thread."""
+    from tooearly.flow.calling import call
+
+    worlds = [c.w]
+    looping, c.act.on_loop = c.act.on_loop, False
+    c.m.quiet += 1
+    worlds += [o.world for o in call(c.m, c.act, c.w.copy(), target, [], [], c.site)]
+    c.m.quiet -= 1
+    c.act.on_loop = looping
+    return all(isinstance(f := w.heap.get(oid), Fut) and f.mask == PENDING for w in worlds for oid in futures)
 
 
 def current(c: Call) -> list[Outcome]:

@@ -10,7 +10,7 @@ from tooearly.flow.calling import Call
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, NONE, TRUE, Api, Exc, Func, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Func, Ref, Unknown, Value
 from tooearly.flow.walking import refs
 
 INVALID = "asyncio.InvalidStateError"
@@ -86,10 +86,16 @@ def block(c: Call) -> list[Outcome]:
     if fut is not None and isinstance(c.receiver, Ref):
         # Where other ways bring an asyncio future to the same read, this one does not fail.
         c.m.read(c.act, c.site, receiver_node(c), c.row.kind, replace(fut, mask=DONE))
-        if fut.mask == PENDING and c.act.on_loop and fut.note is not None and fut.note.why in ("threadsafe", "submit"):
+        made = fut.note is not None and fut.note.why in ("threadsafe", "submit")
+        if fut.mask & PENDING and not fut.mask & UNSEEN and c.act.on_loop and made and not _at_once(c.get("timeout")):
             c.m.read(c.act, c.site, receiver_node(c), c.row.kind, fut, "blocking-result")
         finish(c.w, c.receiver)
     return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=Exc(""))]
+
+
+def _at_once(timeout: Value | None) -> bool:
+    """Whether a time-out is 0: such a read does not wait."""
+    return isinstance(timeout, Const) and timeout.kind in ("int", "float") and timeout.value <= 0
 
 
 def done(c: Call) -> list[Outcome]:

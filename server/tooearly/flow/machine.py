@@ -233,17 +233,22 @@ class Machine:
     # Suspending
     def suspend(self, act: Act, world: World, why: str, site: Site) -> None:
         """Other code runs now: unfinished futures may finish, registered code is interpreted for its reads."""
+        from tooearly.flow.relevance import closed_over
+
         world.suspend(Note(why, site))
         if not world.deferred:
             return
         waiting = world.deferred
-        world.deferred = tuple(d for d in waiting if d.kind != "task")
+        world.deferred = tuple(d for d in waiting if d.kind not in ("task", "thread"))
         for deferred in waiting:
             self._disturb(world, deferred)
+            if deferred.kind == "thread":
+                world.escape(world.reachable([deferred.function], closed_over(world)))
         if self.quiet or self.depth > 2:
             return
         for deferred in waiting:
-            self.run_deferred(act, world, deferred)
+            if deferred.kind != "thread":
+                self.run_deferred(act, world, deferred)
 
     def _disturb(self, world: World, deferred: Deferred) -> None:
         """Variables that the other code rebinds are not known any more."""
