@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
 
 from tooearly import fixes
 from tooearly.config import Settings
 from tooearly.flow import view
-from tooearly.flow.analyse import Analysis, GivenUp, analyse, roots
-from tooearly.model import Finding, Notice, Span, State
+from tooearly.flow.analyse import GivenUp
+from tooearly.flow.remember import Load, Remembered
+from tooearly.model import Finding, Notice, Placed, Span, State
 from tooearly.rules import judge
-from tooearly.semantics.names import Class, Function, Module, build_module
+from tooearly.semantics.modules import build_module
+from tooearly.semantics.names import Module
 from tooearly.semantics.rows import Rows, rows_with
 from tooearly.source.tree import ParseMemory, Tree, parse
 from tooearly.suppress import suppressed, unused_notice
@@ -33,20 +34,36 @@ class Memory:
 
     def __init__(self) -> None:
         self.parse = ParseMemory()
-        self.names: dict[Any, Any] = {}
-        self.analyses: dict[Any, Kept] = {}
-        self.judged: judge.Judged = {}
+        self.module: Module | None = None
+        self.analyses = Remembered()
+        self.judged = judge.Judged()
+        self._rows: tuple[object, Rows] = ((), rows_with(()))
+
+    def rows(self, settings: Settings) -> Rows:
+        """The rows in force. Raises RowError."""
+        if self._rows[0] != settings.api:
+            self._rows = settings.api, rows_with(settings.api)
+        return self._rows[1]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` has found in one version of a document."""
+    """What `check` has found in one version of a document.
 
-    findings: tuple[Finding, ...]
+    `placed` are the findings as they are kept from version to version: as long as nothing about one has changed but
+    where its unit begins, it is the same object.
+    """
+
+    placed: tuple[Placed, ...]
     notices: tuple[Notice, ...]
     tree: Tree
     functions: int = 0
     states: Callable[[], tuple[State, ...]] = field(default=lambda: (), compare=False)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings by position in the document."""
+        return tuple(one.finding.shifted(one.start) for one in self.placed)
 
 
 def prefilter(text: str | bytes) -> bool:
@@ -79,73 +96,29 @@ def check(
     notices = _syntax_notices(tree)
     if not prefilter(text):
         return Report((), tuple(notices), tree)
-    module = build_module(tree, memory=memory.names)
+    module = memory.module = build_module(tree, before=memory.module)
     module.cells = cells
-    load = _loader(modules, memory)
-    merged: judge.Merged = {}
-    chosen = roots(module)
+    load = _loader(modules)
     eager = "eager_task_factory" in text or "eager_start" in text
-    kept: dict[Any, Kept] = {}
-    for root in chosen:
-        if stop is not None:
-            memory.analyses |= kept  # what is done already serves the next version too
-            stop()
-        kept[root] = _analysis(module, root, rows_with(settings.api), load, memory, settings, eager)
-        judge.merge(merged, kept[root].analysis.reports.values())
-        notices += [_bound_notice(tree, given) for given in kept[root].analysis.given_up]
-    memory.analyses = kept
+    analyses = memory.analyses.update(module, memory.rows(settings), load, eager=eager, stop=stop)
+    notices += [_bound_notice(tree, given) for analysis in analyses.values() for given in analysis.given_up]
+    placed = memory.judged.update(tree, analyses, settings)
     suppressions = suppressed(text)
-    found, unused = suppressions.apply(judge.findings(tree, merged, settings, memory.judged), tree.lines)
-    notices += [*suppressions.notices, *map(unused_notice, unused)]
-    if with_fixes:
-        found = tuple(replace(f, fixes=fixes.offer(tree, f, found, settings)) for f in found)
-    return Report(found, tuple(notices), tree, len(chosen), lambda: _states(module, settings, load, eager))
+    notices += suppressions.notices
+    if suppressions.ignores:
+        placed, unused = suppressions.apply(placed, tree.lines)
+        notices += map(unused_notice, unused)
+    report = Report(placed, tuple(notices), tree, len(analyses), lambda: _states(module, settings, load, eager))
+    return _with_fixes(report, settings) if with_fixes else report
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The analysis of one root and what it holds for."""
-
-    analysis: Analysis
-    settings: Settings
-    eager: bool
+def _with_fixes(report: Report, settings: Settings) -> Report:
+    found = report.findings
+    fixed = [Placed(replace(f, fixes=fixes.offer(report.tree, f, found, settings)), 0) for f in found]
+    return replace(report, placed=tuple(fixed))
 
 
-def _analysis(
-    module: Module, root: Function, rows: Rows, load: Load, memory: Memory, settings: Settings, eager: bool
-) -> Kept:
-    """The analysis of a root, from the memory when nothing that it consulted has changed."""
-    known = memory.analyses.get(root)
-    kept = known is not None and known.settings == settings and known.eager == eager and root is not module.body
-    if kept and known is not None and _still_holds(known.analysis, module, load):
-        return known
-    return Kept(analyse(module, root, rows, load, eager=eager), settings, eager)
-
-
-def _still_holds(analysis: Analysis, module: Module, load: Load) -> bool:
-    """Whether every name, class and module that was looked up still is what it was."""
-    classes: dict[str, Class] | None = None
-    for key, value in analysis.consulted.items():
-        match key:
-            case ("name", str(owner), str(name)):
-                there = module if owner == module.name else (load(owner) if load else None)
-                if (there.bindings.get(name) if there else None) != value:
-                    return False
-            case ("class", owner, str(qualname)) if owner == module.name:
-                if classes is None:
-                    classes = {c.qualname: c for c in module.classes}
-                if qualname in classes and classes[qualname] is not value:
-                    return False
-            case ("module", str(name)):
-                if (load(name) if load else None) is not value:
-                    return False
-    return True
-
-
-Load = Callable[[str], Module | None] | None
-
-
-def _loader(modules: Callable[[str], str | None] | None, memory: Memory) -> Load:
+def _loader(modules: Callable[[str], str | None] | None) -> Load:
     """Other modules of the workspace, parsed when they are first asked for and kept by their text."""
     if modules is None:
         return None
@@ -157,7 +130,6 @@ def _loader(modules: Callable[[str], str | None] | None, memory: Memory) -> Load
             asked[name] = None if text is None else _module_of(name, text)
         return asked[name]
 
-    del memory
     return load
 
 
@@ -169,10 +141,13 @@ def _module_of(name: str, text: str) -> Module:
 
 def _syntax_notices(tree: Tree) -> list[Notice]:
     out = []
-    for place in tree.places():
-        if place.unit.error:
-            where = place.unit.repaired[0].shifted(place.start) if place.unit.repaired else Span(place.start, place.end)
-            out.append(Notice("syntax", place.unit.error, where))
+    for index in [index for index, block in enumerate(tree.blocks) if block.broken]:
+        item = tree.item(index)
+        for place in (item.place, *item.members):
+            if place.unit.error:
+                repaired = place.unit.repaired
+                where = repaired[0].shifted(place.start) if repaired else Span(place.start, place.end)
+                out.append(Notice("syntax", place.unit.error, where))
     return out
 
 

@@ -7,8 +7,8 @@ offsets* into the text of one document; lines and columns exist only at the two 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning", "information"]
 Certainty = Literal["always", "possible"]
@@ -104,6 +104,41 @@ class Finding:
     cause: Cause
     related: tuple[Related, ...] = ()
     fixes: tuple[Fix, ...] = ()
+
+    def shifted(self, by: int) -> Finding:
+        """The same finding, `by` code points further on; what lies in other files stays."""
+        if not by:
+            return self
+        cause = self.cause
+        return replace(
+            self,
+            span=self.span.shifted(by),
+            receiver=self.receiver.shifted(by),
+            cause=replace(
+                cause,
+                made=cause.made and cause.made.shifted(by),
+                wait=cause.wait and cause.wait.shifted(by),
+                handler=cause.handler and cause.handler.shifted(by),
+            ),
+            related=tuple([r if r.path else replace(r, span=r.span.shifted(by)) for r in self.related]),
+        )
+
+
+class Placed(NamedTuple):
+    """A finding whose positions count from `start`: it can be kept while the text before it grows and shrinks."""
+
+    finding: Finding
+    start: int
+
+    @property
+    def span(self) -> Span:
+        """The range of the read in the document."""
+        return self.finding.span.shifted(self.start)
+
+    @property
+    def code(self) -> str:
+        """The rule."""
+        return self.finding.code
 
 
 @dataclass(frozen=True, slots=True)

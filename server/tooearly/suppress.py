@@ -19,10 +19,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tooearly.config import CODES, nearest_code
-from tooearly.model import Finding, Notice, Span
+from tooearly.model import Finding, Notice, Placed, Span
+
+Found = TypeVar("Found", Finding, Placed)
 
 
 class Lines(Protocol):
@@ -70,13 +72,14 @@ class Suppressions:
                 rows |= {start, end}
         return rows
 
-    def apply(self, findings: Iterable[Finding], lines: Lines) -> tuple[tuple[Finding, ...], tuple[Ignore, ...]]:
+    def apply(self, findings: Iterable[Found], lines: Lines) -> tuple[tuple[Found, ...], tuple[Ignore, ...]]:
         """The findings that are left, and the comments that silenced none."""
-        kept: list[Finding] = []
+        kept: list[Found] = []
         used: set[Ignore] = set()
         for finding in findings:
-            first, last = lines.position(finding.span.start)[0], lines.position(finding.span.end)[0]
-            ignore = self.find(finding.code, first, last) if self.ignores else None
+            span = finding.span
+            first, last = lines.position(span.start)[0], lines.position(span.end)[0]
+            ignore = self.find(finding.code, first, last)
             if ignore is None:
                 kept.append(finding)
             else:

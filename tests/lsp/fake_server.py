@@ -21,7 +21,7 @@ from tooearly.config import Settings
 from tooearly.lsp.engine import Engine
 from tooearly.lsp.server import serve
 from tooearly.lsp.textdiff import edits_between
-from tooearly.model import Cause, Edit, Finding, Fix, Notice, Related, Span, State
+from tooearly.model import Cause, Edit, Finding, Fix, Notice, Placed, Related, Span, State
 from tooearly.source.tree import ParseMemory, Place, Tree, parse
 from tooearly.suppress import suppressed
 from tooearly.workspace import Workspace
@@ -36,6 +36,10 @@ class FakeReport:
     notices: tuple[Notice, ...]
     tree: Tree
     states: Callable[[], tuple[State, ...]]
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        return tuple(Placed(finding, 0) for finding in self.findings)
 
 
 class RefusedError(ValueError):

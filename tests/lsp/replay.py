@@ -108,7 +108,7 @@ class Screen:
     def turn(self, text: str) -> tuple[Finding, ...]:
         """The findings shown for the next version."""
         report = api.check(text, memory=self.memory, with_fixes=False)
-        self.shown = settle(self.shown, report.tree, report.findings)
+        self.shown = settle(self.shown, report.tree, report.placed)
         return self.shown.findings
 
 

@@ -34,7 +34,7 @@ class Screen:
 
     def turn(self, text: str) -> None:
         report = check(text, Settings(), memory=self.memory)
-        self.shown: Shown | None = settle(self.shown, report.tree, report.findings)
+        self.shown: Shown | None = settle(self.shown, report.tree, report.placed)
 
     def texts(self) -> list[str]:
         assert self.shown is not None

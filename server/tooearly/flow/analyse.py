@@ -1,21 +1,20 @@
-"""Which functions are interpreted on their own, with what they do not know left open, and what is reported.
+"""Interprets one function on its own, with what it does not know left open, and collects what is reported.
 
-Roots are the functions that contain a read, those that mention such a function (they may call it with a future of
-theirs), and the module's top level. A root's parameters are unknown: futures only where they are annotated so, in an
-unknown state. A read in a helper is therefore judged by the calls that are visible.
+A root's parameters are unknown: futures only where they are annotated so, in an unknown state. A read in a helper is
+therefore judged by the calls that are visible. Which functions are roots is told in `roots`.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tooearly.flow import live
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.lower_stmt import build_module
 from tooearly.flow.machine import Act, GaveUp, Machine, Report
-from tooearly.flow.mention import READS, named_by, names_in, reads, registered
+from tooearly.flow.mention import registered
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.objects import DONE, Cont, Inst
 from tooearly.flow.state import World
@@ -34,70 +33,15 @@ class GivenUp:
     why: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Analysis:
-    """What one root gave: reports by site, and what it consulted (for the cache)."""
+    """What one root gave: reports by site, and what that rests on: other modules, and what of its own (`remember`)."""
 
     reports: dict[tuple[Site, str], Report]
     given_up: list[GivenUp]
-    consulted: dict[object, object]
+    modules: dict[str, Module | None]
+    rests_on: frozenset[object]
     steps: int
-
-
-def roots(module: Module) -> list[Function]:
-    """The functions to interpret on their own, the module body last."""
-    marked = {f for f in module.functions if reads(f)}
-    index = _callers(module)
-    stack = list(marked)
-    while stack:
-        for caller in index.get(stack.pop(), ()):
-            if caller not in marked:
-                marked.add(caller)
-                stack.append(caller)
-    chosen = [f for f in module.functions if f in marked]
-    if _module_concerned(module, marked):
-        chosen.append(module.body)
-    return chosen
-
-
-def _callers(module: Module) -> dict[Function, list[Function]]:
-    """For each function those whose text names it."""
-    out: dict[Function, list[Function]] = {}
-    for function in module.functions:
-        for named in named_by(module, names_in(function)):
-            if named is not function:
-                out.setdefault(named, []).append(function)
-    return out
-
-
-def _module_concerned(module: Module, marked: set[Function]) -> bool:
-    """Whether the top level itself reads, or runs something that does."""
-    names = {n for f in marked for n in ([f.cls.name] if f.cls else [f.name])}
-    for item in module.tree.items:
-        unit = item.place.unit
-        for stmt in unit.body:
-            if not isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef):
-                mentioned, own = _top_names(stmt)
-                if own or mentioned & names:
-                    return True
-    return False
-
-
-def _top_names(stmt: ast.stmt) -> tuple[set[str], bool]:
-    """The names that a top-level statement mentions outside of functions, and whether it reads there."""
-    names: set[str] = set()
-    stack: list[ast.AST] = [stmt]
-    own = False
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        if isinstance(node, ast.Name):
-            names.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            own = own or node.attr in READS
-        stack += ast.iter_child_nodes(node)
-    return names, own
 
 
 def analyse(
@@ -105,15 +49,30 @@ def analyse(
 ) -> Analysis:
     """Interpret one root. Never raises: what cannot be followed is in `given_up`."""
     machine = Machine(module, rows, load_module, eager=eager)
+    asked: set[str] = set()
+    module.bindings.asked = asked
+    given_up: list[GivenUp] = []
     try:
         run_root(machine, module, root)
     except GaveUp as bound:
-        return Analysis({}, [GivenUp(root, str(bound))], machine.consulted, machine.steps)
+        given_up = [GivenUp(root, str(bound))]
     except RecursionError:
-        return Analysis({}, [GivenUp(root, "nested too deeply")], machine.consulted, machine.steps)
+        given_up = [GivenUp(root, "nested too deeply")]
     except Exception as fault:
-        return Analysis({}, [GivenUp(root, f"internal error: {fault!r}")], machine.consulted, machine.steps)
-    return Analysis(machine.reports, [], machine.consulted, machine.steps)
+        given_up = [GivenUp(root, f"internal error: {fault!r}")]
+    finally:
+        module.bindings.asked = None
+    others = {key[1]: value for key, value in machine.consulted.items() if key[0] == "module"}
+    return Analysis({} if given_up else machine.reports, given_up, others, rests_on(machine, asked), machine.steps)
+
+
+def rests_on(machine: Machine, asked: Iterable[str]) -> frozenset[object]:
+    """What an analysis depends on, as keys of `changes.between`."""
+    keys: set[object] = {key for key in machine.consulted if key[0] != "module"}
+    keys |= {("name", name) for name in asked}
+    keys |= machine.visited
+    keys |= machine.closures.keys()
+    return frozenset(keys.union(*machine.closures.values()))
 
 
 def run_root(machine: Machine, module: Module, root: Function) -> None:
@@ -197,9 +156,9 @@ def _parameter(
     if not kind.rstrip("?"):
         return Unknown(("param", site), CONVENTIONS.get(arg.arg, "") if arg.annotation is None else "")
     value = typed_unknown(world, kind, Oid(site, ()), ("param", site))
-    if isinstance(value, Ref) and world.fut(value) is not None and function.name in registered(module):
+    if isinstance(value, Ref) and world.fut(value) is not None and registered(machine, module, function.name):
         world.set_mask(value.oid, DONE)
     return choice((NONE, value)) if kind.endswith("?") and isinstance(value, Ref) else value
 
 
-__all__ = ["Analysis", "Cont", "Func", "GivenUp", "analyse", "roots"]
+__all__ = ["Analysis", "Cont", "Func", "GivenUp", "analyse"]

@@ -121,6 +121,7 @@ def _bases(m: Machine, cls: Class, seen: set[Class]) -> Iterator[Class | str]:
     if cls in seen or len(seen) > 20:
         return
     seen.add(cls)
+    m.consulted["class", cls.module, cls.qualname] = cls
     yield cls
     module = m.module(cls.module)
     for node in cls.node.bases:
@@ -138,7 +139,6 @@ def class_named(m: Machine, module: Module | None, cls: Class | None, node: ast.
         return ""
     if isinstance(node, ast.Name):
         bindings = module.bindings.get(node.id, ())
-        m.consulted["name", module.name, node.id] = bindings or None
         if bindings and bindings[-1].kind == "class" and isinstance(bindings[-1].value, Class):
             return bindings[-1].value
     name = dotted(module, node)
@@ -159,7 +159,7 @@ def find_method_of(m: Machine, cls: Class, name: str) -> Function | None:
     """A method by name, in the class or a visible ancestor."""
     for base in bases(m, cls):
         if isinstance(base, Class):
-            m.consulted["class", base.module, base.qualname] = base
+            m.consulted["method", base.module, base.qualname, name] = base
             if name in base.methods:
                 return base.methods[name]
     return None
@@ -208,6 +208,7 @@ def _from_super(m: Machine, act: Act, w: World, cls: Class, name: str, receiver:
     """`super().name`: the method as the ancestors have it."""
     for base in list(bases(m, cls))[1:]:
         if isinstance(base, Class) and name in base.methods:
+            m.consulted["method", base.module, base.qualname, name] = base
             return _bind_method(m, act, w, base, base.methods[name], receiver)
         short = SHORT.get(base, "") if isinstance(base, str) else ""
         if short:
@@ -297,9 +298,14 @@ def _first_touch(m: Machine, w: World, ref: Ref, inst: Inst, name: str) -> Value
 
 def attribute_type(m: Machine, cls: Class, name: str) -> str:
     """The type of an instance attribute, from annotations and from what the class's methods assign to it."""
-    cache = cls.cache.setdefault("types", None)
-    if cache is None or cache[0] is not m.module(cls.module):
-        cache = cls.cache["types"] = (m.module(cls.module), _attribute_types(m, cls))
+    module = m.module(cls.module)
+    cache = cls.cache.get("types")
+    if cache is None or cache[0] is not module:
+        types, asked = module.bindings.during(lambda: _attribute_types(m, cls)) if module else ({}, set())
+        cache = cls.cache["types"] = (module, types, asked)
+    elif module is not None:
+        module.bindings.note(cache[2])
+    m.consulted["types", cls.module, cls.qualname] = cls
     for base in bases(m, cls):
         if isinstance(base, Class) and base is not cls:
             inherited = attribute_type(m, base, name) if base is not cls else ""

@@ -243,7 +243,7 @@ def ended(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]
 def may_raise(m: Machine, coro: Coro) -> bool:
     """Whether a coroutine may end by an ordinary exception, as far as its outcomes have been seen."""
     if isinstance(coro.function, Func):
-        seen = coro.function.function.cache.get("raises")
+        seen = m.raises.get(coro.function.function)
         return True if seen is None else bool(seen)
     return not (isinstance(coro.function, Api) and coro.function.name == "asyncio.sleep")
 
@@ -270,8 +270,8 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[
                 outcome.world.set_mask(oid, DONE)  # the coroutine's own task, and that has ended
                 break
     if isinstance(fut.body.function, Func):
-        cache = fut.body.function.function.cache
-        cache["raises"] = cache.get("raises", False) or any(o.exc is not None for o in own)
+        function = fut.body.function.function
+        m.raises[function] = m.raises.get(function, False) or any(o.exc is not None for o in own)
     return [Outcome(o.world, o.value, None if o.exc is None else replace(o.exc, site=None)) for o in own]
 
 

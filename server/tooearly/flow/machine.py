@@ -141,6 +141,7 @@ class Machine:
         self.reading: dict[Function, bool] = {}
         self.concerned: dict[Function, bool] = {}
         self.making: dict[Function, bool] = {}
+        self.raises: dict[Function, bool] = {}
         self.body_runs = 0
         self.limit = STEPS_PER_ROOT
         self.too_big: set[Function] = set()

@@ -8,7 +8,7 @@ future cannot matter, unless it is handed one.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tooearly.semantics.names import Function, Module
@@ -113,11 +113,6 @@ def has_read(tree: ast.AST) -> bool:
 def named_by(module: Module, names: frozenset[str]) -> list[Function]:
     """The functions of a module that these names may mean: functions, methods of `self`, methods of a class named."""
     index = module.index
-    if not index:
-        for function in module.functions:
-            keys = [f"self.{function.name}", function.cls.name] if function.cls else [function.name]
-            for key in keys:
-                index.setdefault(key, []).append(function)
     return [function for name in names if name in index for function in index[name]]
 
 
@@ -219,29 +214,46 @@ def _leaves(m: Machine, function: Function) -> bool:
     if function.global_names or function.nonlocal_names:
         return True
     module = m.modules.get(function.module)
-    read = read_attributes(module) if module is not None else frozenset()
-    return any(name[4:] in read for name in texts if name.startswith("self."))
+    attributes = [name[4:] for name in texts if name.startswith("self.")]
+    m.consulted |= {("read", function.module, name): True for name in attributes}
+    return module is not None and not fact(module, "read").isdisjoint(attributes)
 
 
-def read_attributes(module: Module) -> frozenset[str]:
-    """The attributes (with their dot) that functions with a read mention."""
-    if module.read_attributes is None:
-        found = {name for f in module.functions if reads(f) for name in names_in(f) if name.startswith(".")}
-        module.read_attributes = frozenset(found)
-    return module.read_attributes
+def read_by(function: Function) -> frozenset[str]:
+    """The attributes (with their dot) that a function with a read mentions."""
+    return frozenset(name for name in names_in(function) if name.startswith(".")) if reads(function) else frozenset()
 
 
-def registered(module: Module) -> frozenset[str]:
-    """The names of the functions that the module registers as done callbacks: what they are handed is done."""
-    if module.registered is None:
-        calls = (n for f in module.functions for n in ast.walk(f.node) if isinstance(n, ast.Call) and n.args)
-        module.registered = frozenset(
+def registered_by(function: Function) -> frozenset[str]:
+    """The names of the functions that a function registers as done callbacks."""
+    found: frozenset[str] | None = function.cache.get("registers")
+    if found is None:
+        calls = [n for n in ast.walk(function.node) if isinstance(n, ast.Call) and n.args]
+        found = function.cache["registers"] = frozenset(
             name
             for call in calls
             if isinstance(call.func, ast.Attribute) and call.func.attr == "add_done_callback"
             for name in _named(call.args[0])
         )
-    return module.registered
+    return found
+
+
+FACTS: dict[str, Callable[[Function], frozenset[str]]] = {"read": read_by, "registered": registered_by}
+"""What is known of a module as a whole: the names that any of its functions gives."""
+
+
+def fact(module: Module, kind: str) -> frozenset[str]:
+    """The names of a kind that the functions of a module give."""
+    found = module.facts.get(kind)
+    if found is None:
+        found = module.facts[kind] = frozenset[str]().union(*map(FACTS[kind], module.functions))
+    return found
+
+
+def registered(m: Machine, module: Module, name: str) -> bool:
+    """Whether the module registers functions of that name as done callbacks: what they are handed is done."""
+    m.consulted["registered", module.name, name] = True
+    return name in fact(module, "registered")
 
 
 def _named(callback: ast.expr) -> Iterator[str]:

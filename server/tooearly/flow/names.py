@@ -43,7 +43,6 @@ def global_value(m: Machine, act: Act, w: World, name: str, module_name: str | N
     key = module_name or act.function.module
     module = m.module(key)
     bindings = module.bindings.get(name) if module else None
-    m.consulted["name", key, name] = bindings
     if module is None:
         return Unknown(("global", key, name), CONVENTIONS.get(name, ""))
     if not bindings:

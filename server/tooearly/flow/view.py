@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 
 from tooearly.flow import cfg
-from tooearly.flow.analyse import activation, roots
+from tooearly.flow.analyse import activation
 from tooearly.flow.machine import GaveUp, Machine
 from tooearly.flow.objects import DONE, PENDING, UNSEEN, Note
+from tooearly.flow.roots import roots
 from tooearly.flow.state import World
 from tooearly.flow.values import Site
 from tooearly.model import Finding, State
@@ -92,7 +93,7 @@ def _dot(found: cfg.Graph, name: str) -> str:
 def states(module: Module, rows_: Rows, load: Callable[[str], Module | None] | None, *, eager: bool) -> Iterator[State]:
     """The state of each named future after each line that changes it, over all functions that are interpreted."""
     seen: dict[tuple[Site, str], tuple[int, Note | None]] = {}
-    for root in roots(module):
+    for root in roots(module).all():
         machine = Machine(module, rows_, load, eager=eager)
         machine.record_states = True
         try:

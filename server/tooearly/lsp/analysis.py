@@ -23,7 +23,7 @@ from tooearly.lsp.hold import Shown, settle
 from tooearly.lsp.program import Program
 from tooearly.lsp.schedule import Job, Scheduler
 from tooearly.lsp.settings import Configuration, Resolved
-from tooearly.model import Edit, Finding
+from tooearly.model import Edit, Finding, Placed
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ class Analyses:
             report = self._check(program, resolved, memory.get(self._engine()), stop)
             if len(program.parts) == 1:
                 program.parts[0].document.adopt(report.tree.lines)
-            shown = settle(before.shown if before is not None else None, report.tree, report.findings)
+            shown = settle(before.shown if before is not None else None, report.tree, report.placed)
             analysed = replace(analysed, report=report, shown=shown)
         job.check()
         rendered = self._render(analysed, before)
@@ -206,12 +206,13 @@ class Analyses:
     def _render(self, analysed: Analysed, before: Analysed | None) -> dict[str, Diagnostics]:
         program, how = analysed.program, self._rendering()
         rendered: dict[str, Diagnostics] = {}
+        placed = analysed.shown.placed if analysed.shown is not None else ()
         for part in program.parts:
-            here: Sequence[Finding] = analysed.findings
+            here: Sequence[Placed] = placed
             if len(program.parts) > 1:
-                here = [finding for finding in here if program.part_at(finding.span.start) is part]
+                here = [one for one in placed if program.part_at(one.span.start) is part]
             old = before.diagnostics.get(part.document.key) if before is not None else None
-            rendered[part.document.key] = render(program, here, how).follow(old)
+            rendered[part.document.key] = render(program, here, how, old).follow(old)
         return rendered
 
 

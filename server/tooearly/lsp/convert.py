@@ -10,7 +10,7 @@ import itertools
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from lsprotocol import types as lsp
 
 from tooearly.lsp import uris
 from tooearly.lsp.program import Part, Program
-from tooearly.model import Edit, Finding, Related, Severity, Span
+from tooearly.model import Edit, Finding, Placed, Related, Severity, Span
 from tooearly.source.lines import Encoding, LineIndex
 
 SOURCE = "tooearly"
@@ -42,11 +42,16 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """The diagnostics of one document as a JSON array. Equal bodies have equal ids."""
+    """The diagnostics of one document as a JSON array. Equal bodies have equal ids.
+
+    `pieces`: the JSON of each finding by its identity, for the next version. A finding that is the same object there
+    is on the same lines and columns (see `api.Report.placed`).
+    """
 
     body: bytes
     result_id: str
     count: int
+    pieces: dict[int, tuple[Finding, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def follow(self, before: Diagnostics | None) -> Diagnostics:
         """Itself, or the one before if nothing has changed."""
@@ -58,12 +63,20 @@ def empty() -> Diagnostics:
     return Diagnostics(b"[]", f"t{next(_result_ids)}", 0)
 
 
-def render(program: Program, findings: Iterable[Finding], rendering: Rendering) -> Diagnostics:
-    """The diagnostics of one document: those findings of a program that are in it."""
+def render(
+    program: Program, placed: Iterable[Placed], rendering: Rendering, before: Diagnostics | None = None
+) -> Diagnostics:
+    """The diagnostics of one document: those findings of a program that are in it. `before`: the last version's."""
     ranges = Ranges(program, rendering.encoding)
-    pieces = [_diagnostic(ranges, finding, rendering) for finding in findings]
-    body = "[" + ",".join(pieces) + "]"
-    return Diagnostics(body.encode("ascii"), f"t{next(_result_ids)}", len(pieces))
+    known = before.pieces if before is not None and len(program.parts) == 1 else {}
+    pieces: dict[int, tuple[Finding, str]] = {}
+    for finding, start in placed:
+        piece = known.get(id(finding))
+        if piece is None or any(step.path for step in finding.related):
+            piece = finding, _diagnostic(ranges, finding.shifted(start), rendering)
+        pieces[id(finding)] = piece
+    body = "[" + ",".join([text for _, text in pieces.values()]) + "]"
+    return Diagnostics(body.encode("ascii"), f"t{next(_result_ids)}", len(pieces), pieces)
 
 
 def _diagnostic(ranges: Ranges, finding: Finding, how: Rendering) -> str:

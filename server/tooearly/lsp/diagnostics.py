@@ -34,7 +34,9 @@ def register(server: Server) -> None:
 def arrived(ls: Server, analysed: Analysed) -> None:
     """An analysis of the newest version has come in."""
     program = analysed.program
-    ls.trace(f"{program.uri}: {len(analysed.findings)} findings in {analysed.seconds * 1000:.1f} ms")
+    if ls.is_traced:
+        count = sum(found.count for found in analysed.diagnostics.values())
+        ls.trace(f"{program.uri}: {count} findings in {analysed.seconds * 1000:.1f} ms")
     for notice in analysed.report.notices if analysed.report is not None else ():
         if notice.kind == "bound":
             log.info("%s: %s", program.uri, notice.message)

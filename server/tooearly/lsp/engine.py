@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tooearly.config import Settings
-from tooearly.model import Edit, Finding, Fix, Notice, State
+from tooearly.model import Edit, Finding, Fix, Notice, Placed, State
 from tooearly.source.tree import Tree
 
 
@@ -21,8 +21,12 @@ class Report(Protocol):
     """The result of one analysis."""
 
     @property
+    def placed(self) -> tuple[Placed, ...]:
+        """What was found, in the order of the text; what has not changed is the same object as in the last version."""
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, by position."""
+        """The same by positions in the text."""
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -9,27 +9,34 @@ while any unit of the document is broken,
   helper that it depends on;
 - a unit that was edited and parses gets its new findings.
 
-As soon as everything parses, what was found is what is shown. Old positions are carried over by comparing the two
-texts: what they have in common at the start stays, what they have in common at the end moves by the difference.
+What is found in the new text exactly as before is that finding. As soon as everything parses, what was found is what is
+shown. Old positions are carried over by comparing the two texts: what they have in common at the start stays, what they
+have in common at the end moves by the difference.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from tooearly.model import Finding, Related, Span
+from tooearly.model import Finding, Placed, Related, Span
+from tooearly.source.lines import common_head, common_tail
 from tooearly.source.tree import Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """What is shown for a text. `held`: the findings that were carried over from an earlier text."""
 
     text: str
-    findings: tuple[Finding, ...]
+    placed: tuple[Placed, ...]
     held: frozenset[int] = frozenset()
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings by their positions in the text."""
+        return tuple([one.finding.shifted(one.start) for one in self.placed])
 
     def is_held(self, finding: Finding) -> bool:
         """Whether a finding of `findings` was carried over, and so does not belong to the current tree."""
@@ -89,50 +96,21 @@ def compare(old: str, new: str) -> Move:
     return Move(head, len(old) - tail, len(new) - tail)
 
 
-def common_head(old: str, new: str) -> int:
-    """How long the common start of two texts is: by halving, as comparing slices is one call into C."""
-    low, high = 0, min(len(old), len(new))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[low:middle] == new[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def common_tail(old: str, new: str, limit: int) -> int:
-    """How long the common end of two texts is, at most `limit`."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[len(old) - middle : len(old) - low] == new[len(new) - middle : len(new) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def settle(before: Shown | None, tree: Tree, findings: Sequence[Finding]) -> Shown:
+def settle(before: Shown | None, tree: Tree, placed: Sequence[Placed]) -> Shown:
     """What to show for a new tree and its findings, after what was shown before."""
-    places = list(tree.places())
-    broken = {place.start for place in places if place.unit.error is not None}
-    if before is None or not broken:
-        return Shown(tree.text, tuple(findings))
+    if before is None or not any(block.broken for block in tree.blocks):
+        return Shown(tree.text, tuple(placed))
     if before.text == tree.text:
         return before
     move = compare(before.text, tree.text)
-    keeps = [
-        place.start in broken or move.is_outside(place.start, place.start + len(place.unit.text)) for place in places
-    ]
-    starts = [place.start for place in places]
 
     def is_kept(span: Span) -> bool:
-        index = bisect_right(starts, span.start) - 1
-        return index < 0 or keeps[index]
+        place = tree.place_at(span.start)
+        return place is None or place.unit.error is not None or move.is_outside(place.start, place.end)
 
-    moved = [shifted for finding in before.findings if (shifted := move.finding(finding)) is not None]
-    old = [finding for finding in moved if is_kept(finding.span)]
-    new = [finding for finding in findings if not is_kept(finding.span)]
-    shown = tuple(sorted(old + new, key=lambda finding: finding.span))
-    return Shown(tree.text, shown, frozenset(id(finding) for finding in old))
+    same = {id(one.finding) for one in before.placed} & {id(one.finding) for one in placed}
+    gone = [one.finding.shifted(one.start) for one in before.placed if id(one.finding) not in same]
+    old = [moved for finding in gone if (moved := move.finding(finding)) is not None and is_kept(moved.span)]
+    new = [one for one in placed if id(one.finding) in same or not is_kept(one.span)]
+    shown = sorted([*(Placed(finding, 0) for finding in old), *new], key=lambda one: one.span)
+    return Shown(tree.text, tuple(shown), frozenset(id(finding) for finding in old))

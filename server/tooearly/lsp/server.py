@@ -112,6 +112,11 @@ class Server(LanguageServer):
         """Log what went wrong in a handler; pygls would pop it up, at each keystroke if need be."""
         log.error("%s: %r", getattr(source, "__name__", source), error)
 
+    @property
+    def is_traced(self) -> bool:
+        """Whether the client wants to hear what is going on."""
+        return self.protocol.trace != lsp.TraceValue.Off
+
     def trace(self, message: str, verbose: str | None = None) -> None:
         """Tell the client what is going on, if it has asked for that by `$/setTrace`."""
         level = self.protocol.trace

@@ -131,7 +131,7 @@ def _diagnostics(ls: Server, document: Document) -> Diagnostics:
     if resolved.silent:
         return empty()
     report = ls.analyses.check_once(program, resolved)
-    return render(program, report.findings, ls.rendering())
+    return render(program, report.placed, ls.rendering())
 
 
 def _is_new(found: Diagnostics, previous: str | None) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from tooearly.lsp.hold import common_head, common_tail, compare
+from tooearly.lsp.hold import compare
 from tooearly.model import Edit, Span
-from tooearly.source.lines import LineIndex
+from tooearly.source.lines import LineIndex, common_head, common_tail
 
 
 def edits_between(old: str, new: str) -> tuple[Edit, ...]:

@@ -8,38 +8,117 @@ event loop's thread.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tooearly.config import Settings
 from tooearly.flow import witness
+from tooearly.flow.analyse import Analysis
 from tooearly.flow.machine import Report
 from tooearly.flow.objects import Fut
 from tooearly.flow.values import Site
-from tooearly.model import Cause, Finding, Related, Span
-from tooearly.source.tree import Tree
+from tooearly.model import Cause, Finding, Placed, Related, Span
+from tooearly.semantics.names import Function
+from tooearly.source.tree import Place, Tree
 
 MAIN, BLOCKING = "result-before-done", "blocking-result"
-Merged = dict[tuple[Site, str], list[Report]]  # by site and rule
-Judged = dict[tuple[Site, str], "Verdict"]
+Key = tuple[Site, str]  # a read and a rule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verdict:
-    """What was decided on a read, and where its unit stood then: it holds while the unit has not changed its line."""
+    """What was decided on a read: where the units stood that it speaks of, and the finding.
 
-    reports: tuple[Report, ...]
-    start: int
-    line: int
-    settings: Settings
+    The finding's positions count from the first place, that of the read's own unit. It holds as long as no unit has
+    changed its line (lines are named in messages) or moved away from the others.
+    """
+
+    places: tuple[Place, ...]
     finding: Finding | None
 
+    def holds(self, tree: Tree) -> bool:
+        """Whether the verdict is right in this version, too, if the reports are still the same."""
+        first = self.places[0]
+        own = tree.place(first.unit)
+        if own.line != first.line or len(self.places) == 1:
+            return own.line == first.line
+        others = [(tree.place(place.unit), place) for place in self.places[1:]]
+        return all(a.line == b.line and a.start - b.start == own.start - first.start for a, b in others)
 
-def merge(into: Merged, reports: Iterable[Report]) -> None:
-    """Collect what several roots saw at the same read."""
-    for report in reports:
-        into.setdefault((report.site, report.code), []).append(report)
+
+class Judged:
+    """The verdicts on one document, kept from one version to the next."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._analyses: Mapping[Function, Analysis] = {}
+        self._reports: dict[Key, dict[Analysis, Report]] = {}
+        self._verdicts: dict[Key, Verdict] = {}
+
+    def update(self, tree: Tree, analyses: Mapping[Function, Analysis], settings: Settings) -> tuple[Placed, ...]:
+        """The findings of this version, in the order of the text."""
+        if settings != self._settings:
+            self._forget()
+            self._settings = settings
+        touched = self._touched(analyses)
+        self._analyses = analyses
+        for key in touched:
+            self._verdicts.pop(key, None)
+            if self._reports[key] and tree.find(key[0].unit) is not None:
+                self._verdicts[key] = self._decide(tree, key, settings)
+        placed: list[Placed] = []
+        for key, verdict in self._verdicts.items():
+            if verdict.finding is not None:
+                if not verdict.holds(tree):
+                    verdict = self._verdicts[key] = self._decide(tree, key, settings)
+                if verdict.finding is not None:
+                    placed.append(Placed(verdict.finding, tree.place(key[0].unit).start))
+        return tuple(sorted(placed, key=lambda one: (one.start + one.finding.span.start, one.finding.span.end)))
+
+    def _touched(self, analyses: Mapping[Function, Analysis]) -> set[Key]:
+        """The reads on which there is another report now, or one less."""
+        touched: set[Key] = set()
+        for root, analysis in self._analyses.items():
+            if analyses.get(root) is not analysis:
+                touched |= analysis.reports.keys()
+                for key in analysis.reports:
+                    del self._reports[key][analysis]
+        for root, analysis in analyses.items():
+            if self._analyses.get(root) is not analysis:
+                touched |= analysis.reports.keys()
+                for key, report in analysis.reports.items():
+                    self._reports.setdefault(key, {})[analysis] = report
+        return touched
+
+    def _decide(self, tree: Tree, key: Key, settings: Settings) -> Verdict:
+        seen = self._reports[key]
+        if len(seen) > 1:  # in the order of the roots, however they came about
+            seen = {analysis: seen[analysis] for analysis in self._analyses.values() if analysis in seen}
+        return decide(tree, key[0], list(seen.values()), settings)
+
+
+def decide(tree: Tree, site: Site, reports: Sequence[Report], settings: Settings) -> Verdict:
+    """The verdict on a read, on what the roots saw there."""
+    place = tree.place(site.unit)
+    found = None
+    if not site.unit.is_repaired(site.unit.span(site.node)):
+        found = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings)
+        found = found if found is not None and settings.enabled(found.code) else None
+    units = {
+        site.unit,
+        *(other.unit for report in reports for fut in (*report.early, *report.ghosts) for other in _sites(fut)),
+    }
+    others = [there for unit in units - {site.unit} if (there := tree.find(unit)) is not None]
+    return Verdict((place, *others), found and found.shifted(-place.start))
+
+
+def _sites(fut: Fut) -> list[Site]:
+    """The places that a future's story may name."""
+    named = (fut.made, fut.note.site, fut.note.handler) if fut.note is not None else (fut.made,)
+    return [site for site in named if site is not None]
 
 
 def joined(reports: Sequence[Report]) -> Report:
@@ -60,61 +139,6 @@ def joined(reports: Sequence[Report]) -> Report:
         any(r.fine for r in reports),
         any(r.handled for r in weighed),
         any(r.unhandled for r in weighed),
-    )
-
-
-def findings(tree: Tree, merged: Merged, settings: Settings, known: Judged) -> list[Finding]:
-    """The findings of one document, in the order of the text. `known` keeps verdicts for the next version."""
-    out: list[Finding] = []
-    places = {place.unit: place for place in tree.places()}
-    verdicts: Judged = {}
-    for key, reports in merged.items():
-        site = key[0]
-        place = places.get(site.unit)
-        if place is None:
-            continue
-        verdict = known.get(key)
-        if verdict is None or not _holds(verdict, reports, place.line, settings):
-            verdict = _decide(tree, site, reports, settings)
-        elif verdict.start != place.start and verdict.finding is not None:
-            moved = shifted(verdict.finding, place.start - verdict.start)
-            verdict = Verdict(verdict.reports, place.start, verdict.line, settings, moved)
-        verdicts[key] = verdict
-        if verdict.finding is not None:
-            out.append(verdict.finding)
-    known.clear()
-    known.update(verdicts)
-    return sorted(out, key=lambda f: f.span)
-
-
-def _holds(verdict: Verdict, reports: Sequence[Report], line: int, settings: Settings) -> bool:
-    same = len(verdict.reports) == len(reports) and all(a is b for a, b in zip(verdict.reports, reports, strict=True))
-    return same and verdict.line == line and verdict.settings == settings
-
-
-def _decide(tree: Tree, site: Site, reports: Sequence[Report], settings: Settings) -> Verdict:
-    place = tree.place(site.unit)
-    found = None
-    if not site.unit.is_repaired(site.unit.span(site.node)):
-        found = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings)
-        found = found if found is not None and settings.enabled(found.code) else None
-    # A finding with a step in another unit is decided anew each time: the units may move apart.
-    inside = found is None or all(place.start <= r.span.start and r.span.end <= place.end for r in found.related)
-    return Verdict(tuple(reports) if inside else (), place.start, place.line, settings, found)
-
-
-def shifted(finding: Finding, by: int) -> Finding:
-    """The finding, `by` code points further on."""
-    cause = finding.cause
-    spans = {
-        name: span.shifted(by) for name in ("made", "wait", "handler") if (span := getattr(cause, name)) is not None
-    }
-    return replace(
-        finding,
-        span=finding.span.shifted(by),
-        receiver=finding.receiver.shifted(by),
-        cause=replace(cause, **spans),
-        related=tuple(replace(r, span=r.span.shifted(by)) for r in finding.related),
     )
 
 
@@ -205,8 +229,9 @@ def span_of(tree: Tree, site: Site | None) -> Span | None:
 
 def line_of(tree: Tree, site: Site | None) -> str:
     """The line number of a site, in words."""
-    span = span_of(tree, site)
-    return str(tree.lines.position(span.start)[0] + 1) if span else "?"
+    place = tree.find(site.unit) if site is not None else None
+    line = getattr(site.node, "lineno", None) if site is not None else None
+    return "?" if place is None or line is None else str(place.line + line)
 
 
 def shown(text: str) -> str:
@@ -216,4 +241,4 @@ def shown(text: str) -> str:
 
 
 Locate = Callable[[Site], Span | None]
-__all__ = ["BLOCKING", "MAIN", "Fut", "ast", "findings", "merge"]
+__all__ = ["BLOCKING", "MAIN", "Judged"]

@@ -1,6 +1,6 @@
 """Which definition does a name mean? Functions, classes and imports of one module, found without running anything.
 
-A `Module` is built from the tree of one text: a table from each top-level name to its bindings. A `Function` or
+A `Module` holds a table from each top-level name to its bindings; `modules` makes it. A `Function` or
 `Class` belongs to the unit of text it stands in and is kept with it, so that an edit elsewhere leaves the same objects
 (and what is cached on them) alive. Imports are turned to dotted names (`aio.create_task` after `import asyncio as aio`
 is `asyncio.create_task`); what a name means at run time is decided later, in `flow`.
@@ -9,12 +9,13 @@ is `asyncio.create_task`); what a name means at run time is decided later, in `f
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from tooearly.source.tree import Tree, Unit
 
+T = TypeVar("T")
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -73,115 +74,65 @@ class Binding:
     annotation: ast.expr | None = None
 
 
+class Names(dict[str, tuple[Binding, ...]]):
+    """A module's top-level names. While `asked` is a set, it collects the names that are looked up.
+
+    What was looked up is what an analysis depends on; this way no look-up can be forgotten.
+    """
+
+    asked: set[str] | None = None
+
+    def note(self, names: Iterable[str]) -> None:
+        """These were looked up earlier, by somebody who kept what he found."""
+        if self.asked is not None:
+            self.asked |= set(names)
+
+    def during(self, work: Callable[[], T]) -> tuple[T, set[str]]:
+        """What some work gives, and the names that it looks up."""
+        outer, self.asked = self.asked, set()
+        try:
+            return work(), self.asked
+        finally:
+            found, self.asked = self.asked, outer
+            self.note(found)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The bindings of a name."""
+        if self.asked is not None:
+            self.asked.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        if self.asked is not None:
+            self.asked.add(str(name))
+        return super().__contains__(name)
+
+    def __getitem__(self, name: str) -> tuple[Binding, ...]:
+        if self.asked is not None:
+            self.asked.add(name)
+        return super().__getitem__(name)
+
+
 @dataclass(eq=False, slots=True)
 class Module:
-    """The names of one text. `functions` holds every function in it, nested ones and methods included."""
+    """The names of one text, made by `modules`. `functions` holds the functions and methods, but not nested ones.
+
+    `index`: the functions that a name in a text may mean: functions and `self.method` by name, all methods by the
+    name of their class. `parts`: what each block of the text adds.
+    """
 
     name: str
     tree: Tree
     package: str
-    bindings: dict[str, tuple[Binding, ...]]
+    bindings: Names
     functions: tuple[Function, ...]
     classes: tuple[Class, ...]
     stars: tuple[str, ...]
     body: Function
+    index: dict[str, tuple[Function, ...]]
+    parts: tuple[Any, ...] = ()
     cells: tuple[int, ...] = ()
-    index: dict[str, list[Function]] = field(default_factory=dict)
-    read_attributes: frozenset[str] | None = None
-    registered: frozenset[str] | None = None
-
-
-def build_module(
-    tree: Tree, name: str = "__main__", *, is_package: bool = False, memory: dict[Any, Any] | None = None
-) -> Module:
-    """The names of `tree`. `memory` keeps functions and classes by unit from one version of the text to the next."""
-    package = name if is_package else name.rpartition(".")[0]
-    memory = {} if memory is None else memory
-    bindings: dict[str, list[Binding]] = {}
-    functions: list[Function] = []
-    classes: list[Class] = []
-    stars: list[str] = []
-    for item in tree.items:
-        unit = item.place.unit
-        defs = _definitions(unit, name, memory)
-        members = tuple(place.unit for place in item.members)
-        if members and defs.classes:
-            defs = _join_members(defs, members, name, memory)
-        functions += defs.functions
-        classes += defs.classes
-        for stmt in unit.body:
-            _bind(stmt, unit, package, bindings, stars, defs)
-    for function in functions:
-        for global_name in function.global_names & function.bound:
-            bindings.setdefault(global_name, []).append(Binding("other", function.unit))
-    body = Function("<module>", "<module>", ast.Module([], []), _first_unit(tree), name, is_async=False)
-    frozen = {key: tuple(value) for key, value in bindings.items()}
-    return Module(name, tree, package, frozen, tuple(functions), tuple(classes), tuple(stars), body)
-
-
-def _first_unit(tree: Tree) -> Unit:
-    for item in tree.items:
-        return item.place.unit
-    from tooearly.source.tree import parse
-
-    return parse("pass\n").items[0].place.unit
-
-
-@dataclass(frozen=True, slots=True)
-class Definitions:
-    """What one unit defines: its functions and classes at every depth, and the top-level ones by node."""
-
-    functions: tuple[Function, ...]
-    classes: tuple[Class, ...]
-    top: dict[ast.AST, Function | Class]
-
-
-def _definitions(unit: Unit, module: str, memory: dict[Any, Any]) -> Definitions:
-    key = (unit, module)
-    known = memory.get(key)
-    if known is None:
-        top: dict[ast.AST, Function | Class] = {}
-        functions: list[Function] = []
-        classes: list[Class] = []
-        for node in _statements(unit.body):
-            match node:
-                case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    top[node] = make_function(node, unit, module, None)
-                case ast.ClassDef():
-                    top[node] = make_class(node, unit, module, None)
-        for made in top.values():
-            if isinstance(made, Class):
-                classes.append(made)
-                functions += made.methods.values()
-            else:
-                functions.append(made)
-        known = memory[key] = Definitions(tuple(functions), tuple(classes), top)
-    return known
-
-
-def _join_members(defs: Definitions, members: tuple[Unit, ...], module: str, memory: dict[Any, Any]) -> Definitions:
-    """A class that was cut at its methods: one `Class` object per combination of units."""
-    key = (defs.classes[0].unit, members, module)
-    known = memory.get(key)
-    if known is None:
-        header = defs.classes[0]
-        cls = make_class(header.node, header.unit, module, None)
-        for unit in members:
-            for node in _statements(unit.body):
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                    mkey = (unit, module, "member")
-                    function = memory.get(mkey)
-                    if function is None or function.name != node.name:
-                        function = memory[mkey] = make_function(node, unit, module, None, cls)
-                    function.cls = cls
-                    _add_method(cls, node, function)
-                elif isinstance(node, ast.ClassDef):
-                    cls.inner[node.name] = make_class(node, unit, module, None, f"{cls.qualname}.{node.name}")
-        known = memory[key] = Definitions(tuple(cls.methods.values()), (cls,), {header.node: cls})
-    for cls in known.classes:
-        for function in cls.methods.values():
-            function.cls = cls
-    return known
+    facts: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def make_function(
@@ -243,10 +194,10 @@ def make_class(
     """The `Class` of a class statement; functions nested in ifs at class level count as methods."""
     outer = parent.qualname + "." if parent and parent.qualname != "<module>" else ""
     cls = Class(node.name, qualname or outer + node.name, node, unit, module, parent)
-    for stmt in _statements(node.body):
+    for stmt in statements_in(node.body):
         match stmt:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                _add_method(cls, stmt, make_function(stmt, unit, module, parent, cls))
+                add_method(cls, stmt, make_function(stmt, unit, module, parent, cls))
             case ast.ClassDef():
                 cls.inner[stmt.name] = make_class(stmt, unit, module, parent, f"{cls.qualname}.{stmt.name}")
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
@@ -256,7 +207,7 @@ def make_class(
     return cls
 
 
-def _add_method(cls: Class, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Function) -> None:
+def add_method(cls: Class, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Function) -> None:
     """A property's setter must not hide its getter: those go under a name of their own."""
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter"):
@@ -265,44 +216,18 @@ def _add_method(cls: Class, node: ast.FunctionDef | ast.AsyncFunctionDef, functi
     cls.methods[node.name] = function
 
 
-def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+def statements_in(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements of a body and of the compound statements in it, but not of nested scopes."""
     for stmt in body:
         yield stmt
         if isinstance(stmt, SCOPES):
             continue
         for name in ("body", "orelse", "finalbody"):
-            yield from _statements(getattr(stmt, name, ()) or ())
+            yield from statements_in(getattr(stmt, name, ()) or ())
         for handler in getattr(stmt, "handlers", ()):
-            yield from _statements(handler.body)
+            yield from statements_in(handler.body)
         for case in getattr(stmt, "cases", ()):
-            yield from _statements(case.body)
-
-
-def _bind(
-    stmt: ast.stmt, unit: Unit, package: str, bindings: dict[str, list[Binding]], stars: list[str], defs: Definitions
-) -> None:
-    for node in _statements([stmt]):
-        match node:
-            case ast.Import() | ast.ImportFrom():
-                for name, target in import_names(node, package):
-                    if name == "*":
-                        stars.append(target)
-                    else:
-                        bindings.setdefault(name, []).append(Binding("import", unit, target))
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                made = defs.top.get(node)
-                kind = "class" if isinstance(node, ast.ClassDef) else "def"
-                bindings.setdefault(node.name, []).append(Binding(kind, unit, made))
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                bindings.setdefault(name, []).append(Binding("assign", unit, value))
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
-                bindings.setdefault(name, []).append(Binding("assign", unit, value, annotation))
-            case _:
-                scope = ScopeNames()
-                scope.visit_shallow(node)
-                for name in scope.bound:
-                    bindings.setdefault(name, []).append(Binding("other", unit))
+            yield from statements_in(case.body)
 
 
 def import_names(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, str]]:

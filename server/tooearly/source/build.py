@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tooearly.model import Span
@@ -52,9 +52,12 @@ _STRAY = re.compile(
 _PREFIX = "class _:"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """One top-level block: its own unit and, for a class that was split, (unit, offset, line) of each method."""
+    """One top-level block: its own unit and, for a class that was split, (unit, offset, line) of each method.
+
+    Compared by identity: the same object in two versions of a text means that nothing in it has changed.
+    """
 
     text: str
     lines: int
@@ -64,6 +67,11 @@ class Block:
     """Lines at the margin that were left out to make one block of two."""
     settled: bool = True
     """Whether no text behind the block was looked at to decide where it ends."""
+    broken: bool = field(init=False)
+    """Whether some unit of the block did not parse."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "broken", any(unit.error is not None for _, unit in self.units()))
 
     def units(self) -> list[tuple[Kind, Unit]]:
         """All units of the block with their kinds."""
@@ -74,11 +82,6 @@ class Block:
         """What was rewritten, when the block stands at `start`."""
         members = [span.shifted(start + offset) for unit, offset, _ in self.members for span in unit.repaired]
         return [*(span.shifted(start) for span in self.unit.repaired), *members]
-
-    @property
-    def broken(self) -> bool:
-        """Whether some unit of the block did not parse."""
-        return any(unit.error is not None for _, unit in self.units())
 
     @property
     def clean(self) -> bool:

@@ -3,36 +3,35 @@
 What a block is depends on its own text and, while it is broken, on the text behind it; never on the text before it,
 except that a half-typed word at the margin may belong to the block above. So a tree is the same however the text came
 about, and it can be made from the last one: blocks at the front and at the back that read the same are taken over, and
-only the text between is cut and parsed. A keystroke costs a comparison of strings, one new place for each later block,
+only the text between is cut and parsed. A keystroke costs a comparison of strings, an addition for each later block,
 and the parse of one function or method.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 
 from tooearly.source.blocks import Cut, block_end, closing_cut, is_cut, is_decorator, looks_open, margin_cut, misread
 from tooearly.source.build import Block, blanked, build, stray_line
-from tooearly.source.memory import ParseMemory
+from tooearly.source.lines import common_head, common_tail
+from tooearly.source.memory import Layout, ParseMemory
 from tooearly.source.syntax import parsable
-from tooearly.source.unit import Item, Place
 
-__all__ = ["ParseMemory", "items_of"]
+__all__ = ["ParseMemory", "layout_of"]
 
 _MOST_OPEN = 100
 _MOST_STRAYS = 10
 
 
-def items_of(text: str, memory: ParseMemory) -> tuple[Item, ...]:
-    """The top-level blocks of a text with their places. Updates the memory."""
+def layout_of(text: str, memory: ParseMemory) -> Layout:
+    """The blocks of a text and where they stand. Updates the memory."""
     version = _Version(text, memory)
     version.take_head()
-    version.build_middle(*version.find_tail())
-    items = version.items()
-    memory.blocks = version.blocks
-    memory.items = items
+    tail = version.build_middle(*version.find_tail())
+    memory.layout = memory.layout.followed(text, version.kept, version.blocks[version.kept :], tail)
     memory.trim()
-    return items
+    return memory.layout
 
 
 class _Version:
@@ -45,6 +44,7 @@ class _Version:
         self.text = text
         self.source = parsable(text)
         self.memory = memory
+        self.before = memory.layout
         self.cut: Cut = margin_cut(self.source)
         self.blocks: list[Block] = []
         self.offset = 0
@@ -53,32 +53,26 @@ class _Version:
 
     def take_head(self) -> None:
         """Take over the blocks at the front that read the same and do not depend on what follows."""
-        text, offset = self.text, 0
-        for block in self.memory.blocks:
-            if not block.settled or not text.startswith(block.text, offset):
-                break
-            offset += len(block.text)
-            self.blocks.append(block)
-        while self.blocks and not is_cut(self.source, offset):
-            offset -= len(self.blocks.pop().text)
-        self.offset = offset
-        self.kept = len(self.blocks)
+        old = self.before
+        count = bisect_right(old.starts, common_head(old.text, self.text)) - 1
+        count = next((index for index in range(count) if not old.blocks[index].settled), count)
+        while count and not is_cut(self.source, old.starts[count]):
+            count -= 1
+        self.blocks = list(old.blocks[:count])
+        self.offset, self.kept = old.starts[count], count
 
     def find_tail(self) -> tuple[int, int]:
         """The first old block from which on all read the same as now: its index, and its offset in this text."""
-        old, offset = self.memory.blocks, len(self.text)
-        index = len(old)
-        while index > self.kept:
-            start = offset - len(old[index - 1].text)
-            if start < self.offset or not self.text.startswith(old[index - 1].text, start):
-                break
-            index, offset = index - 1, start
-        self.memory.put(*old[self.kept : index])
-        return index, offset
+        old = self.before
+        by = len(self.text) - len(old.text)
+        same = common_tail(old.text, self.text, min(len(self.text), len(old.text)) - self.offset)
+        index = bisect_left(old.starts, len(old.text) - same)
+        self.memory.put(*old.blocks[self.kept : index])
+        return index, old.starts[index] + by
 
-    def build_middle(self, tail: int, offset: int) -> None:
-        """Build blocks until one ends where the tail begins, and append the tail. The tail may shrink on the way."""
-        old = self.memory.blocks
+    def build_middle(self, tail: int, offset: int) -> int:
+        """Build blocks until one ends where the tail begins, which may shrink on the way. How long the tail is."""
+        old = self.before.blocks
         while self.offset != offset or not self._joins(tail, offset):
             if offset <= self.offset:
                 self.memory.put(old[tail])
@@ -86,11 +80,11 @@ class _Version:
                 tail += 1
             else:
                 self.add()
-        self.blocks += old[tail:]
+        return len(old) - tail
 
     def _joins(self, tail: int, offset: int) -> bool:
         """Whether the old blocks from `tail` on can follow here."""
-        old = self.memory.blocks
+        old = self.before.blocks
         return tail == len(old) or (not old[tail].stray and is_cut(self.source, offset))
 
     def add(self) -> None:
@@ -160,26 +154,3 @@ class _Version:
         self.kept = min(self.kept, len(self.blocks))
         self.offset = start
         return merged
-
-    def items(self) -> tuple[Item, ...]:
-        """All blocks with their places. Those of the front are the same objects as before."""
-        items = list(self.memory.items[: self.kept])
-        start = line = 0
-        if items:
-            place = items[-1].place
-            start, line = (
-                place.start + len(self.blocks[self.kept - 1].text),
-                place.line + self.blocks[self.kept - 1].lines,
-            )
-        for block in self.blocks[self.kept :]:
-            items.append(_item(block, start, line))
-            start += len(block.text)
-            line += block.lines
-        return tuple(items)
-
-
-def _item(block: Block, start: int, line: int) -> Item:
-    if not block.members:
-        return Item(Place(block.unit, start, line), ())
-    members = tuple([Place(unit, start + offset, line + row) for unit, offset, row in block.members])
-    return Item(Place(block.unit, start, line), members)

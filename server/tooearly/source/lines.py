@@ -148,3 +148,27 @@ def apply_change(text: str, start: int, end: int, new: str) -> str:
     """The text with `start..end` replaced by `new`; the range is clamped into the text, and sorted."""
     start, end = sorted((min(max(start, 0), len(text)), min(max(end, 0), len(text))))
     return text[:start] + new + text[end:]
+
+
+def common_head(old: str, new: str) -> int:
+    """How long the common start of two texts is: by halving, as comparing slices is one call into C."""
+    low, high = 0, min(len(old), len(new))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if old[low:middle] == new[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def common_tail(old: str, new: str, limit: int) -> int:
+    """How long the common end of two texts is, at most `limit`."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if old[len(old) - middle : len(old) - low] == new[len(new) - middle : len(new) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -7,29 +7,47 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
 from tooearly.model import Span
-from tooearly.source.incremental import ParseMemory, items_of
+from tooearly.source.build import Block
+from tooearly.source.incremental import ParseMemory, layout_of
 from tooearly.source.lines import LineIndex
+from tooearly.source.memory import Layout
 from tooearly.source.syntax import parsing
 from tooearly.source.unit import Item, Place, Unit
 
-__all__ = ["Item", "ParseMemory", "Place", "Tree", "Unit", "parse"]
+__all__ = ["Block", "Item", "ParseMemory", "Place", "Tree", "Unit", "parse"]
 
 
 class Tree:
-    """One version of a document: its text, lines and units."""
+    """One version of a document: its text, lines and units. Places are made when they are asked for.
 
-    def __init__(self, text: str, items: tuple[Item, ...]) -> None:
-        self.text = text
-        self.items = items
+    `blocks`: a block that is the same object as in an earlier version has the same units, too.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.text = layout.text
+        self.blocks = layout.blocks
+        self._layout = layout
 
     @cached_property
     def lines(self) -> LineIndex:
         """The line index of the document."""
         return LineIndex(self.text)
+
+    def item(self, index: int) -> Item:
+        """A block with the places of its units."""
+        block, start, line = self.blocks[index], self._layout.starts[index], self._layout.lines[index]
+        members = tuple([Place(unit, start + offset, line + row) for unit, offset, row in block.members])
+        return Item(Place(block.unit, start, line), members)
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """All blocks with the places of their units."""
+        return tuple([self.item(index) for index in range(len(self.blocks))])
 
     def places(self) -> Iterator[Place]:
         """All units in the order of the text; a class comes before its methods."""
@@ -38,19 +56,33 @@ class Tree:
             yield from item.members
 
     @cached_property
-    def _places(self) -> dict[Unit, Place]:
-        return {place.unit: place for place in self.places()}
+    def _order(self) -> dict[Block, int]:
+        return dict(zip(self.blocks, range(len(self.blocks)), strict=True))
 
     def place(self, unit: Unit) -> Place:
         """Where a unit of this version stands. Raises KeyError for a unit of another version."""
-        return self._places[unit]
+        block, offset, row = self._layout.homes[unit]
+        index = self._order[block]
+        return Place(unit, self._layout.starts[index] + offset, self._layout.lines[index] + row)
+
+    def find(self, unit: Unit) -> Place | None:
+        """Where a unit stands, None for a unit of another version or text."""
+        return self.place(unit) if unit in self._layout.homes else None
+
+    def place_at(self, offset: int) -> Place | None:
+        """The place of the unit that an offset is in; None in an empty document."""
+        index = bisect_right(self._layout.starts, offset, 1, max(len(self.blocks), 1)) - 1
+        if not self.blocks:
+            return None
+        item = self.item(index)
+        return next((place for place in reversed(item.members) if place.start <= offset), item.place)
 
     def span(self, unit: Unit, node: ast.AST) -> Span:
         """The range of a node of `unit` in the document. Raises KeyError for a unit of another version."""
-        return unit.span(node).shifted(self._places[unit].start)
+        return self.place(unit).span(node)
 
 
 def parse(text: str, memory: ParseMemory | None = None) -> Tree:
     """The tree of a document. Never raises; `memory` carries units over from the last version and is updated."""
     with parsing():
-        return Tree(text, items_of(text, memory or ParseMemory()))
+        return Tree(layout_of(text, memory or ParseMemory()))

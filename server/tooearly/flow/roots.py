@@ -1,0 +1,109 @@
+"""Which functions are interpreted on their own: those with a read, those that lead to one, the module's top level.
+
+Roots are the functions that contain a read, those that mention such a function (they may call it with a future of
+theirs), and the module's top level. From one version of a text to the next the choice is the same, as long as the
+functions that changed still read, define and name what they did before: then it is only translated.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tooearly.flow.mention import READS, named_by, names_in, reads
+from tooearly.semantics.modules import Part, keys, unchanged
+from tooearly.semantics.names import Function, Module
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The choice for one version. `leading`: the functions among the roots; `top`: whether the top level is one."""
+
+    module: Module
+    leading: frozenset[Function]
+    top: bool
+
+    def all(self) -> list[Function]:
+        """The roots in the order of the text, the module body last."""
+        chosen = [function for function in self.module.functions if function in self.leading]
+        return [*chosen, self.module.body] if self.top else chosen
+
+
+def roots(module: Module, before: Roots | None = None) -> Roots:
+    """The functions to interpret on their own."""
+    if before is not None:
+        old, new = changed_parts(before.module, module)
+        gone = [function for part in old for function in part.functions]
+        come = [function for part in new for function in part.functions]
+        if [_role(module, f) for f in gone] == [_role(module, f) for f in come] and _tops(module, old) == _tops(
+            module, new
+        ):
+            same = dict(zip(gone, come, strict=True))
+            return Roots(
+                module, before.leading - same.keys() | {same[f] for f in before.leading & same.keys()}, before.top
+            )
+    leading = _leading(module)
+    return Roots(module, leading, _top_leads(module, leading))
+
+
+def changed_parts(before: Module, module: Module) -> tuple[Sequence[Part], Sequence[Part]]:
+    """The parts of the module before that are gone, and those that have come."""
+    head, tail = unchanged(before.parts, module.parts)
+    return before.parts[head : len(before.parts) - tail], module.parts[head : len(module.parts) - tail]
+
+
+def _role(module: Module, function: Function) -> tuple[object, ...]:
+    """What makes a function lead to a read or not: the names it goes by, whether it reads, which functions it names."""
+    return keys(function), reads(function), names_in(function) & module.index.keys()
+
+
+def _tops(module: Module, parts: Iterable[Part]) -> list[object]:
+    return [(names & module.index.keys(), own) for part in parts for names, own in [top_names(part)]]
+
+
+def _leading(module: Module) -> frozenset[Function]:
+    callers: dict[Function, list[Function]] = {}
+    for function in module.functions:
+        for named in named_by(module, names_in(function)):
+            if named is not function:
+                callers.setdefault(named, []).append(function)
+    marked = {function for function in module.functions if reads(function)}
+    stack = list(marked)
+    while stack:
+        for caller in callers.get(stack.pop(), ()):
+            if caller not in marked:
+                marked.add(caller)
+                stack.append(caller)
+    return frozenset(marked)
+
+
+def _top_leads(module: Module, leading: Iterable[Function]) -> bool:
+    """Whether the top level itself reads, or runs something that does."""
+    wanted = {function.cls.name if function.cls else function.name for function in leading}
+    return any(own or names & wanted for part in module.parts for names, own in [top_names(part)])
+
+
+def top_names(part: Part) -> tuple[set[str], bool]:
+    """The names that the top-level statements of a block mention outside of functions, and whether they read there."""
+    if part.top is None:
+        body = part.block.unit.body
+        found = [_mentioned(stmt) for stmt in body if not isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef)]
+        part.top = set[str]().union(*(names for names, _ in found)), any(own for _, own in found)
+    return part.top
+
+
+def _mentioned(stmt: ast.stmt) -> tuple[set[str], bool]:
+    names: set[str] = set()
+    stack: list[ast.AST] = [stmt]
+    own = False
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            own = own or node.attr in READS
+        stack += ast.iter_child_nodes(node)
+    return names, own
