@@ -105,6 +105,11 @@ class Finding:
     related: tuple[Related, ...] = ()
     fixes: tuple[Fix, ...] = ()
 
+    @property
+    def foreign(self) -> bool:
+        """Whether a step lies in another file."""
+        return any(step.path for step in self.related)
+
     def shifted(self, by: int) -> Finding:
         """The same finding, `by` code points further on; what lies in other files stays."""
         if not by:

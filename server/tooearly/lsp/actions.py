@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
+from lsprotocol.converters import get_converter
 
 from tooearly.lsp.capabilities import APPLY_COMMAND, EXPLAIN_COMMAND, FIX_ALL
 from tooearly.lsp.convert import diagnostic, workspace_edit
+from tooearly.lsp.protocol import Rendered, encode
 from tooearly.lsp.reveal import Spot, spot
 from tooearly.model import Edit, Finding, Fix, Span
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 QUICK_FIX = "quickfix"
 SUPPRESS = "suppress"
+NOTHING = Rendered(b"[]")
 
 
 def register(server: Server) -> None:
@@ -37,6 +40,10 @@ def register(server: Server) -> None:
     server.feature(lsp.CODE_ACTION_RESOLVE)(resolve)
     server.command(EXPLAIN_COMMAND)(explain)
     server.command(APPLY_COMMAND)(apply)
+
+
+Action = dict[str, Any]
+"""A code action as JSON: there are several for each position of the cursor, and lsprotocol's classes take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +60,15 @@ def wanted(only: Iterable[Any] | None, kind: str) -> bool:
     return not asked or any(item in ("", kind) or kind.startswith(item + ".") for item in asked)
 
 
-async def code_actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction | lsp.Command]:
+async def code_actions(ls: Server, params: lsp.CodeActionParams) -> Rendered:
     """All actions for a range of the newest version."""
     only = params.context.only
-    if not wanted(only, QUICK_FIX) and not wanted(only, FIX_ALL):
-        return []
-    here = await spot(ls, params.text_document.uri, "code actions")
-    if here is None or here.analysed.report is None or not here.analysed.findings:
-        return []
-    actions: list[lsp.CodeAction] = []
+    here = None
+    if wanted(only, QUICK_FIX) or wanted(only, FIX_ALL):
+        here = await spot(ls, params.text_document.uri, "code actions")
+    if here is None or here.analysed.report is None or here.analysed.shown is None or not here.analysed.shown.placed:
+        return NOTHING
+    actions: list[Action] = []
     if wanted(only, QUICK_FIX):
         touched = _touched(ls, here, params.range)
         if touched:
@@ -70,68 +77,57 @@ async def code_actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.Cod
             actions += [_explain_action(ls, here, finding) for finding in _one_of_each_code(touched)]
     if wanted(only, FIX_ALL) and (only or actions):
         actions.append(await _fix_all_action(ls, here, eager=bool(only)))
-    actions = [action for action in actions if _is_sensible(action)]
-    return [*actions] if ls.client.action_literals else [_as_command(here, action) for action in actions]
-
-
-def _is_sensible(action: lsp.CodeAction) -> bool:
-    return any((action.edit, action.command, action.disabled, action.data))
+    actions = [action for action in actions if action.keys() & {"edit", "command", "disabled", "data"}]
+    return Rendered(encode(actions if ls.client.action_literals else [_as_command(here, action) for action in actions]))
 
 
 def _touched(ls: Server, here: Spot, wanted_range: lsp.Range) -> list[Finding]:
     start = here.part.start + ls.documents.offset(here.document, wanted_range.start)
     end = here.part.start + ls.documents.offset(here.document, wanted_range.end)
     span = Span(min(start, end), max(start, end))
-    return [
-        finding
-        for finding in here.analysed.findings
-        if finding.span.touches(span) and here.analysed.program.part_at(finding.span.start) is here.part
-    ]
+    found = here.analysed.touching(span)
+    return [finding for finding in found if here.analysed.program.part_at(finding.span.start) is here.part]
 
 
 async def _offers(ls: Server, here: Spot, findings: Sequence[Finding]) -> list[Offer]:
-    """The fixes of some findings, in the order in which they are to be shown. Made in the worker."""
-
-    def work() -> list[Offer]:
-        return [Offer(finding, fix) for finding in findings for fix in _fixes(ls, here, finding)]
-
-    offers: list[Offer] = await ls.analyses.work(work)
-    return sorted(
-        offers, key=lambda offer: (bool(offer.fix.disabled), not offer.fix.preferred, offer.fix.kind == SUPPRESS)
-    )
+    """The fixes of some findings, in the order in which they are to be shown."""
+    offers = [Offer(finding, fix) for finding in findings for fix in await _fixes(ls, here, finding)]
+    return sorted(offers, key=lambda offer: _rank(offer.fix))
 
 
 def _rank(fix: Fix) -> tuple[bool, bool, bool]:
     return bool(fix.disabled), not fix.preferred, fix.kind == SUPPRESS
 
 
-def _fixes(ls: Server, here: Spot, finding: Finding) -> Iterable[Fix]:
+async def _fixes(ls: Server, here: Spot, finding: Finding) -> Sequence[Fix]:
+    """The fixes of one finding: made in the worker, once for each version."""
     analysed = here.analysed
-    assert analysed.report is not None
     assert analysed.shown is not None
-    fixes = ls.engine().offer(analysed.report, finding, analysed.resolved.settings)
+    fixes = analysed.known_fixes(finding)
+    if fixes is None:
+        fixes = await ls.analyses.work(lambda: ls.analyses.fixes(analysed, finding))
     if analysed.shown.is_held(finding):  # a function that is half typed is not rewritten
         return [fix for fix in fixes if fix.kind == SUPPRESS]
     return fixes
 
 
-def _action(ls: Server, here: Spot, offer: Offer) -> lsp.CodeAction | None:
+def _action(ls: Server, here: Spot, offer: Offer) -> Action | None:
     fix, client = offer.fix, ls.client
-    if not fix.edits and not fix.disabled:
+    if fix.disabled:
+        if not client.disabled_actions:
+            return None
+        end: Action = {"disabled": {"reason": fix.disabled}}
+    elif fix.edits:
+        end = {"isPreferred": True} if fix.preferred and client.preferred_actions else {}
+        edit = _edit(ls, here, fix.edits)
+        end |= {"edit": edit} if edit is not None else {}
+    else:
         return None
-    if fix.disabled and not client.disabled_actions:
-        return None
-    return lsp.CodeAction(
-        title=fix.title,
-        kind=QUICK_FIX,
-        diagnostics=[diagnostic(here.part, offer.finding, client.encoding)],
-        is_preferred=True if fix.preferred and client.preferred_actions and not fix.disabled else None,
-        disabled=lsp.CodeActionDisabled(fix.disabled) if fix.disabled else None,
-        edit=None if fix.disabled else _edit(ls, here, fix.edits),
-    )
+    shown = [diagnostic(here.part, offer.finding, client.encoding)]
+    return {"title": fix.title, "kind": QUICK_FIX, "diagnostics": shown, **end}
 
 
-def _edit(ls: Server, here: Spot, edits: Iterable[Edit]) -> lsp.WorkspaceEdit | None:
+def _edit(ls: Server, here: Spot, edits: Iterable[Edit]) -> dict[str, Any] | None:
     return workspace_edit(here.analysed.program, edits, ls.client.encoding, versioned=ls.client.document_changes)
 
 
@@ -139,50 +135,46 @@ def _one_of_each_code(findings: Iterable[Finding]) -> list[Finding]:
     return list({finding.code: finding for finding in reversed(list(findings))}.values())
 
 
-def _explain_action(ls: Server, here: Spot, finding: Finding) -> lsp.CodeAction:
+def _explain_action(ls: Server, here: Spot, finding: Finding) -> Action:
     title = f"Explain {finding.code}"
-    return lsp.CodeAction(
-        title=title,
-        kind=QUICK_FIX,
-        diagnostics=[diagnostic(here.part, finding, ls.client.encoding)],
-        command=lsp.Command(title, EXPLAIN_COMMAND, arguments=[finding.code]),
-    )
+    return {
+        "title": title,
+        "kind": QUICK_FIX,
+        "diagnostics": [diagnostic(here.part, finding, ls.client.encoding)],
+        "command": {"title": title, "command": EXPLAIN_COMMAND, "arguments": [finding.code]},
+    }
 
 
-async def _fix_all_action(ls: Server, here: Spot, *, eager: bool) -> lsp.CodeAction:
+async def _fix_all_action(ls: Server, here: Spot, *, eager: bool) -> Action:
     """One action for all safe fixes; its edit is made now if the client cannot ask for it later."""
     title = "Fix all tooearly findings that have a safe fix"
-    action = lsp.CodeAction(title=title, kind=FIX_ALL)
+    action: Action = {"title": title, "kind": FIX_ALL}
     data = {"uri": here.document.uri, "version": here.document.version, "action": FIX_ALL}
     if ls.client.resolve_edit:
-        action.data = data
+        action["data"] = data
     elif eager:
-        action.edit = await _fix_all_edit(ls, here)
+        edit = await _fix_all_edit(ls, here)
+        action |= {"edit": edit} if edit is not None else {}
     else:
-        action.command = lsp.Command(title, APPLY_COMMAND, arguments=[data])
+        action["command"] = {"title": title, "command": APPLY_COMMAND, "arguments": [data]}
     return action
 
 
-async def _fix_all_edit(ls: Server, here: Spot) -> lsp.WorkspaceEdit | None:
+async def _fix_all_edit(ls: Server, here: Spot) -> dict[str, Any] | None:
     analysed = here.analysed
     edits: Sequence[Edit] = await ls.analyses.work(lambda: ls.analyses.edits_of_all(analysed))
     return _edit(ls, here, edits) if edits else None
 
 
-def _as_command(here: Spot, action: lsp.CodeAction) -> lsp.Command:
+def _as_command(here: Spot, action: Action) -> dict[str, Any]:
     """An action for a client that knows commands only: its edit is applied by the server."""
-    if action.command is not None:
-        return action.command
-    spans = [item.range for item in action.diagnostics or ()]
-    first = spans[0].start if spans else lsp.Position(0, 0)
-    data = {
-        "uri": here.document.uri,
-        "version": here.document.version,
-        "action": action.title,
-        "line": first.line,
-        "character": first.character,
-    }
-    return lsp.Command(action.title, APPLY_COMMAND, arguments=[data])
+    if "command" in action:
+        command: dict[str, Any] = action["command"]
+        return command
+    shown = action.get("diagnostics")
+    first = shown[0]["range"]["start"] if shown else {"line": 0, "character": 0}
+    data = {"uri": here.document.uri, "version": here.document.version, "action": action["title"], **first}
+    return {"title": action["title"], "command": APPLY_COMMAND, "arguments": [data]}
 
 
 async def resolve(ls: Server, action: lsp.CodeAction) -> lsp.CodeAction:
@@ -191,8 +183,13 @@ async def resolve(ls: Server, action: lsp.CodeAction) -> lsp.CodeAction:
     if action.edit is None and data.get("action") == FIX_ALL:
         here = await spot(ls, str(data.get("uri")), "an action's edit")
         if here is not None and here.analysed.report is not None:
-            action.edit = await _fix_all_edit(ls, here)
+            edit = await _fix_all_edit(ls, here)
+            action.edit = _typed(edit) if edit is not None else None
     return action
+
+
+def _typed(edit: dict[str, Any]) -> lsp.WorkspaceEdit:
+    return get_converter().structure(edit, lsp.WorkspaceEdit)
 
 
 async def apply(ls: Server, data: Any) -> None:
@@ -211,11 +208,11 @@ async def apply(ls: Server, data: Any) -> None:
     else:
         edit = await _edit_named(ls, here, data)
     if edit is not None:
-        answer = ls.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, str(data.get("action"))))
+        answer = ls.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(_typed(edit), str(data.get("action"))))
         ls.spawn(_tell_refusal(answer))
 
 
-async def _edit_named(ls: Server, here: Spot, data: dict[str, Any]) -> lsp.WorkspaceEdit | None:
+async def _edit_named(ls: Server, here: Spot, data: dict[str, Any]) -> dict[str, Any] | None:
     at = lsp.Position(int(data.get("line", 0)), int(data.get("character", 0)))
     offers = await _offers(ls, here, _touched(ls, here, lsp.Range(at, at)))
     chosen = next((offer.fix for offer in offers if offer.fix.title == data.get("action")), None)

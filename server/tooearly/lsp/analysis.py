@@ -23,7 +23,7 @@ from tooearly.lsp.hold import Shown, settle
 from tooearly.lsp.program import Program
 from tooearly.lsp.schedule import Job, Scheduler
 from tooearly.lsp.settings import Configuration, Resolved
-from tooearly.model import Edit, Finding, Placed
+from tooearly.model import Edit, Finding, Fix, Placed, Span
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,16 @@ class Analysed:
     diagnostics: dict[str, Diagnostics] = field(default_factory=dict)
     seconds: float = 0.0
     failure: str = ""
+    offered: dict[Finding, Sequence[Fix]] = field(default_factory=dict, compare=False)
+
+    def touching(self, span: Span) -> list[Finding]:
+        """The findings that a range touches."""
+        placed = self.shown.placed if self.shown is not None else ()
+        return [one.finding.shifted(one.start) for one in placed if one.span.touches(span)]
+
+    def known_fixes(self, finding: Finding) -> Sequence[Fix] | None:
+        """The fixes of a finding, if they have been asked for."""
+        return self.offered.get(finding)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -129,6 +139,14 @@ class Analyses:
     def check_once(self, program: Program, resolved: Resolved) -> Report:
         """A report that nothing is kept of. To be called in the worker."""
         return self._check(program, resolved, self._engine().memory(), None)
+
+    def fixes(self, analysed: Analysed, finding: Finding) -> Sequence[Fix]:
+        """The fixes of a finding. To be called in the worker."""
+        assert analysed.report is not None
+        if finding not in analysed.offered:
+            settings = analysed.resolved.settings
+            analysed.offered[finding] = self._engine().offer(analysed.report, finding, settings)
+        return analysed.offered[finding]
 
     def states_text(self, analysed: Analysed) -> str:
         """The source with the state of each task beside each line. To be called in the worker."""

@@ -1,7 +1,7 @@
 """From findings to what the protocol says, and back from ranges to offsets.
 
 Diagnostics are rendered to JSON at once, in the worker, because hundreds of them go out after each keystroke: as
-attrs classes they take forty times as long to write. All else is small and made of lsprotocol's classes.
+attrs classes they take forty times as long to write. Code actions are plain JSON values for the same reason.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-from lsprotocol import types as lsp
 
 from tooearly.lsp import uris
 from tooearly.lsp.program import Part, Program
@@ -70,13 +68,16 @@ def render(
     ranges = Ranges(program, rendering.encoding)
     known = before.pieces if before is not None and len(program.parts) == 1 else {}
     pieces: dict[int, tuple[Finding, str]] = {}
+    texts: list[str] = []
     for finding, start in placed:
         piece = known.get(id(finding))
-        if piece is None or any(step.path for step in finding.related):
+        if piece is None:
             piece = finding, _diagnostic(ranges, finding.shifted(start), rendering)
-        pieces[id(finding)] = piece
-    body = "[" + ",".join([text for _, text in pieces.values()]) + "]"
-    return Diagnostics(body.encode("ascii"), f"t{next(_result_ids)}", len(pieces), pieces)
+        texts.append(piece[1])
+        if id(finding) in known or not finding.foreign:  # other files may change while this one does not
+            pieces[id(finding)] = piece
+    body = "[" + ",".join(texts) + "]"
+    return Diagnostics(body.encode("ascii"), f"t{next(_result_ids)}", len(texts), pieces)
 
 
 def _diagnostic(ranges: Ranges, finding: Finding, how: Rendering) -> str:
@@ -147,34 +148,32 @@ def _quoted(text: str) -> str:
     return json.dumps(text)
 
 
-def diagnostic(part: Part, finding: Finding, encoding: Encoding) -> lsp.Diagnostic:
+def diagnostic(part: Part, finding: Finding, encoding: Encoding) -> dict[str, Any]:
     """A finding as a diagnostic, as code actions name it."""
-    return lsp.Diagnostic(
-        range=part.range(finding.span, encoding),
-        message=finding.message,
-        severity=lsp.DiagnosticSeverity(SEVERITIES[finding.severity]),
-        code=finding.code,
-        source=SOURCE,
-    )
+    return {
+        "range": part.range(finding.span, encoding),
+        "message": finding.message,
+        "severity": SEVERITIES[finding.severity],
+        "code": finding.code,
+        "source": SOURCE,
+    }
 
 
 def workspace_edit(
     program: Program, edits: Iterable[Edit], encoding: Encoding, *, versioned: bool
-) -> lsp.WorkspaceEdit | None:
+) -> dict[str, Any] | None:
     """Edits of a program as edits of its documents; None when one of them crosses from one cell into another."""
-    by_part: dict[int, tuple[Part, list[lsp.TextEdit]]] = {}
+    by_part: dict[int, tuple[Part, list[dict[str, Any]]]] = {}
     for edit in sorted(edits, key=lambda edit: edit.span):  # insertions at one place keep their order
         part = program.part_at(edit.span.start)
         if edit.span.end > part.start + len(part.document.text):
             return None
         _, made = by_part.setdefault(part.start, (part, []))
-        made.append(lsp.TextEdit(range=part.range(edit.span, encoding), new_text=edit.content))
+        made.append({"range": part.range(edit.span, encoding), "newText": edit.content})
     if not versioned:
-        return lsp.WorkspaceEdit(changes={part.document.uri: made for part, made in by_part.values()})
-    changes: list[Any] = [
-        lsp.TextDocumentEdit(
-            lsp.OptionalVersionedTextDocumentIdentifier(uri=part.document.uri, version=part.document.version), made
-        )
+        return {"changes": {part.document.uri: made for part, made in by_part.values()}}
+    changes = [
+        {"textDocument": {"uri": part.document.uri, "version": part.document.version}, "edits": made}
         for part, made in by_part.values()
     ]
-    return lsp.WorkspaceEdit(document_changes=changes)
+    return {"documentChanges": changes}

@@ -9,8 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from lsprotocol import types as lsp
-
 from tooearly.lsp.documents import Document
 from tooearly.model import Span
 from tooearly.source.lines import Encoding
@@ -31,11 +29,10 @@ class Part:
             column = lines.encoded_column(row, column, encoding)
         return row, column
 
-    def range(self, span: Span, encoding: Encoding) -> lsp.Range:
-        """The range of a span of the program in this document."""
-        return lsp.Range(
-            lsp.Position(*self.position(span.start, encoding)), lsp.Position(*self.position(span.end, encoding))
-        )
+    def range(self, span: Span, encoding: Encoding) -> dict[str, dict[str, int]]:
+        """The range of a span of the program in this document, as JSON."""
+        (row, column), (last, end) = self.position(span.start, encoding), self.position(span.end, encoding)
+        return {"start": {"line": row, "character": column}, "end": {"line": last, "character": end}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ async def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
     if not pieces:
         return None
     span = name[1] if state is not None and name is not None else finding.span if finding is not None else point
-    return lsp.Hover(_content("\n\n".join(pieces), ls.client.markdown), here.part.range(span, ls.client.encoding))
+    ends = [lsp.Position(*here.part.position(offset, ls.client.encoding)) for offset in (span.start, span.end)]
+    return lsp.Hover(_content("\n\n".join(pieces), ls.client.markdown), lsp.Range(*ends))
 
 
 async def _known(ls: Server, analysed: Analysed) -> tuple[Tree, tuple[State, ...]]:

@@ -110,6 +110,7 @@ class Configuration:
     options: Options = field(default_factory=Options)
     _folders: tuple[Folder, ...] = ()
     _disk: Workspace = field(default_factory=Workspace)
+    _resolved: dict[str, Resolved] = field(default_factory=dict)
 
     @property
     def folders(self) -> tuple[Folder, ...]:
@@ -127,17 +128,20 @@ class Configuration:
         kept = [folder for folder in self._folders if uris.key(folder.uri) not in gone]
         known = {uris.key(folder.uri) for folder in kept}
         self._folders = (*kept, *(Folder(uri) for uri in added if uris.key(uri) not in known))
+        self._resolved = {}
 
     def change_options(self, everywhere: Options, per_folder: Mapping[str, Options] | None = None) -> bool:
         """Take the editor's settings, for all and by folder URI; whether anything is different now."""
         folders = tuple(replace(folder, options=(per_folder or {}).get(folder.uri)) for folder in self._folders)
         same = self.options == everywhere and folders == self._folders
         self.options, self._folders = everywhere, folders
+        self._resolved = {}
         return not same
 
     def forget_files(self) -> None:
         """Read configuration files and modules again when they are next needed."""
         self._disk = Workspace()
+        self._resolved = {}
 
     def options_for(self, uri: str) -> Options:
         """The editor's settings for a document: those of the innermost folder that holds it, else those for all."""
@@ -147,6 +151,12 @@ class Configuration:
 
     def resolve(self, uri: str) -> Resolved:
         """What holds for a document. A configuration that cannot be used is complained of and left out."""
+        known = self._resolved  # a change puts another one in its place, also while this is worked out
+        if uri not in known:
+            known[uri] = self._resolve(uri)
+        return known[uri]
+
+    def _resolve(self, uri: str) -> Resolved:
         options = self.options_for(uri)
         path = uris.to_path(uri)
         if not options.enable:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 _DRIVE = re.compile(r"^/?([A-Za-z]):(?=/|$)")
 
 
+@lru_cache(maxsize=4096)
 def key(uri: str) -> str:
     """The same string for every spelling of one URI (percent-encoding, case of scheme, host and drive letter)."""
     return "\n".join(_parts(uri))
