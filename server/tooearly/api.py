@@ -28,6 +28,9 @@ from tooearly.suppress import suppressed, unused_notice
 READ = re.compile(r"\b(?:result|exception)\b")
 READ_BYTES = re.compile(rb"\b(?:result|exception)\b")
 
+MOST_VETTED = 40
+"""With more findings than this the outcome of a fix is not analysed before it is offered, only when it is made."""
+
 
 class Memory:
     """What is kept of a document from one version to the next. Opaque; one per document."""
@@ -109,12 +112,24 @@ def check(
         placed, unused = suppressions.apply(placed, tree.lines)
         notices += map(unused_notice, unused)
     report = Report(placed, tuple(notices), tree, len(analyses), lambda: _states(module, settings, load, eager))
-    return _with_fixes(report, settings) if with_fixes else report
+    if not with_fixes:
+        return report
+
+    def again(changed: str) -> tuple[Finding, ...]:
+        return check(changed, settings, memory=memory, modules=modules, with_fixes=False, stop=stop).findings
+
+    return _with_fixes(report, settings, again)
 
 
-def _with_fixes(report: Report, settings: Settings) -> Report:
-    found = report.findings
-    fixed = [Placed(replace(f, fixes=fixes.offer(report.tree, f, found, settings)), 0) for f in found]
+def _with_fixes(report: Report, settings: Settings, again: Callable[[str], tuple[Finding, ...]]) -> Report:
+    """The report with fixes; those disabled whose outcome still has the finding, or a new one."""
+    tree, found = report.tree, report.findings
+    fixed: list[Placed] = []
+    for finding in found:
+        offered = fixes.offer(tree, finding, found, settings)
+        if len(found) <= MOST_VETTED:
+            offered = fixes.vetted(tree, finding, offered, found, again)
+        fixed.append(Placed(replace(finding, fixes=offered), 0))
     return replace(report, placed=tuple(fixed))
 
 

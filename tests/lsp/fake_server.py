@@ -137,6 +137,7 @@ def load() -> Engine:
         check=check,
         memory=ParseMemory,
         offer=offer,
+        vetted=lambda _report, _finding, fixes, _check: fixes,
         fix_all=fix_all,
         states_text=lambda text, *_, **__: f"states of {len(text)}",
         may_have_site=lambda text: ".result()" in text or ".exception()" in text,

@@ -107,6 +107,9 @@ def _elements(site: Site, target: ast.expr, iterable: ast.expr, receiver: ast.ex
     if isinstance(target, ast.Name) and ast.unparse(receiver) == target.id:
         return text
     match iterable, target:
+        case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]), ast.Tuple(elts=[_, ast.Name(id=name)]):
+            if isinstance(receiver, ast.Name) and receiver.id == name:
+                return site.source(inner)
         case ast.Call(func=ast.Attribute(value=value, attr="items"), args=[]), ast.Tuple(elts=[key, ast.Name(id=name)]):
             if isinstance(receiver, ast.Name) and receiver.id == name and not names_in(key) & {name}:
                 return f"{site.source(value)}.values()"

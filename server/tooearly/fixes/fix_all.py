@@ -4,19 +4,19 @@ Method: in each round every finding names the fix it would take (its preferred s
 fixes are taken in the order of the text as long as their edits do not collide with those taken before. Edits that two
 fixes have in common (the same import, the same wait, the same read) are made once. Nested and overlapping fixes wait
 for the next round, in which the new text is analysed again: what an earlier fix has mended is no longer found. A
-round whose outcome does not compile or brings new findings is taken back and its fixes are tried one by one. The
-number of rounds is bounded.
+round whose outcome does not compile, leaves a finding that it should mend or brings a new one is taken back; its fixes
+are tried one by one, and those that pass are made together. The number of rounds is bounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tooearly.config import Settings
 from tooearly.fixes.apply import apply, disjoint
 from tooearly.fixes.offer import offer
-from tooearly.fixes.validate import broken
+from tooearly.fixes.validate import broken, failed
 from tooearly.model import Edit, Finding, Fix
 from tooearly.source.tree import Tree
 
@@ -54,8 +54,8 @@ def fix_all(
     refused: set[tuple[str, str]] = set()
     for _ in range(ROUNDS):
         wanted = [one for one in findings if not codes or one.code in codes]
-        chosen = [fix for one in wanted if (fix := choose(offer(tree, one, findings, settings), kind, unsafe))]
-        chosen = [fix for fix in chosen if (fix.title, _near(tree.text, fix)) not in refused]
+        chosen = [(one, fix) for one in wanted if (fix := choose(offer(tree, one, findings, settings), kind, unsafe))]
+        chosen = [(one, fix) for one, fix in chosen if (fix.title, _near(tree.text, fix)) not in refused]
         step = _round(tree, findings, chosen, analyse)
         if step is None:
             break
@@ -68,25 +68,38 @@ def fix_all(
 
 
 Step = tuple[list[Fix], set[tuple[str, str]], Tree, Sequence[Finding]]
+Chosen = Sequence[tuple[Finding, Fix]]
 
 
-def _round(tree: Tree, findings: Sequence[Finding], chosen: Sequence[Fix], analyse: Analyse) -> Step | None:
+def _round(tree: Tree, findings: Sequence[Finding], chosen: Chosen, analyse: Analyse) -> Step | None:
     """One round: the fixes made, those that proved wrong, and what is found afterwards. None: nothing to do."""
-    taken, edits = combine(chosen)
+    taken = combine(chosen)
     if not taken:
         return None
-    if not broken(tree, edits):
-        new_tree, new_findings = analyse(apply(tree.text, edits))
-        if len(new_findings) < len(findings):
-            return taken, set(), new_tree, new_findings
-    failed: set[tuple[str, str]] = set()
-    for fix in taken:
-        if not broken(tree, fix.edits):
-            new_tree, new_findings = analyse(apply(tree.text, fix.edits))
-            if len(new_findings) < len(findings):
-                return [fix], failed, new_tree, new_findings
-        failed.add((fix.title, _near(tree.text, fix)))
-    return [], failed, tree, findings
+    if (outcome := _made(tree, findings, taken, analyse)) is not None:
+        return [fix for _, fix in taken], set(), *outcome
+    alone = [(one, _made(tree, findings, [one], analyse)) for one in taken]
+    good = [one for one, outcome in alone if outcome is not None]
+    refused = {(fix.title, _near(tree.text, fix)) for (_, fix), outcome in alone if outcome is None}
+    if len(good) > 1 and (outcome := _made(tree, findings, good, analyse)) is not None:
+        return [fix for _, fix in good], refused, *outcome
+    for (_, fix), outcome in alone:
+        if outcome is not None:
+            return [fix], refused, *outcome
+    return [], refused, tree, findings
+
+
+def _made(
+    tree: Tree, findings: Sequence[Finding], chosen: Chosen, analyse: Analyse
+) -> tuple[Tree, Sequence[Finding]] | None:
+    """The tree and the findings after the fixes, None if they do not keep their promise together."""
+    edits = edits_of(fix for _, fix in chosen)
+    if broken(tree, edits):
+        return None
+    new_tree, new_findings = analyse(apply(tree.text, edits))
+    if failed([one for one, _ in chosen], edits, findings, new_findings):
+        return None
+    return new_tree, new_findings
 
 
 def _near(text: str, fix: Fix) -> str:
@@ -106,16 +119,21 @@ def choose(fixes: Sequence[Fix], kind: str = "", unsafe: bool = False) -> Fix | 
     return preferred or next(iter(able if unsafe else []), None)
 
 
-def combine(fixes: Sequence[Fix]) -> tuple[list[Fix], tuple[Edit, ...]]:
-    """As many of the fixes as fit together, and their edits; an edit that several ask for is made once."""
-    taken: list[Fix] = []
+def combine(chosen: Chosen) -> Chosen:
+    """As many of the fixes as fit together."""
+    taken: list[tuple[Finding, Fix]] = []
     edits: list[Edit] = []
-    for fix in fixes:
+    for finding, fix in chosen:
         new = [edit for edit in fix.edits if edit not in edits]
         if disjoint([*edits, *new]) and not _shares_line(edits, new):
-            taken.append(fix)
+            taken.append((finding, fix))
             edits += new
-    return taken, tuple(sorted(edits))
+    return taken
+
+
+def edits_of(fixes: Iterable[Fix]) -> tuple[Edit, ...]:
+    """The edits of several fixes; one that several ask for is made once."""
+    return tuple(sorted({edit for fix in fixes for edit in fix.edits}))
 
 
 def _shares_line(edits: Sequence[Edit], new: Sequence[Edit]) -> bool:

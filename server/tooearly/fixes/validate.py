@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from tooearly.fixes.apply import apply, disjoint
 from tooearly.fixes.site import place_at
@@ -108,17 +109,46 @@ def compiles(text: str) -> bool:
     return True
 
 
-def unkept(tree: Tree, finding: Finding, fix: Fix, findings: Sequence[Finding], check: Check) -> str:
-    """Why a fix does not keep its promise, empty if it does: the finding is gone and no other appears."""
-    if reason := broken(tree, fix.edits):
-        return reason
-    moved = {(one.code, moved_span(one.span, fix.edits)) for one in findings}
-    own = moved_span(finding.span, fix.edits)
-    for after in check(apply(tree.text, fix.edits)):
-        if after.code == finding.code and _same(after.span, own):
-            return "the finding is still there"
-        if not any(after.code == code and _same(after.span, span) for code, span in moved):
-            return "it makes a new finding"
+def vetted(
+    tree: Tree, finding: Finding, fixes: Sequence[Fix], findings: Sequence[Finding], check: Check
+) -> tuple[Fix, ...]:
+    """The fixes of a finding, those that do not keep their promise disabled and put behind the others.
+
+    Only what is not safe is looked at: a guard, for one, takes away the read that proved to the next one that the
+    future is done. Safe fixes wait for the future on every path; that they keep their promise is shown by tests.
+    """
+    judged = [_vetted(tree, finding, fix, findings, check) for fix in fixes]
+    return tuple(sorted(judged, key=lambda fix: bool(fix.disabled)))
+
+
+def _vetted(tree: Tree, finding: Finding, fix: Fix, findings: Sequence[Finding], check: Check) -> Fix:
+    if fix.disabled or fix.applicability != "unsafe":
+        return fix
+    return replace(fix, disabled=unkept(tree, [(finding, fix)], findings, check), preferred=False)
+
+
+def unkept(tree: Tree, made: Sequence[tuple[Finding, Fix]], findings: Sequence[Finding], check: Check) -> str:
+    """Why fixes that are made together do not keep their promise, empty if they do.
+
+    `findings` are all of the document, `check` finds those of another text.
+    """
+    edits = tuple(sorted({edit for _, fix in made for edit in fix.edits}))
+    return broken(tree, edits) or failed([one for one, _ in made], edits, findings, check(apply(tree.text, edits)))
+
+
+def failed(
+    mended: Sequence[Finding], edits: Sequence[Edit], before: Sequence[Finding], after: Sequence[Finding]
+) -> str:
+    """Whether edits that should have mended some findings leave one of them, or bring a new one; in words."""
+    gone = {(one.code, moved_span(one.span, edits)) for one in mended}
+    known = {(one.code, moved_span(one.span, edits)) for one in before} - gone
+    for one in after:
+        if (one.code, one.span) in known:  # may stand within a mended one, or around it
+            continue
+        if any(one.code == code and _same(one.span, span) for code, span in gone):
+            return "the read would still be too early"
+        if not any(one.code == code and _same(one.span, span) for code, span in known):
+            return "another read would then be too early"
     return ""
 
 

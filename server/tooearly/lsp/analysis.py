@@ -23,6 +23,7 @@ from tooearly.lsp.hold import Shown, settle
 from tooearly.lsp.program import Program
 from tooearly.lsp.schedule import Job, Scheduler
 from tooearly.lsp.settings import Configuration, Resolved
+from tooearly.lsp.vetting import MOST_FINDINGS, Vetting
 from tooearly.model import Edit, Finding, Fix, Placed, Span
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Analyses:
         self._scheduler, self._engine, self._configuration = scheduler, engine, configuration
         self._rendering, self._arrived = rendering, arrived
         self._entries: dict[str, _Entry] = {}
+        self._vetting = Vetting(scheduler, self.fixes)
 
     def expect(self, program: Program) -> None:
         """Take a program in whose analysis is requested later; who asks for its result waits."""
@@ -88,6 +90,7 @@ class Analyses:
     def request(self, program: Program) -> None:
         """Analyse the newest version of a program."""
         self.expect(program)
+        self._vetting.end(program.key)
         entry = self._entries[program.key]
         entry.memory = entry.memory if entry.memory is not None else _Memory()
         memory = entry.memory
@@ -100,6 +103,7 @@ class Analyses:
     def forget(self, key: str) -> None:
         """Let a program go; those who wait for it get nothing."""
         self._scheduler.cancel(key)
+        self._vetting.end(key)
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._wake(entry)
@@ -140,12 +144,21 @@ class Analyses:
         """A report that nothing is kept of. To be called in the worker."""
         return self._check(program, resolved, self._engine().memory(), None)
 
-    def fixes(self, analysed: Analysed, finding: Finding) -> Sequence[Fix]:
-        """The fixes of a finding. To be called in the worker."""
-        assert analysed.report is not None
+    def fixes(self, analysed: Analysed, finding: Finding, stop: Callable[[], None] | None = None) -> Sequence[Fix]:
+        """The fixes of a finding, those disabled that do not keep their promise. To be called in the worker."""
+        report, program, resolved = analysed.report, analysed.program, analysed.resolved
+        assert report is not None
         if finding not in analysed.offered:
-            settings = analysed.resolved.settings
-            analysed.offered[finding] = self._engine().offer(analysed.report, finding, settings)
+            entry, engine = self._entries.get(program.key), self._engine()
+            memory = entry.memory.get(engine) if entry is not None and entry.memory is not None else engine.memory()
+
+            def check(text: str) -> Sequence[Finding]:
+                return self._check(program.changed(text), resolved, memory, stop).findings
+
+            offered = engine.offer(report, finding, resolved.settings)
+            if analysed.shown is None or not analysed.shown.is_held(finding):
+                offered = engine.vetted(report, finding, offered, check)
+            analysed.offered[finding] = offered
         return analysed.offered[finding]
 
     def states_text(self, analysed: Analysed) -> str:
@@ -160,7 +173,7 @@ class Analyses:
         program, resolved = analysed.program, analysed.resolved
 
         def check(text: str) -> Report:
-            return self.check_once(replace(program, text=text), resolved)
+            return self.check_once(program.changed(text), resolved)
 
         if analysed.report is None:
             return ()
@@ -178,6 +191,8 @@ class Analyses:
         entry.result = outcome
         self._wake(entry)
         self._arrived(outcome)
+        if outcome.report is not None and len(outcome.findings) <= MOST_FINDINGS:
+            self._vetting.begin(program.key, outcome)
 
     def _wake(self, entry: _Entry) -> None:
         waiting, entry.waiting = entry.waiting, []

@@ -45,19 +45,20 @@ class Report(Protocol):
 class Engine:
     """The analysis and the fixes, as functions. None of them raises for any text.
 
-    `check(text, settings, memory=, modules=, filename=, cells=, stop=)` analyses a text; `stop` is called now and then
-    and raises to give up. `memory()` is what it carries from one version of a text to the next. `offer(report,
-    finding, settings)` makes the fixes of one finding, `fix_all(report, settings, check)` the edits that apply all
-    safe ones (`check` analyses a text under the same conditions). `states_text(text, settings, modules=, filename=)`
-    renders the source with the state of each task beside each line. `may_have_site(text)` is a quick test that a text
-    can have a finding at all. `url(code)` is the page of a rule, `explain(code)` its text. `walk(folder)` lists the
-    Python files of a folder as the command line would. `refused` is what `check` raises for settings that it cannot
-    use, and for nothing else.
+    `check(text, settings, memory=, modules=, filename=, cells=, stop=)` analyses a text; `stop` is called now and
+    then and raises to give up. `memory()` is what it carries from one version of a text to the next. `offer(report,
+    finding, settings)` makes the fixes of one finding, `vetted(report, finding, fixes, check)` disables those that do
+    not keep their promise, `fix_all(report, settings, check)` the edits that apply all safe ones (`check` analyses a
+    text under the same conditions). `states_text(text, settings, modules=, filename=)` renders the source with the
+    state of each task beside each line. `may_have_site(text)` is a quick test that a text can have a finding at all.
+    `url(code)` is the page of a rule, `explain(code)` its text. `walk(folder)` lists the Python files of a folder as
+    the command line would. `refused` is what `check` raises for settings that it cannot use, and for nothing else.
     """
 
     check: Callable[..., Report]
     memory: Callable[[], Any]
     offer: Callable[[Report, Finding, Settings], Sequence[Fix]]
+    vetted: Callable[[Report, Finding, Sequence[Fix], Callable[[str], Sequence[Finding]]], Sequence[Fix]]
     fix_all: Callable[[Report, Settings, Callable[[str], Report]], Sequence[Edit]]
     states_text: Callable[..., str]
     may_have_site: Callable[[str], bool]
@@ -77,6 +78,11 @@ def load() -> Engine:
     def offer(report: Report, finding: Finding, settings: Settings) -> Sequence[Fix]:
         return fixes.offer(report.tree, finding, report.findings, settings)
 
+    def vetted(
+        report: Report, finding: Finding, offered: Sequence[Fix], check: Callable[[str], Sequence[Finding]]
+    ) -> Sequence[Fix]:
+        return fixes.vetted(report.tree, finding, offered, report.findings, check)
+
     def fix_all(report: Report, settings: Settings, check: Callable[[str], Report]) -> Sequence[Edit]:
         from tooearly.fixes.fix_all import fix_all as fix
         from tooearly.lsp.textdiff import edits_between
@@ -92,6 +98,7 @@ def load() -> Engine:
         check=partial(api.check, with_fixes=False),
         memory=api.Memory,
         offer=offer,
+        vetted=vetted,
         fix_all=fix_all,
         states_text=api.states,
         may_have_site=api.prefilter,

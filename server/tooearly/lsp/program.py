@@ -7,7 +7,7 @@ the client in the right cell. For a plain document there is one part, which begi
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tooearly.lsp.documents import Document
 from tooearly.model import Span
@@ -56,6 +56,19 @@ class Program:
             return self.parts[0]
         index = bisect_right(self.parts, offset, key=lambda part: part.start) - 1
         return self.parts[max(index, 0)]
+
+    def changed(self, text: str) -> Program:
+        """The program with another text; its cells begin where the edits between the two have moved them."""
+        if not self.cells:
+            return replace(self, text=text)
+        from tooearly.lsp.textdiff import edits_between  # not before: a start does not wait for difflib
+
+        grown = [
+            (edit.span.end, len(edit.content) - (edit.span.end - edit.span.start))
+            for edit in edits_between(self.text, text)
+        ]
+        cells = tuple(cell + sum(more for end, more in grown if end < cell) for cell in self.cells)
+        return replace(self, text=text, cells=cells)
 
     def part_of(self, document: Document) -> Part | None:
         """The part that is this document, None when it is not in the program (a Markdown cell, say)."""
