@@ -62,9 +62,9 @@ def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> lis
     return await_unknown(m, act, w, site)
 
 
-def await_unknown(m: Machine, act: Act, w: World, site: Site, why: str = "other") -> list[Outcome]:
+def await_unknown(m: Machine, act: Act, w: World, site: Site, *, surely: bool = True) -> list[Outcome]:
     """Waiting for something that is not followed: it may fail, and it proves nothing."""
-    m.suspend(act, w, why, site)
+    m.suspend(act, w, "other", site, surely=surely)
     return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc(CANCELLED))]
 
 

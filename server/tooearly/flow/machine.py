@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tooearly.flow import cfg, live, solve
@@ -17,6 +17,7 @@ from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
 from tooearly.flow.folding import fold_worlds
 from tooearly.flow.lower_stmt import build
+from tooearly.flow.mention import closure
 from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, options, site_of
@@ -131,6 +132,7 @@ class Machine:
         self.states: dict[tuple[Site, str], tuple[int, Note | None]] = {}
         self.record_states = False
         self.quiet = 0
+        self.brief = False
         self.steps = 0
         self.eager = eager
         self.consulted: dict[Any, Any] = {}
@@ -232,24 +234,33 @@ class Machine:
         return out
 
     # Suspending
-    def suspend(self, act: Act, world: World, why: str, site: Site) -> None:
-        """Other code runs now: unfinished futures may finish, registered code is interpreted for its reads."""
+    def suspend(self, act: Act, world: World, why: str, site: Site, *, surely: bool = True) -> None:
+        """Other code runs now: unfinished futures may finish, registered code is interpreted for its reads.
+
+        A free lock suspends nobody (not `surely`): tasks that start beside this one may do so later as well.
+        """
         from tooearly.flow.relevance import closed_over
 
         world.suspend(Note(why, site))
+        if self.brief:
+            world.escape(list(world.heap))  # what runs beside it may have gone on
+            return
         if not world.deferred:
             return
         waiting = world.deferred
-        world.deferred = tuple(d for d in waiting if d.kind not in ("task", "thread"))
+        over = ("task", "thread", "beside") if surely else ("task", "thread")
+        world.deferred = tuple(d for d in waiting if d.kind not in over)
         for deferred in waiting:
             self._disturb(world, deferred)
             if deferred.kind == "thread":
                 world.escape(world.reachable([deferred.function], closed_over(world)))
         if self.quiet or self.depth > 2:
             return
+        tasks = tuple(replace(d, kind="beside") for d in waiting if d.kind == "task" and reaches(self, d))
         for deferred in waiting:
             if deferred.kind != "thread":
-                self.run_deferred(act, world, deferred)
+                alone = self.depth or not tasks or deferred.kind != "task"
+                self.run_deferred(act, world, deferred, () if alone else beside(world, deferred, tasks))
 
     def _disturb(self, world: World, deferred: Deferred) -> None:
         """Variables that the other code rebinds are not known any more."""
@@ -262,15 +273,20 @@ class Machine:
             for key in [k for k in world.env if k[1] == name and (k[0] == target.frame or is_module(k[0]))]:
                 world.env[key] = Unknown(("disturbed", name))
 
-    def run_deferred(self, act: Act, world: World, deferred: Deferred) -> None:
+    def run_deferred(self, act: Act, world: World, deferred: Deferred, others: tuple[Deferred, ...] = ()) -> None:
+        """Interpret code that runs while this code is suspended, for its reads; `others` start while it is suspended.
+
+        Of a task that starts beside another one only the way to its first suspension is followed: after that the
+        other may have gone on too.
+        """
         from tooearly.flow.awaits import await_value
         from tooearly.flow.calling import call
         from tooearly.flow.relevance import holds_futures, may_read
 
-        if not may_read(self, deferred.function) or not holds_futures(self, world, deferred):
+        if not may_read(self, deferred.function) or not (others or holds_futures(self, world, deferred)):
             return
         other = world.copy()
-        other.deferred = tuple(d for d in other.deferred if d != deferred)
+        other.deferred = (*(d for d in other.deferred if d != deferred), *others)
         for value in deferred.args if deferred.kind == "callback" else ():
             for oid in refs(value):
                 if isinstance(other.heap.get(oid), Fut):
@@ -283,13 +299,14 @@ class Machine:
         self.deferred_runs[deferred.function] = runs + 1
         self.deferred_seen.add(key)
         self.depth += 1
+        brief, self.brief = self.brief, self.brief or deferred.kind == "beside"
         site = act.site(act.block.term.node if act.block and act.block.term else ast.Pass())
         for made in call(self, act, other.copy(), deferred.function, [(a, False) for a in deferred.args], [], site):
-            if made.exc is None and deferred.kind == "task":
+            if made.exc is None and deferred.kind in ("task", "beside"):
                 await_value(self, act, made.world, made.value, site)
             elif made.exc is not None and made.exc.site is not None:
                 self.unhandled(made.exc)
-        self.depth -= 1
+        self.depth, self.brief = self.depth - 1, brief
 
     # Reporting
     def read(
@@ -321,6 +338,25 @@ class Machine:
         """An InvalidStateError of a read has met a handler that expects it."""
         if exc.site is not None and not self.quiet and (exc.site, MAIN) in self.reports:
             self.reports[exc.site, MAIN].handled = True
+
+
+def reaches(m: Machine, deferred: Deferred) -> bool:
+    """Whether a task shares an object with others, makes futures and reads."""
+    from tooearly.flow.relevance import makes_any, may_read, target_function
+
+    target = target_function(deferred.function)
+    shares = any(refs(value) for value in deferred.values())
+    return target is not None and shares and makes_any(closure(m, target.function)) and may_read(m, target)
+
+
+def beside(world: World, deferred: Deferred, tasks: tuple[Deferred, ...]) -> tuple[Deferred, ...]:
+    """The tasks that may start while this one is suspended: the others, and itself when there are many of it."""
+    twin = replace(deferred, kind="beside")
+    many = tasks.count(twin) > 1 or any(
+        isinstance(obj, Fut) and obj.many and obj.body is not None and obj.body.function == deferred.function
+        for obj in world.heap.values()
+    )
+    return tuple(dict.fromkeys(t for t in tasks if t != twin or many))
 
 
 def up(world: World, frame: Frame, depth: int) -> Frame | None:

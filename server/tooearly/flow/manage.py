@@ -39,7 +39,7 @@ def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
     value: Value = manager if isinstance(manager, Unknown) and manager.type else Unknown()
     if not is_async:
         return [Outcome(w, value), *([Outcome(w.copy(), exc=Exc(""))] if isinstance(manager, Unknown) else [])]
-    return [Outcome(o.world, value, o.exc) for o in await_unknown(m, act, w, site)]
+    return [Outcome(o.world, value, o.exc) for o in await_unknown(m, act, w, site, surely=False)]
 
 
 def _enter_generator(m: Machine, act: Act, w: World, coro: Coro, site: Site, temp: int | str) -> list[Outcome]:
@@ -90,7 +90,7 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
         return _leave_instance(m, act, w, method, exc, site, is_async)
     if not is_async:
         return [Outcome(w, exc=exc)]
-    m.suspend(act, w, "other", site)
+    m.suspend(act, w, "other", site, surely=False)
     return [Outcome(w, exc=exc), Outcome(w.copy(), exc=Exc(CANCELLED))]
 
 
