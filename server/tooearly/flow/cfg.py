@@ -141,6 +141,14 @@ class Collect(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Measure(Step):
+    """A comprehension without filters is finished: `coll` has as many elements as `src`."""
+
+    coll: Temp
+    src: Temp
+
+
+@dataclass(frozen=True, slots=True)
 class Unpack(Step):
     """`dsts = src`, with at most one starred target at index `star`."""
 

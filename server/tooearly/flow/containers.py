@@ -96,7 +96,8 @@ def copy(w: World, source: Cont, kind: str, frame: Frame, site: Site, *, ordered
         items = unique(items)
     keys = source.keys if kind == "dict" else ()
     slots = source.slots if ordered and kind == source.kind else ()
-    return new(w, frame, site, Cont(kind, items, exact, source.nonempty, keys, slots))
+    size = source.length if kind != "set" else None
+    return new(w, frame, site, Cont(kind, items, exact, source.nonempty, keys, slots, size=size))
 
 
 def in_place(w: World, name: str, left: Value, right: Value, site: Site, frame: Frame) -> list[Outcome]:
@@ -111,7 +112,7 @@ def in_place(w: World, name: str, left: Value, right: Value, site: Site, frame: 
     if result is not None:
         w.heap[left.oid] = replace(result, kind=cont.kind, slots=cont.slots if name == "Add" else ())
     elif other is None:
-        w.heap[left.oid] = replace(cont, exact=False, items=unique((*cont.items, Unknown())))
+        w.heap[left.oid] = replace(cont, exact=False, items=unique((*cont.items, Unknown())), size=None)
     return [Outcome(w, left)]
 
 

@@ -221,7 +221,8 @@ def counting(c: Call) -> list[Outcome]:
             some = len(range(*numbers)) > 0
             if not some:
                 return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", (), True)))]
-    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", (Unknown(),), False, some)))]
+    size = len(range(*numbers)) if some else None
+    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", (Unknown(),), False, some, size=size)))]
 
 
 def forever(c: Call) -> list[Outcome]:

@@ -52,7 +52,7 @@ def _extended(c: Call, given: list[Value | None]) -> list[Outcome]:
                 collect(c.w, c.receiver, item, None)
             cont = c.w.cont(c.receiver)
             if cont is not None and not (found and found[1]):
-                c.w.heap[c.receiver.oid] = replace(cont, exact=False)
+                c.w.heap[c.receiver.oid] = replace(cont, exact=False, size=None)
     return [Outcome(c.w, NONE)]
 
 

@@ -125,4 +125,5 @@ def _join_containers(a: Cont, b: Cont) -> Cont:
     else:
         keys, items = (), unique((*a.items, *b.items))
     nonempty = nonempty or (bool(a.items) and a.exact and bool(b.items) and b.exact)
-    return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=())
+    size = a.length if a.length == b.length else None
+    return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=(), size=size)

@@ -257,8 +257,13 @@ def note_captures(b: Builder, node: ast.AST) -> None:
 Body = Callable[[], None]
 
 
-def loops(b: Builder, node: ast.AST, generators: list[ast.comprehension], body: Body) -> cfg.Block:
-    """The loops and filters of a comprehension around `body`. Returns the block that follows when all are exhausted."""
+def loops(
+    b: Builder, node: ast.AST, generators: list[ast.comprehension], body: Body, source: Temp | None = None
+) -> cfg.Block:
+    """The loops and filters of a comprehension around `body`. Returns the block that follows when all are exhausted.
+
+    `source` takes the first iterable, when somebody wants it afterwards.
+    """
     from tooearly.flow.lower_stmt import assign
 
     done = b.block()
@@ -266,7 +271,10 @@ def loops(b: Builder, node: ast.AST, generators: list[ast.comprehension], body: 
     for index, generator in enumerate(generators):
         is_async = bool(generator.is_async)
         iterator = b.temp()
-        b.emit(cfg.Iter(generator.iter, iterator, expr(b, generator.iter), is_async))
+        given = expr(b, generator.iter)
+        if source is not None and index == 0:
+            b.emit(cfg.Copy(generator.iter, source, given))
+        b.emit(cfg.Iter(generator.iter, iterator, given, is_async))
         names = [n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)]
         if index == 0:
             b.scopes.append({})
@@ -302,7 +310,13 @@ def comprehension(b: Builder, node: ast.expr) -> Temp:
         else:
             b.emit(cfg.Collect(node, dst, expr(b, node.elt), None))
 
-    b.start(loops(b, node, node.generators, body))
+    first = node.generators[0]
+    if kind == "list" and len(node.generators) == 1 and not first.ifs and isinstance(getattr(node, "elt", None), ast.Call):
+        source = b.temp()
+        b.start(loops(b, node, node.generators, body, source))
+        b.emit(cfg.Measure(node, dst, source))
+    else:
+        b.start(loops(b, node, node.generators, body))
     return dst
 
 

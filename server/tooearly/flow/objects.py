@@ -68,6 +68,7 @@ class Fut:
 class Cont:
     """A container. `exact`: `items` are its elements one by one and in order; else a set of elements and groups.
 
+    `size` is the number of elements of an inexact one, while `nonempty`, where it is known.
     `keys` go with the items of a dict. `slots` remembers which element a subscript took, so that the next equal
     subscript takes the same.
     """
@@ -79,8 +80,16 @@ class Cont:
     keys: tuple[Value, ...] = ()
     slots: tuple[tuple[Value, Value], ...] = ()
     many: bool = False
+    size: int | None = None
     held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
     hashed: int = field(default=0, init=False, repr=False, compare=False)
+
+    @property
+    def length(self) -> int | None:
+        """The number of elements, where it is known."""
+        if self.exact:
+            return len(self.items)
+        return self.size if self.nonempty and not self.many else None
 
     def _identity(self) -> Any:
         held = (
@@ -88,7 +97,7 @@ class Cont:
             if self.exact
             else frozenset(zip(self.keys, self.items, strict=True) if self.keys else self.items)
         )
-        return self.kind, self.exact, self.nonempty, self.many, held, frozenset(self.slots)
+        return self.kind, self.exact, self.nonempty, self.many, self.length, held, frozenset(self.slots)
 
     def __eq__(self, other: object) -> bool:
         if self is other:

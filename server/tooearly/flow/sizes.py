@@ -70,7 +70,7 @@ def emptiness(w: World, ref: Ref) -> Iterator[tuple[bool, World]]:
     solid = any(not isinstance(i, Unknown) and not is_group(w, i) for i in items) and not cont.many
     if items:
         full = w.copy()
-        full.heap[ref.oid] = replace(cont, nonempty=True)
+        full.heap[ref.oid] = replace(cont, nonempty=True, size=cont.length)
         yield True, full
     if not cont.nonempty and not solid:
         yield False, emptied(w, ref)
@@ -104,8 +104,8 @@ def compare_lengths(w: World, name: str, left: Value, right: Value) -> list[Outc
     compare = ORDER.get(name)
     if compare is None or cont is None:
         return [Outcome(w, Unknown())]
-    if cont.exact:
-        return [Outcome(w, const(compare(len(cont.items), right.value)))]
+    if cont.length is not None:
+        return [Outcome(w, const(compare(cont.length, right.value)))]
     out: list[Outcome] = []
     for more, world in _sizes(w, Ref(left.container)):
         least = len(_singles(w, Ref(left.container)))

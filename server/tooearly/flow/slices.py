@@ -30,6 +30,11 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
     """`obj[a:b]`: exactly where the elements or few constant indices are known, else an unknown part."""
     cont = w.cont(obj)
     assert cont is not None
+    if key.known and cont.length is not None:
+        lower, upper, _ = slice(key.lower, key.upper).indices(cont.length)
+        if upper <= lower:
+            return [Outcome(w, new(w, act.frame, site, Cont(cont.kind, (), True)))]
+        key = SliceOf(lower, upper if upper < cont.length else None, True)
     if cont.exact and key.known:
         return [Outcome(w, new(w, act.frame, site, Cont(cont.kind, cont.items[key.lower : key.upper], True)))]
     if key.known and not key.lower and key.upper is None:

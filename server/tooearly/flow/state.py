@@ -219,10 +219,17 @@ class World:
             for oid in refs(value):
                 inner = self.heap.get(oid)
                 if oid not in taken and inner is not None and inner.many and isinstance(inner, Fut | Cont | Inst):
-                    if isinstance(one, Cont) and not one.exact:
-                        continue
-                    taken[oid] = self.element(Ref(oid), site, frame, group)
+                    several = isinstance(one, Cont) and not one.exact
+                    take = self._own_part if several else self.element
+                    taken[oid] = take(Ref(oid), site, frame, group)
         return renamed_object(one, lambda oid: taken[oid].oid if oid in taken else oid)
+
+    def _own_part(self, group: Ref, site: Any, frame: Frame, owner: Oid) -> Ref:
+        """The members that one container of a crowd has for its own; the others of the crowd have the rest."""
+        part = Ref(Oid(group.oid.site, group.oid.frame, ("G", "own", site, frame)))
+        self.heap[part.oid] = self.heap[group.oid]
+        self._join_holders(group, part, owner)
+        return part
 
     def _join_holders(self, group: Ref, member: Ref, owner: Oid | None) -> None:
         for holder, obj in list(self.heap.items()):

@@ -259,6 +259,8 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
             )
         case cfg.Collect(_, coll, value, key):
             subscripts.collect(w, get(coll), get(value), None if key is None else get(key))
+        case cfg.Measure(_, coll, src):
+            return [Outcome(w)] if subscripts.measured(w, get(coll), get(src)) else []
         case cfg.Unpack(node, src, dsts, star):
             return slices.unpack(m, act, w, get(src), dsts, star, act.site(node))
         case cfg.Iter(node, dst, src, is_async):

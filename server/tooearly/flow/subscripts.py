@@ -21,6 +21,7 @@ from tooearly.flow.values import (
     SliceOf,
     Unknown,
     Value,
+    const,
     unique,
 )
 
@@ -41,7 +42,19 @@ def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
         cont = replace(cont, exact=False)
     items = (*cont.items, value) if cont.exact else unique((*cont.items, value))
     nonempty = cont.nonempty or not is_group(w, value)
-    w.heap[coll.oid] = replace(cont, items=items, nonempty=nonempty)
+    w.heap[coll.oid] = replace(cont, items=items, nonempty=nonempty, size=None)
+
+
+def measured(w: World, coll: Value, source: Value) -> bool:
+    """The container has got one element for each of the source's; False when it cannot be so in this world."""
+    cont, given = w.cont(coll), w.cont(source)
+    length = given.length if given is not None and given.kind != "dict" else None
+    if cont is None or length is None or not isinstance(coll, Ref):
+        return True
+    if cont.exact:
+        return len(cont.items) == length
+    w.heap[coll.oid] = replace(cont, nonempty=length > 0, size=length)
+    return length > 0
 
 
 def _same_origin(cont: Cont, value: Value) -> bool:
@@ -68,6 +81,11 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
         if -len(cont.items) <= key.value < len(cont.items):
             return [Outcome(w, cont.items[key.value])]
         return [Outcome(w, exc=Exc("builtins.IndexError"))]
+    length = cont.length
+    if length is not None and isinstance(key, Const) and isinstance(key.value, int):
+        if not -length <= key.value < length:
+            return [Outcome(w, exc=Exc("builtins.IndexError"))]
+        key = const(key.value % length)
     out = [Outcome(world, value) for world, value in pick(act, w, obj, key, site)]
     if not cont.nonempty and not cont.exact:
         out.append(Outcome(w.copy(), exc=Exc("builtins.IndexError")))
@@ -103,7 +121,21 @@ def pick(act: Act, w: World, obj: Ref, key: Value | None, site: Site) -> Iterato
             assert isinstance(option, Ref)
             value = world.element(option, site, act.frame)
         _remember(world, obj, key, value)
-        yield world, value
+        if all_found(world, obj):
+            yield world, value
+
+
+def all_found(w: World, obj: Ref) -> bool:
+    """When each element of a container has been taken on its own, its groups are empty; False when that cannot be."""
+    cont = w.cont(obj)
+    assert cont is not None
+    singles = [i for i in cont.items if isinstance(i, Ref) and not is_group(w, i)]
+    if cont.exact or cont.length != len(singles) or not all(isinstance(i, Ref) for i in cont.items):
+        return True
+    for item in cont.items:
+        if is_group(w, item):
+            w.forget_members(item.oid)  # type: ignore[union-attr]
+    return not any(isinstance(o, Cont) and o.nonempty and not o.items and not o.many for o in w.heap.values())
 
 
 def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
@@ -151,7 +183,7 @@ def _remember(w: World, obj: Ref, key: Value | None, value: Value) -> None:
     if cont is None or cont.many or not isinstance(value, Ref):
         return
     if isinstance(key, Const) or (isinstance(key, Unknown) and key.tag is not None):
-        w.heap[obj.oid] = replace(cont, slots=(*cont.slots, (key, value)), nonempty=True)
+        w.heap[obj.oid] = replace(cont, slots=(*cont.slots, (key, value)), nonempty=True, size=cont.length)
 
 
 def dict_item(
@@ -218,7 +250,9 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
             items[key.value] = value
             w.heap[obj.oid] = replace(cont, items=tuple(items), slots=slots)
         else:
-            w.heap[obj.oid] = replace(cont, items=unique((*cont.items, value)), exact=False, slots=slots)
+            w.heap[obj.oid] = replace(
+                cont, items=unique((*cont.items, value)), exact=False, slots=slots, size=cont.length
+            )
         return
     if isinstance(value, Const):
         value = Unknown()  # which constant it is would only multiply the worlds
@@ -230,7 +264,8 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
         return
     pairs = (*zip(cont.keys, cont.items, strict=True), (key, value))
     exact = cont.exact and known and len(pairs) <= MOST and not is_group(w, value)
-    exact = exact and not _same_origin(cont, value) and not _same_origin(replace(cont, items=cont.keys), key)
+    if not isinstance(key, Const):  # a program has few constants: those need no crowd
+        exact = exact and not _same_origin(cont, value) and not _same_origin(replace(cont, items=cont.keys), key)
     if not exact:
         pairs = unique(pairs)
     slots = (
