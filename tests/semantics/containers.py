@@ -13,6 +13,7 @@ import functools
 import itertools
 import operator
 import random
+import typing
 import unittest
 import weakref
 from asyncio import Future, isfuture
@@ -52,6 +53,8 @@ MAKING: dict[str, Holds] = {
     "builtins.dict": lambda a, b, c: dict({1: a}, x=b) == {1: a, "x": b} and dict(zip([1], [a], strict=True)) == {1: a},
     "collections.OrderedDict": lambda a, b, c: list(collections.OrderedDict({1: a, 2: b}).values()) == [a, b],
     "collections.deque": lambda a, b, c: list(collections.deque([a, b, c], maxlen=2)) == [b, c],
+    "collections.namedtuple": lambda a, b, c: collections.namedtuple("P", "x y")(a, y=b) == (a, b),
+    "typing.NamedTuple": lambda a, b, c: typing.NamedTuple("P", [("x", Any)])(a).x is a,
     "collections.defaultdict": lambda a, b, c: (
         after(collections.defaultdict(list), lambda d: d[1].append(a)) == {1: [a]}
     ),

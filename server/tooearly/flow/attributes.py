@@ -89,6 +89,8 @@ def _of_object(m: Machine, act: Act, w: World, ref: Ref, obj: object, name: str,
         case Fut(kind=kind):
             family = "Concurrent" if kind == "concurrent" else "Task"
             return [Outcome(w, Bound(Api(f"{family}.{name}"), ref) if f"{family}.{name}" in m.rows else Unknown())]
+        case Cont(kind="tuple", keys=keys) if const(name) in keys:
+            return [Outcome(w, obj.items[keys.index(const(name))])]
         case Cont(kind=kind):
             return [Outcome(w, Bound(Api(f"{FAMILY.get(kind, 'list')}.{name}"), ref))]
         case Inst() as inst:
@@ -147,6 +149,14 @@ def class_named(m: Machine, module: Module | None, cls: Class | None, node: ast.
     if other is not None and (found := other.bindings.get(last)) and isinstance(found[-1].value, Class):
         return found[-1].value
     return name or "?"
+
+
+def parts_of(m: Machine, w: World, value: Value) -> tuple[Value, ...] | None:
+    """The fields of an instance of a named tuple's class, in order; None for anything else."""
+    obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
+    if not isinstance(obj, Inst) or obj.many or "typing.NamedTuple" not in bases(m, obj.cls):
+        return None
+    return tuple(obj.get(n) or Unknown() for n, (_, annotation) in obj.cls.attrs.items() if annotation is not None)
 
 
 def known_bases(m: Machine, cls: Class) -> bool:

@@ -204,8 +204,7 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
         finish(outcome.world, ref)
         finish_children(outcome.world, fut)
         keep_value(outcome, ref)
-        fire(outcome.world, ref)
-        out.append(outcome)
+        out += [replace(outcome, world=world) for world in fired(outcome.world, ref, site)]
     return out
 
 
@@ -223,6 +222,31 @@ def fire(w: World, ref: Ref) -> None:
             for value in deferred.args:
                 if isinstance(value, Ref) and value != ref:
                     finish(w, value)
+
+
+def fired(w: World, ref: Ref, site: Site) -> list[World]:
+    """The same where it is known that one such callback has run, but not which: one world for each.
+
+    A callback that may or may not set `ref` (a countdown, say) is taken to be the last of them.
+    """
+    setting = [d for d in w.deferred if d.kind == "callback" and ref.oid in w.reachable([d.function], closed_over(w))]
+    futures = [v for d in setting for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
+    crowd = any(w.heap[v.oid].many for v in futures)
+    if (len(futures) < 2 and not crowd) or any(decides(d.function) for d in setting):
+        fire(w, ref)
+        return [w]
+    out = []
+    for value in futures:
+        world = w.copy()
+        finish(world, world.element(value, site, ("fired",)) if world.heap[value.oid].many else value)
+        out.append(world)
+    return out
+
+
+def decides(function: Value) -> bool:
+    """Whether a callback does one thing or another."""
+    nodes = [n for f in functions(function) for n in ast.walk(f.function.node)]
+    return any(isinstance(n, ast.If | ast.While | ast.IfExp | ast.BoolOp | ast.Try | ast.Match) for n in nodes)
 
 
 def finish(w: World, ref: Ref) -> None:

@@ -85,6 +85,10 @@ def call(
         case Managing("factory", (inner,)):
             made = call_function(m, act, w, inner, args, kwargs, site) if isinstance(inner, Func) else [Outcome(w)]
             return [Outcome(o.world, Managing("generator", (o.value,)), o.exc) for o in made]
+        case Managing("namedtuple", names):
+            from tooearly.flow.instances import named_tuple
+
+            return named_tuple(act, w, names, args, kwargs, site)
         case Choice(options):
             return [o for option in options for o in call(m, act, w.copy(), option, args, kwargs, site)]
         case Ref():

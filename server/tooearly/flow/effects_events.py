@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tooearly.flow.awaits import CANCELLED, await_unknown, fire
+from tooearly.flow.awaits import CANCELLED, await_unknown, fired
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Outcome
@@ -30,10 +30,8 @@ def signal(c: Call) -> list[Outcome]:
     """Awaiting `event.wait()`: whoever sets the event may be a future's done callback."""
     out = await_unknown(c.m, c.act, c.w, c.site)
     if isinstance(c.receiver, Ref):
-        for outcome in out:
-            if outcome.exc is None:
-                fire(outcome.world, c.receiver)
-        out = [o for o in out if o.exc is None or o.exc.cls == CANCELLED]
+        over = [replace(o, world=x) for o in out if o.exc is None for x in fired(o.world, c.receiver, c.site)]
+        out = [*over, *(o for o in out if o.exc is not None and o.exc.cls == CANCELLED)]
     for outcome in out:
         if outcome.exc is None or outcome.exc.cls != CANCELLED:
             mark(outcome.world, c.receiver, True)

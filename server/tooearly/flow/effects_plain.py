@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tooearly.flow import sizes
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Fut
-from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Managing, Partial, Ref, Unknown, const
+from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Managing, Partial, Ref, Unknown, Value, const
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -70,6 +70,19 @@ def attrgetter(c: Call) -> list[Outcome]:
     """`operator.attrgetter("task")` as a partial `getattr`."""
     name = c.get("name")
     return [Outcome(c.w, Partial(Api("tooearly.attrgetter"), (name,), ()) if name is not None else Unknown())]
+
+
+def named_tuple(c: Call) -> list[Outcome]:
+    """`collections.namedtuple("Job", "name task")`: a callable that makes tuples."""
+    given = c.get("fields")
+    cont = c.w.cont(given)
+    names: list[Value] = []
+    if isinstance(given, Const) and isinstance(given.value, str):
+        names = [const(name) for name in given.value.replace(",", " ").split()]
+    elif cont is not None and cont.exact:
+        names = [pair.items[0] if (pair := c.w.cont(i)) is not None and pair.items else i for i in cont.items]
+    known = bool(names) and all(isinstance(n, Const) for n in names)
+    return [Outcome(c.w, Managing("namedtuple", tuple(names)) if known else Unknown())]
 
 
 def get_attr(c: Call) -> list[Outcome]:

@@ -57,6 +57,16 @@ def instantiate(
     return out
 
 
+def named_tuple(
+    act: Act, w: World, names: tuple[Value, ...], args: Args, kwargs: Kwargs, site: Site
+) -> list[Outcome]:
+    """`Job(...)` where `Job = namedtuple(...)`: a tuple whose parts have names."""
+    given = dict(zip(names, (v for v, _ in args), strict=False)) | {const(n): v for n, v in kwargs}
+    items = tuple(given.get(name, Unknown()) for name in names)
+    exact = not any(starred for _, starred in args)
+    return [Outcome(w, new(w, act.frame, site, Cont("tuple", items, exact, True, names), "named"))]
+
+
 def dataclass_init(
     m: Machine, act: Act, w: World, ref: Ref, cls: Class, args: Args, kwargs: Kwargs, site: Site
 ) -> list[Outcome]:

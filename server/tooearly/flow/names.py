@@ -15,7 +15,8 @@ from tooearly.flow.lower_stmt import build_expression
 from tooearly.flow.machine import Act, Machine, up
 from tooearly.flow.objects import UNSEEN, Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.values import Api, Frame, Func, Klass, Oid, Ref, Unknown, Value, site_of
+from tooearly.flow.values import Api, Frame, Func, Klass, Managing, Oid, Partial, Ref, Unknown, Value, site_of
+from tooearly.flow.walking import refs
 from tooearly.semantics.names import Binding, Class, Function, Module
 from tooearly.semantics.types import CONVENTIONS, annotation_type, canonical
 
@@ -132,6 +133,9 @@ def initial(m: Machine, act: Act, w: World, module: Module, name: str, binding: 
             w.env[frame, name] = value
             return value
         case Func() | Klass() | Api():
+            return value
+        case Managing("namedtuple", _) | Partial() if not refs(value):
+            w.env[frame, name] = value
             return value
         case Unknown(type=kind) if kind:
             return Unknown(fallback.tag, kind)

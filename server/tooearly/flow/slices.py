@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tooearly.flow.attributes import parts_of
 from tooearly.flow.containers import copy, is_group, new
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
@@ -107,6 +108,8 @@ def unpack(
     """`a, *b, c = src`."""
     cont = w.cont(src)
     if cont is None or not isinstance(src, Ref):
+        if (parts := parts_of(m, w, src)) is not None:
+            return _unpack_exact(act, w, parts, dsts, star, site)
         for dst in dsts:
             w.env[act.frame, dst] = Unknown()
         return [Outcome(w)]

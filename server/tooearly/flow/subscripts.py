@@ -93,9 +93,12 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
 
 
 def _custom_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Outcome]:
-    from tooearly.flow.attributes import find_method
+    from tooearly.flow.attributes import find_method, parts_of
     from tooearly.flow.calling import call
 
+    parts = parts_of(m, w, obj)
+    if parts is not None and isinstance(key, Const) and isinstance(key.value, int) and -len(parts) <= key.value < len(parts):
+        return [Outcome(w, parts[key.value])]
     method = find_method(m, w, obj, "__getitem__")
     if method is not None:
         return list(call(m, act, w, method, [(key, False)], [], site))
