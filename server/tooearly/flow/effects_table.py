@@ -79,7 +79,8 @@ if TYPE_CHECKING:
 
 DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "plain": plain, "walk": plain, "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
-    "methodcaller": methodcaller, "named_tuple": named_tuple, "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,
+    "methodcaller": methodcaller, "named_tuple": named_tuple,
+    "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,
     "isinstance": is_instance, "isfuture": is_future, "bool": truth, "assert_true": assert_true,
     "assert_false": assert_false, "assert_in": assert_in, "assert_not_in": assert_not_in,
     "super": superclass, "never": never, "event": event, "event_clear": event_clear, "event_is_set": is_set,

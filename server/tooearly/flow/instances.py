@@ -57,9 +57,7 @@ def instantiate(
     return out
 
 
-def named_tuple(
-    act: Act, w: World, names: tuple[Value, ...], args: Args, kwargs: Kwargs, site: Site
-) -> list[Outcome]:
+def named_tuple(act: Act, w: World, names: tuple[Value, ...], args: Args, kwargs: Kwargs, site: Site) -> list[Outcome]:
     """`Job(...)` where `Job = namedtuple(...)`: a tuple whose parts have names."""
     given = dict(zip(names, (v for v, _ in args), strict=False)) | {const(n): v for n, v in kwargs}
     items = tuple(given.get(name, Unknown()) for name in names)

@@ -311,7 +311,8 @@ def comprehension(b: Builder, node: ast.expr) -> Temp:
             b.emit(cfg.Collect(node, dst, expr(b, node.elt), None))
 
     first = node.generators[0]
-    if kind == "list" and len(node.generators) == 1 and not first.ifs and isinstance(getattr(node, "elt", None), ast.Call):
+    made = kind == "list" and isinstance(getattr(node, "elt", None), ast.Call)
+    if made and len(node.generators) == 1 and not first.ifs:
         source = b.temp()
         b.start(loops(b, node, node.generators, body, source))
         b.emit(cfg.Measure(node, dst, source))

@@ -108,10 +108,10 @@ def unpack(
     """`a, *b, c = src`."""
     cont = w.cont(src)
     if cont is None or not isinstance(src, Ref):
-        if (parts := parts_of(m, w, src)) is not None:
+        parts = parts_of(m, w, src) or ((Unknown(),) * len(dsts) if star is None else ())
+        if parts:
             return _unpack_exact(act, w, parts, dsts, star, site)
-        for dst in dsts:
-            w.env[act.frame, dst] = Unknown()
+        w.env.update({(act.frame, dst): Unknown() for dst in dsts})
         return [Outcome(w)]
     items = cont.keys if cont.kind == "dict" else cont.items
     if cont.exact and (cont.kind in ("list", "tuple", "dict") or len(items) < 2):

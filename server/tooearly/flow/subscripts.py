@@ -97,7 +97,7 @@ def _custom_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: S
     from tooearly.flow.calling import call
 
     parts = parts_of(m, w, obj)
-    if parts is not None and isinstance(key, Const) and isinstance(key.value, int) and -len(parts) <= key.value < len(parts):
+    if parts is not None and isinstance(key, Const) and key.value in range(-len(parts), len(parts)):
         return [Outcome(w, parts[key.value])]
     method = find_method(m, w, obj, "__getitem__")
     if method is not None:
