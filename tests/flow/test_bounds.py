@@ -43,6 +43,11 @@ FOLLOWED = {
     "many statements on one line": program("; ".join(["x()"] * 1000)),
     "generators in generators": program("y = " + "(" * 50 + "t" + "".join(f" for a{i} in x)" for i in range(50))),
     "aliases in a circle": "import asyncio\na = b\nb = a\na()\n" + program("a.create_task(x).result()"),
+    "classes that inherit from each other": "class A(B): pass\nclass B(A): pass\n"
+    + program("y = A()", "y.t = t", "y.z()"),
+    "a class of 1,000 ancestors": "class C0: pass\n"
+    + "".join(f"class C{i + 1}(C{i}): pass\n" for i in range(1000))
+    + program("y = C1000()", "y.t = t", "y.z()"),
     "functions that call each other": program("await one(t, 3)")
     + "async def one(t, n):\n    if n: await one(t, n - 1); await two(t, n)\n"
     + "async def two(t, n):\n    await one(t, n); await two(t, n - 1)\n",

@@ -17,7 +17,7 @@ from tooearly.flow import cfg
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph, Step
 from tooearly.flow.live import mark_live, reverse_postorder, uses_and_defs
 from tooearly.flow.lower_stmt import build
-from tooearly.semantics.names import build_module
+from tooearly.semantics.modules import build_module
 from tooearly.source.tree import parse
 
 HERE = ast.Pass()

@@ -18,7 +18,8 @@ from tooearly import api
 from tooearly.flow import cfg
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.lower_stmt import build
-from tooearly.semantics.names import Class, Function, build_module
+from tooearly.semantics.modules import build_module
+from tooearly.semantics.names import Class, Function
 from tooearly.source.tree import parse
 
 SAMPLES = {

@@ -307,7 +307,16 @@ def _first_touch(m: Machine, w: World, ref: Ref, inst: Inst, name: str) -> Value
 
 
 def attribute_type(m: Machine, cls: Class, name: str) -> str:
-    """The type of an instance attribute, from annotations and from what the class's methods assign to it."""
+    """The type of an instance attribute, from annotations and from what methods assign to it, inherited ones first."""
+    for base in bases(m, cls):
+        if isinstance(base, Class) and base is not cls:
+            inherited = _own_type(m, base, name)
+            if inherited:
+                return inherited
+    return _own_type(m, cls, name)
+
+
+def _own_type(m: Machine, cls: Class, name: str) -> str:
     module = m.module(cls.module)
     cache = cls.cache.get("types")
     if cache is None or cache[0] is not module:
@@ -316,11 +325,6 @@ def attribute_type(m: Machine, cls: Class, name: str) -> str:
     elif module is not None:
         module.bindings.note(cache[2])
     m.consulted["types", cls.module, cls.qualname] = cls
-    for base in bases(m, cls):
-        if isinstance(base, Class) and base is not cls:
-            inherited = attribute_type(m, base, name) if base is not cls else ""
-            if inherited:
-                return inherited
     return str(cache[1].get(name, ""))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.joining import either, join_objects, replaced
@@ -23,7 +24,13 @@ def join_worlds(a: World, b: World) -> World:
         heap[oid] = join_objects(heap[oid], obj) if oid in heap and heap[oid] != obj else obj
     facts = {k: v for k, v in a.facts.items() if b.facts.get(k) == v}
     deferred = unique((*a.deferred, *b.deferred))
-    return World(env, heap, facts, deferred).settle()
+    unsure = [o for o, x in heap.items() if isinstance(x, Cont | Iterating) and not x.exact and not x.nonempty]
+    joined = World(env, heap, facts, deferred).settle()
+    for oid in unsure:  # what is in one of the two containers only does not keep the other from being empty
+        held = joined.heap.get(oid)
+        if isinstance(held, Cont | Iterating) and held.nonempty:
+            joined.heap[oid] = replace(held, nonempty=False)
+    return joined
 
 
 def detached(world: World, other: World) -> World:

@@ -91,14 +91,14 @@ def join_objects(a: Obj, b: Obj) -> Obj:
             return _join_containers(a, b)
         case Inst(), Inst():
             names = unique((*(n for n, _ in a.attrs), *(n for n, _ in b.attrs)))
-            attrs = tuple((n, either(a.get(n), b.get(n))) for n in names)
+            attrs = tuple((n, either(_attribute(a, n), _attribute(b, n))) for n in names)
             return replace(a, attrs=attrs, open=a.open or b.open, many=a.many or b.many)
         case Iterating(), Iterating():
             if a.exact and b.exact and a.items == b.items:
                 return a
             items = unique((*a.items, *b.items))
             gen = a.generator if a.generator == b.generator else Unknown()
-            return replace(a, items=items, exact=False, nonempty=a.nonempty and b.nonempty, generator=gen)
+            return replace(a, items=items, exact=False, nonempty=_nonempty(a) and _nonempty(b), generator=gen)
         case Generating(), Generating() if a.at != b.at:
             return replace(a, at=-1)
     return a
@@ -111,12 +111,22 @@ def either(a: Value | None, b: Value | None) -> Value:
     return choice((a, b))
 
 
+def _attribute(instance: Inst, name: str) -> Value | None:
+    """What an attribute holds; one that was not set here may hold anything when the instance was made elsewhere."""
+    value = instance.get(name)
+    return Unknown() if value is None and instance.open else value
+
+
+def _nonempty(obj: Cont | Iterating) -> bool:
+    return obj.nonempty or (obj.exact and bool(obj.items))
+
+
 def _join_containers(a: Cont, b: Cont) -> Cont:
-    nonempty, many = a.nonempty and b.nonempty, a.many or b.many
+    nonempty, many = _nonempty(a) and _nonempty(b), a.many or b.many
     if a.exact and b.exact and len(a.items) == len(b.items) and a.keys == b.keys:
         items = tuple(choice((x, y)) for x, y in zip(a.items, b.items, strict=True))
         slots = a.slots if a.slots == b.slots else ()
-        return replace(a, items=items, nonempty=nonempty or bool(items), many=many, slots=slots)
+        return replace(a, items=items, nonempty=nonempty, many=many, slots=slots)
     if a.kind == "dict":
         akeys = a.keys or tuple(Unknown() for _ in a.items)
         bkeys = b.keys or tuple(Unknown() for _ in b.items)
@@ -124,6 +134,5 @@ def _join_containers(a: Cont, b: Cont) -> Cont:
         keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
     else:
         keys, items = (), unique((*a.items, *b.items))
-    nonempty = nonempty or (bool(a.items) and a.exact and bool(b.items) and b.exact)
     size = a.length if a.length == b.length else None
     return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=(), size=size)
