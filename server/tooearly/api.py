@@ -95,7 +95,7 @@ def check(
     del filename
     settings = settings or Settings()
     memory = memory or Memory()
-    tree = parse(text, memory.parse)
+    tree = parse(text, memory.parse, notebook=bool(cells))
     notices = _syntax_notices(tree)
     if not prefilter(text):
         return Report((), tuple(notices), tree)
@@ -116,9 +116,18 @@ def check(
         return report
 
     def again(changed: str) -> tuple[Finding, ...]:
-        return check(changed, settings, memory=memory, modules=modules, with_fixes=False, stop=stop).findings
+        moved = _moved(cells, text, changed)
+        return check(
+            changed, settings, memory=memory, modules=modules, with_fixes=False, cells=moved, stop=stop
+        ).findings
 
     return _with_fixes(report, settings, again)
+
+
+def _moved(cells: tuple[int, ...], old: str, new: str) -> tuple[int, ...]:
+    """Where the cells of a notebook begin after a change: those behind its beginning have moved by what was added."""
+    same = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), len(old))
+    return tuple(cell if cell <= same else cell + len(new) - len(old) for cell in cells)
 
 
 def _with_fixes(report: Report, settings: Settings, again: Callable[[str], tuple[Finding, ...]]) -> Report:

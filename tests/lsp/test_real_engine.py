@@ -60,6 +60,8 @@ async def test_a_task_of_an_earlier_cell_may_be_finished_when_a_later_one_runs(c
     shown = [codes(await document.diagnostics()) for document in cells]
     assert shown[0] == shown[1] == shown[4] == []
     assert shown[3] == ["result-before-done"]
+    best = (await cells[3].actions(cells[3].find("other.result()")))[0]
+    assert cells[3].after(best["edit"]) == texts[3].replace("other.result()", "await other")
     assert all(found["severity"] != 1 for found in await cells[2].diagnostics()), "cells take time to be run"
 
 

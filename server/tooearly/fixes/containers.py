@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from tooearly.fixes.evaluation import conditions, pure, stable
 from tooearly.fixes.scope import COMPREHENSIONS, Function, assigned_value, bindings, names_in, nested_names, own_nodes
-from tooearly.fixes.site import Comprehension, Site, is_first_iterable
+from tooearly.fixes.site import Comprehension, Site, is_first_iterable, top_level
 
 _VIEWS = {"values", "items", "keys"}
 _KEEPING = {
@@ -62,7 +62,7 @@ def container(site: Site) -> Container | None:
     if receiver is None:
         return None
     match site.read:
-        case ast.Call(func=ast.Name(id="map"), args=[first, iterable]) if first is receiver:
+        case ast.Call(func=ast.Name(id="map"), args=[first, iterable]) if receiver in (first, iterable):
             return _made(site, site.read, iterable, site.source(iterable), filtered=False)
     names = names_in(receiver)
     for index in range(len(site.path) - 2, -1, -1):
@@ -163,10 +163,16 @@ def _base(iterable: ast.expr) -> ast.expr | None:
 
 def _value(site: Site, base: ast.expr) -> ast.expr | None:
     """What a container was made as, if it is a local name that is assigned once."""
-    for function in (node for node in reversed(site.path) if isinstance(node, Function)):
+    for function in _functions(site):
         if isinstance(base, ast.Name) and any(one.name == base.id for one in bindings(function)):
             return assigned_value(function, base.id)
     return None
+
+
+def _functions(site: Site) -> list[ast.AST]:
+    """The functions around the read, from the inside out; of a notebook, the top level too."""
+    top = top_level(site.tree)
+    return [node for node in (*reversed(site.path), top) if isinstance(node, Function)]
 
 
 def _is_iterator(site: Site, base: ast.expr) -> bool:
@@ -206,7 +212,7 @@ def _filled(site: Site, value: ast.expr | None) -> bool:
 
 def _shrinks(site: Site, name: str) -> bool:
     """Whether elements may leave a container: any use but reading and adding."""
-    function = next((node for node in reversed(site.path) if isinstance(node, Function)), None)
+    function = next(iter(_functions(site)), None)
     if function is None or name in nested_names(function):
         return True
     for node in own_nodes(function):
@@ -234,7 +240,7 @@ def _is_live(site: Site, iterable: ast.expr) -> bool:
         isinstance(made, ast.Call) and ast.unparse(made.func) in ("list", "sorted", "tuple")
     ):
         return False
-    function = next((node for node in reversed(site.path) if isinstance(node, Function)), None)
+    function = next(iter(_functions(site)), None)
     if function is None or not any(one.name == base.id for one in bindings(function)):
         return True
     return _shrinks(site, base.id)

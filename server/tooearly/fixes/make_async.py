@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from tooearly.fixes.edit import needs_parentheses
 from tooearly.fixes.replace_with_await import await_edit, refusal
 from tooearly.fixes.scope import bound_names, own_nodes
-from tooearly.fixes.site import Path, Site, context, path_to
+from tooearly.fixes.site import Path, Site, context, path_to, top_level
 from tooearly.model import Cause, Edit, Finding, Fix, Span
 from tooearly.source.tree import Place, Tree
 
@@ -47,7 +47,7 @@ def make_async(site: Site) -> Fix | None:
     if target is None or site.finding.method != "result":
         return None
     title = f"Make `{target.node.name}` async"
-    inside = context(site.path, [target.node])
+    inside = context(site.path, [target.node], top_level(site.tree))
     if inside.barrier or inside.function is not target.node:
         return None
     conversion = _convert(site.tree, target)
@@ -97,7 +97,7 @@ def _convert(tree: Tree, first: Target) -> Conversion:
             if owner is not None and owner.node not in known:
                 waiting.append(owner)
                 known.append(owner.node)
-            where = context(call.path, known)
+            where = context(call.path, known, top_level(tree))
             if where.barrier or where.function is None:
                 row = call.row(call.span(call.read).start)
                 conversion.reason = f"`{target.node.name}` is called on line {row}, where nothing can await"

@@ -18,6 +18,7 @@ from tooearly.fixes.hopeless import hopeless
 from tooearly.fixes.make_async import make_async
 from tooearly.fixes.repair_wait import repairs
 from tooearly.fixes.replace_with_await import await_fix
+from tooearly.fixes.run_loop import run_fix
 from tooearly.fixes.site import Site, locate
 from tooearly.fixes.suppress import suppress_fixes
 from tooearly.fixes.validate import broken
@@ -50,7 +51,7 @@ def _rewrites(site: Site, group: list[Site]) -> list[Fix]:
     if site.finding.code != "result-before-done":
         return [await_fix(site)]
     fixes = [await_fix(site), gather_fix(site, group), wait_before_loop(site), wait_fix(site, group)]
-    fixes += [make_async(site), *repairs(site), guard_fix(site)]
+    fixes += [run_fix(site), make_async(site), *repairs(site), guard_fix(site)]
     return [fix for fix in fixes if fix]
 
 
@@ -61,12 +62,12 @@ def _checked(tree: Tree, fixes: Iterable[Fix]) -> list[Fix]:
 
 def _preferred(site: Site, group: list[Site], fixes: list[Fix]) -> list[Fix]:
     """The fixes with the best safe one marked and first."""
-    order = ["await", "wait", "gather", "async"]
+    order = ["await", "wait", "gather", "run", "async"]
     found = container(site)
     if found is None and len(group) > 1 and all(one.finding.method == "result" for one in group):
-        order = ["gather", "await", "wait"]
+        order = ["gather", "await", "wait", "run"]
     elif found is not None and found.live:
-        order = ["wait", "gather", "await"]
+        order = ["wait", "gather", "await", "run"]
     ranked = [fix for kind in order for fix in fixes if fix.kind == kind and fix.applicability == "safe"]
     if not ranked:
         return fixes

@@ -56,14 +56,14 @@ def refusal(site: Site) -> str:
         return f"`await` would raise the exception of `{site.name}` instead of returning it"
     if site.context.barrier or site.context.function is None:
         return site.context.barrier
-    if _is_debug_field(site):
+    if is_debug_field(site):
         return "the f-string prints the text of the expression"
-    if site.receiver is None or not _is_plain_read(site):
+    if site.receiver is None or not is_plain_read(site):
         return "the read has a form that `await` cannot replace"
     return ""
 
 
-def _is_plain_read(site: Site) -> bool:
+def is_plain_read(site: Site) -> bool:
     """Whether the read is a call whose outcome is the future's result, and that can be cut out of the text."""
     read = site.read
     if not isinstance(read, ast.Call):
@@ -77,7 +77,7 @@ def _is_plain_read(site: Site) -> bool:
     return read.args[0] is site.receiver
 
 
-def _is_debug_field(site: Site) -> bool:
+def is_debug_field(site: Site) -> bool:
     """Whether the read is inside `f"{...=}"`, whose output shows the text of the expression."""
     field = next((node for node in reversed(site.path) if isinstance(node, ast.FormattedValue)), None)
     if field is None:

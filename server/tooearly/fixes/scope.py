@@ -162,5 +162,6 @@ def is_local(function: Function, name: str) -> bool:
 
 @lru_cache(maxsize=64)
 def nested_stores(function: ast.AST) -> frozenset[str]:
-    """The names that a nested function declares `nonlocal`."""
-    return frozenset(name for node in ast.walk(function) if isinstance(node, ast.Nonlocal) for name in node.names)
+    """The names that a nested function declares `nonlocal`, or, of a notebook, `global`."""
+    declarations = (node for node in ast.walk(function) if isinstance(node, ast.Nonlocal | ast.Global))
+    return frozenset(name for node in declarations for name in node.names)

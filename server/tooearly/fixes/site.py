@@ -17,7 +17,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from tooearly.fixes.scope import Function, assigned_value, bindings
 from tooearly.model import Finding, Span
@@ -96,7 +96,7 @@ class Site:
     @cached_property
     def context(self) -> Context:
         """Whether an `await` may stand at the read, and before which statement a wait could."""
-        return context(self.path, self.made_async)
+        return context(self.path, self.made_async, top_level(self.tree))
 
     @property
     def anchor(self) -> ast.stmt | None:
@@ -207,8 +207,11 @@ def _may_hold(node: ast.AST, own: Span, wanted: Span) -> bool:
     return own.start <= wanted.start and wanted.end <= own.end
 
 
-def context(path: Path, made_async: Collection[ast.AST] = ()) -> Context:
-    """See `Context`; `path` leads from a statement to an expression. `made_async`: functions to be taken as async."""
+def context(path: Path, made_async: Collection[ast.AST] = (), top: Function | None = None) -> Context:
+    """See `Context`; `path` leads from a statement to an expression. `made_async`: functions to be taken as async.
+
+    `top` stands for the top level where that may await, as in a notebook.
+    """
     anchor = next(i for i in range(len(path) - 1, -1, -1) if isinstance(path[i], ast.stmt))
     barrier, deferred, comprehensions = "", False, 0
     for i in range(len(path) - 2, -1, -1):
@@ -235,7 +238,19 @@ def context(path: Path, made_async: Collection[ast.AST] = ()) -> Context:
                     barrier = barrier or "a nested comprehension cannot await before Python 3.11"
             case _ if _is_annotation(parent, child):
                 return Context(None, anchor, "an annotation cannot await", deferred)
+    if top is not None:
+        return Context(top, anchor, barrier, deferred)
     return Context(None, anchor, barrier or "there is no coroutine around it", deferred)
+
+
+@lru_cache(maxsize=4)
+def top_level(tree: Tree) -> Function | None:
+    """The code outside of functions as if it were an async function, None where it cannot await."""
+    if not tree.notebook:
+        return None
+    none = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    body = [statement for item in tree.items for statement in item.place.unit.body]
+    return ast.AsyncFunctionDef("<notebook>", none, body, [])
 
 
 def is_first_iterable(parent: Comprehension, child: ast.AST, inner: ast.AST | None) -> bool:

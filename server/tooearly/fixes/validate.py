@@ -6,6 +6,7 @@ The rest needs the analysis, which is handed in as `check`: fixes know nothing o
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -33,9 +34,11 @@ def broken(tree: Tree, edits: Sequence[Edit]) -> str:
         return ""
     for piece, inside in by_piece(tree, edits).items():
         text = tree.text[piece.start : piece.end]
-        if compiles(apply(text, [Edit(edit.span.shifted(-piece.start), edit.content) for edit in inside])):
+        if compiles(
+            apply(text, [Edit(edit.span.shifted(-piece.start), edit.content) for edit in inside]), tree.notebook
+        ):
             continue
-        if compiles(text) or not compiles(apply(tree.text, edits)):
+        if compiles(text, tree.notebook) or not compiles(apply(tree.text, edits), tree.notebook):
             return "the result does not compile"
     return ""
 
@@ -48,7 +51,10 @@ def _compiles_alone(tree: Tree, edits: Sequence[Edit]) -> bool:
         if place is None or place.unit.error:
             return False
         inside.setdefault(place, []).append(edit)
-    return all(compiles(_cut(tree.text, place, [*own, *skeleton(tree, place, own)])) for place, own in inside.items())
+    return all(
+        compiles(_cut(tree.text, place, [*own, *skeleton(tree, place, own)]), tree.notebook)
+        for place, own in inside.items()
+    )
 
 
 def _cut(text: str, place: Place, edits: Sequence[Edit]) -> str:
@@ -95,15 +101,16 @@ def _inside(inner: Span, outer: Span) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-def compiles(text: str) -> bool:
+def compiles(text: str, notebook: bool = False) -> bool:
     """Whether a piece of a program compiles; methods of a class may stand without their class."""
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if notebook else 0
     text = text.removeprefix("\ufeff")
     if _INDENTED.match(text):
         text = "class _:\n" + text
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(text, "<fix>", "exec", dont_inherit=True)
+            compile(text, "<fix>", "exec", flags, dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True

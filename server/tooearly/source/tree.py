@@ -25,10 +25,12 @@ __all__ = ["Block", "Item", "ParseMemory", "Place", "Tree", "Unit", "parse"]
 class Tree:
     """One version of a document: its text, lines and units. Places are made when they are asked for.
 
-    `blocks`: a block that is the same object as in an earlier version has the same units, too.
+    `blocks`: a block that is the same object as in an earlier version has the same units, too. `notebook`: the text is
+    that of a notebook's cells, where code outside of functions may await.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, notebook: bool = False) -> None:
+        self.notebook = notebook
         self.text = layout.text
         self.blocks = layout.blocks
         self._layout = layout
@@ -82,7 +84,7 @@ class Tree:
         return self.place(unit).span(node)
 
 
-def parse(text: str, memory: ParseMemory | None = None) -> Tree:
+def parse(text: str, memory: ParseMemory | None = None, *, notebook: bool = False) -> Tree:
     """The tree of a document. Never raises; `memory` carries units over from the last version and is updated."""
     with parsing():
-        return Tree(layout_of(text, memory or ParseMemory()))
+        return Tree(layout_of(text, memory or ParseMemory()), notebook)
