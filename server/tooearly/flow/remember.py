@@ -54,14 +54,14 @@ class Remembered:
         """Forget the analyses that rest on something that has changed."""
         old, new = changed_parts(before, module)
         changed = changes(before, module, old, new)
-        if outline(old) == outline(new):
-            module.body = before.body
         stale = {name for name, other in self._modules().items() if (load(name) if load else None) is not other}
         self._kept = {
             root: analysis
             for root, analysis in self._kept.items()
             if analysis.rests_on.isdisjoint(changed) and not (stale and stale & analysis.modules.keys())
         }
+        if before.body in self._kept and outline(old) == outline(new):
+            module.body = before.body
 
     def _modules(self) -> dict[str, Module | None]:
         return {name: module for analysis in self._kept.values() for name, module in analysis.modules.items()}

@@ -21,6 +21,8 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from tooearly.lsp import shortcut
+
 if TYPE_CHECKING:
     from tooearly.lsp.server import Server
 
@@ -94,7 +96,7 @@ class Protocol(LanguageServerProtocol):
         except ValueError:
             log.error("a message that is no JSON was passed over: %.100r", body)
             return
-        if not isinstance(data, dict) or self._refused(data):
+        if not isinstance(data, dict) or self._refused(data) or self._handled_at_once(data):
             return
         try:
             message = self.structure_message(data)
@@ -106,6 +108,18 @@ class Protocol(LanguageServerProtocol):
             self.handle_message(message)
         except Exception:
             log.error("failed on %s\n%s", data.get("method"), traceback.format_exc())
+
+    def _handled_at_once(self, data: dict[str, Any]) -> bool:
+        """Whether this is a message of typing, which goes the short way."""
+        method = data.get("method")
+        params = shortcut.parameters(method, data) if isinstance(method, str) else None
+        if not isinstance(method, str) or params is None:
+            return False
+        if "id" in data:
+            self._handle_request(data["id"], method, params)
+        else:
+            self._handle_notification(method, params)
+        return True
 
     def _refused(self, data: dict[str, Any]) -> bool:
         method = data.get("method")
