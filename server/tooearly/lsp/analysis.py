@@ -23,7 +23,7 @@ from tooearly.lsp.hold import Shown, settle
 from tooearly.lsp.program import Program
 from tooearly.lsp.schedule import Job, Scheduler
 from tooearly.lsp.settings import Configuration, Resolved
-from tooearly.lsp.vetting import MOST_FINDINGS, Vetting
+from tooearly.lsp.vetting import Vetting
 from tooearly.model import Edit, Finding, Fix, Placed, Span
 
 log = logging.getLogger(__name__)
@@ -188,11 +188,12 @@ class Analyses:
             outcome = Analysed(program, Resolved(Settings(), silent=True), failure=repr(outcome))
         for part in program.parts if outcome.report is not None and len(program.parts) == 1 else ():
             part.document.adopt(outcome.report.tree.lines)
+        before = entry.result.program.text if entry.result is not None else ""
         entry.result = outcome
         self._wake(entry)
         self._arrived(outcome)
-        if outcome.report is not None and len(outcome.findings) <= MOST_FINDINGS:
-            self._vetting.begin(program.key, outcome)
+        if outcome.shown is not None and outcome.shown.placed:
+            self._vetting.begin(program.key, outcome, before)
 
     def _wake(self, entry: _Entry) -> None:
         waiting, entry.waiting = entry.waiting, []

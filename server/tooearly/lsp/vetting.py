@@ -1,9 +1,10 @@
 """Do the fixes on offer keep their promise? Found out while nobody types, before somebody asks.
 
 A fix is offered only if the finding is gone after it and no other appears, which takes an analysis of the changed text.
-A light bulb cannot wait for several of those. So a moment after a document has been analysed, the fixes of each finding
-are made and tried, those of one finding a job, so that whatever is asked for meanwhile goes first; a change of the
-document ends it. The analyses share the document's memory: only what a fix has changed is analysed again.
+A light bulb cannot wait for several of those. So a moment after a document has been analysed, the fixes of the findings
+nearest to the last change are made and tried, those of one finding a job, so that whatever is asked for meanwhile goes
+first; a change of the document ends it. All findings of a file would be a second of work at each pause of the typing.
+The analyses share the document's memory: only what a fix has changed is analysed again.
 
 A request that comes before that waits for the fixes that may break their promise (`fixes.vetted` says which those are).
 """
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tooearly.lsp.schedule import Job, Scheduler
 from tooearly.model import Finding, Fix
+from tooearly.source.lines import common_head
 
 if TYPE_CHECKING:
     from tooearly.lsp.analysis import Analysed
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.2
-MOST_FINDINGS = 40
-"""In a document with more findings than this, fixes are made when they are asked for."""
+MOST_FINDINGS = 3
 
 Make = Callable[["Analysed", Finding, Callable[[], None]], Sequence[Fix]]
 
@@ -37,12 +38,11 @@ class Vetting:
         self._scheduler, self._make = scheduler, make
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
-    def begin(self, key: str, analysed: Analysed) -> None:
-        """Make the fixes of a document in a moment, unless it changes before."""
+    def begin(self, key: str, analysed: Analysed, before: str) -> None:
+        """Make fixes for a document in a moment, unless it changes. `before`: the text that was analysed before."""
         self.end(key)
-        if analysed.findings:
-            later = asyncio.get_running_loop().call_later
-            self._timers[key] = later(PAUSE_SECONDS, self._next, key, analysed, iter(analysed.findings))
+        later = asyncio.get_running_loop().call_later
+        self._timers[key] = later(PAUSE_SECONDS, self._first, key, analysed, before)
 
     def end(self, key: str) -> None:
         """Stop: the document has changed, or is closed."""
@@ -50,6 +50,11 @@ class Vetting:
         if timer is not None:
             timer.cancel()
         self._scheduler.cancel(("fixes", key))
+
+    def _first(self, key: str, analysed: Analysed, before: str) -> None:
+        changed = common_head(before, analysed.program.text)
+        near = sorted(analysed.findings, key=lambda finding: abs(finding.span.start - changed))
+        self._next(key, analysed, iter(near[:MOST_FINDINGS]))
 
     def _next(self, key: str, analysed: Analysed, findings: Iterator[Finding]) -> None:
         finding = next(findings, None)
