@@ -1,7 +1,7 @@
 """Which functions are interpreted on their own: those with a read, those that lead to one, the module's top level.
 
-Roots are the functions that contain a read, those that mention such a function (they may call it with a future of
-theirs), and the module's top level. From one version of a text to the next the choice is the same, as long as the
+Roots are the functions that contain a read, those that mention such a function (when they may hand it a future, see
+`origins`), and the module's top level. From one version of a text to the next the choice is the same, as long as the
 functions that changed still read, define and name what they did before: then it is only translated.
 """
 
@@ -12,17 +12,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tooearly.flow.mention import READS, named_by, names_in, reads
+from tooearly.flow.origins import (
+    OWN,
+    assigned_futures,
+    declared_futures,
+    future_attributes,
+    handed,
+    may_block,
+    returned,
+)
 from tooearly.semantics.modules import Part, keys, unchanged
 from tooearly.semantics.names import Function, Module
 
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """The choice for one version. `leading`: the functions among the roots; `top`: whether the top level is one."""
+    """The choice for one version. `leading`: the functions among the roots; `top`: whether the top level is one.
+
+    `futures`: the attributes that may hold futures.
+    """
 
     module: Module
     leading: frozenset[Function]
     top: bool
+    futures: frozenset[str]
 
     def all(self) -> list[Function]:
         """The roots in the order of the text, the module body last."""
@@ -36,15 +49,14 @@ def roots(module: Module, before: Roots | None = None) -> Roots:
         old, new = changed_parts(before.module, module)
         gone = [function for part in old for function in part.functions]
         come = [function for part in new for function in part.functions]
-        if [_role(module, f) for f in gone] == [_role(module, f) for f in come] and _tops(module, old) == _tops(
-            module, new
-        ):
+        was = [_role(before.module, f, before.futures) for f in gone], _tops(module, old)
+        if was == ([_role(module, f, before.futures) for f in come], _tops(module, new)):
             same = dict(zip(gone, come, strict=True))
-            return Roots(
-                module, before.leading - same.keys() | {same[f] for f in before.leading & same.keys()}, before.top
-            )
-    leading = _leading(module)
-    return Roots(module, leading, _top_leads(module, leading))
+            leading = before.leading - same.keys() | {same[f] for f in before.leading & same.keys()}
+            return Roots(module, leading, before.top, before.futures)
+    futures = future_attributes(module)
+    leading = _leading(module, futures)
+    return Roots(module, leading, _top_leads(module, leading), futures)
 
 
 def changed_parts(before: Module, module: Module) -> tuple[Sequence[Part], Sequence[Part]]:
@@ -53,27 +65,45 @@ def changed_parts(before: Module, module: Module) -> tuple[Sequence[Part], Seque
     return before.parts[head : len(before.parts) - tail], module.parts[head : len(module.parts) - tail]
 
 
-def _role(module: Module, function: Function) -> tuple[object, ...]:
-    """What makes a function lead to a read or not: the names it goes by, whether it reads, which functions it names."""
-    return keys(function), reads(function), names_in(function) & module.index.keys()
+def _role(module: Module, function: Function, futures: frozenset[str]) -> tuple[object, ...]:
+    """What makes a function lead to a read or not, and its callers: names, reads, what it hands over."""
+    named = names_in(function) & module.index.keys()
+    given = handed(module, function, futures), assigned_futures(function), returned(function), may_block(function)
+    return keys(function), reads(function), named, given
 
 
 def _tops(module: Module, parts: Iterable[Part]) -> list[object]:
-    return [(names & module.index.keys(), own) for part in parts for names, own in [top_names(part)]]
+    """What the statements outside of functions mention, read, bind and declare, by block."""
+    return [
+        (
+            top_names(part)[0] & module.index.keys(),
+            top_names(part)[1],
+            [(name, bound.kind, bound.kind == "import" and bound.value) for name, bound in part.bindings],
+            [declared_futures(cls) for cls in part.classes],
+        )
+        for part in parts
+    ]
 
 
-def _leading(module: Module) -> frozenset[Function]:
+def _leading(module: Module, futures: frozenset[str]) -> frozenset[Function]:
     callers: dict[Function, list[Function]] = {}
     for function in module.functions:
         for named in named_by(module, names_in(function)):
             if named is not function:
                 callers.setdefault(named, []).append(function)
     marked = {function for function in module.functions if reads(function)}
-    stack = list(marked)
+    blocking = {function for function in marked if may_block(function)}
+    stack = [function for function in marked if function in blocking or OWN in handed(module, function, futures)]
+    followed = set(stack)
     while stack:
-        for caller in callers.get(stack.pop(), ()):
-            if caller not in marked:
-                marked.add(caller)
+        callee = stack.pop()
+        for caller in callers.get(callee, ()):
+            marked.add(caller)
+            if callee in blocking and not caller.is_async:
+                blocking.add(caller)
+            gives = handed(module, caller, futures) & {callee.name, callee.cls.name if callee.cls else ""}
+            if caller not in followed and (caller in blocking or gives):
+                followed.add(caller)
                 stack.append(caller)
     return frozenset(marked)
 

@@ -66,6 +66,9 @@ def site_of(unit: Unit, node: ast.AST) -> Site:
     )
 
 
+CALLS_IN_A_NAME = 2  # the innermost calls tell objects of one place apart; more would tell apart what is alike
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Oid:
     """The name of an object; see the module's text."""
@@ -76,6 +79,8 @@ class Oid:
     hashed: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if len(self.frame) > CALLS_IN_A_NAME:
+            object.__setattr__(self, "frame", self.frame[-CALLS_IN_A_NAME:])
         object.__setattr__(self, "hashed", hash((self.site, self.frame, self.tag)))
 
     def __hash__(self) -> int:

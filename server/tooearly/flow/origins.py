@@ -1,0 +1,300 @@
+"""Where the receivers of a function's reads may come from: does it matter who calls the function?
+
+A function with a read is interpreted on its own. Interpreting its callers too tells more only when what is read may be
+theirs: a parameter, a variable of a scope around it, an attribute that holds futures. This is a backward slice over
+the text, without regard to order: from the receivers through the assignments of the function to names that it does
+not assign itself. A future that is made on the spot ends the slice. So one `gather(...).exception()` in a class of a
+hundred methods costs one function, not forty.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator
+
+from tooearly.flow.mention import READS, names_in
+from tooearly.semantics.names import Class, Function, Module, all_args
+
+# Calls that give a new future, whatever they are given. (`ensure_future` and `shield` may give back what they got.)
+FRESH = frozenset(
+    ["create_task", "Task", "Future", "create_future", "gather", "run_in_executor", "async_create_task", "wait_for"]
+)
+CONCURRENT = frozenset(["submit", "run_coroutine_threadsafe"])
+WAITS = frozenset(["wait", "as_completed"])
+SCALARS = frozenset(
+    ["str", "int", "float", "bool", "bytes", "Path", "Callable", "Logger", "Event", "AbstractEventLoop"]
+)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+OWN = ""
+"""In `handed`: the function's own reads."""
+
+
+def handed(module: Module, function: Function, futures: frozenset[str]) -> frozenset[str]:
+    """The names of the functions to which `function` hands something that its callers may have given it.
+
+    `OWN` among them: what it reads itself may be theirs. `futures`: see `future_attributes`.
+    """
+    known = {name.rpartition(".")[2] for name in names_in(function) & module.index.keys()}
+    if function.is_generator:
+        return frozenset([*known, OWN])  # it is interpreted by whoever walks it
+    found: set[str] = set()
+    if _reaches_outside(module, function, _receivers(function), futures):
+        found.add(OWN)
+    for call in _calls(function) if known else ():
+        parts = _parts(call)
+        names = {_name(part) for part in parts} & known
+        if not names - found or _name(call.func) == "add_done_callback":  # which hands over a future that is done
+            continue
+        if _reaches_outside(module, function, [part for part in parts if _name(part) not in known], futures):
+            found |= names
+    return frozenset(found)
+
+
+def may_block(function: Function) -> bool:
+    """Whether a function that is no coroutine may wait for a thread: who calls it decides whether the loop waits."""
+    return not function.is_async and any(name.rpartition(".")[2] in CONCURRENT for name in names_in(function))
+
+
+def _calls(function: Function) -> list[ast.Call]:
+    found = function.cache.get("calls")
+    if found is None:
+        found = function.cache["calls"] = [node for node in ast.walk(function.node) if isinstance(node, ast.Call)]
+    return found
+
+
+def _receivers(function: Function) -> list[ast.expr]:
+    """What is read; for a method that is passed on, what stands beside it."""
+    found = function.cache.get("receivers")
+    if found is None:
+        found = function.cache["receivers"] = []
+        for call in _calls(function):
+            if isinstance(call.func, ast.Attribute) and call.func.attr in READS:
+                found.append(call.func.value)
+            if any(isinstance(arg, ast.Attribute) and arg.attr in READS for arg in call.args):
+                found += call.args
+        for node in ast.walk(function.node):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr in READS:
+                found.append(node.value.value)
+    return found
+
+
+def _parts(call: ast.Call) -> list[ast.expr]:
+    return [call.func, *call.args, *(k.value for k in call.keywords)]
+
+
+def _name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def _reaches_outside(module: Module, function: Function, seeds: Iterable[ast.expr], futures: frozenset[str]) -> bool:
+    origins, inner = _origins(function)
+    given = _given(module, function)
+    seen: set[str] = set()
+    stack = [name for seed in seeds for name in sources(seed)]
+    while stack:
+        name = stack.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name[0] == ".":
+            if name[1:] in futures:
+                return True
+            continue
+        if name in given or name in function.global_names or name in function.nonlocal_names:
+            return True
+        if name not in origins and name not in inner and name not in function.params and _from_around(module, name):
+            return True
+        stack += [source for origin in origins.get(name, ()) for source in sources(origin)]
+        for nested in inner.get(name, ()):
+            stack += [source for given_to in _given_to(function, nested) for source in sources(given_to)]
+    return False
+
+
+def _given(module: Module, function: Function) -> set[str]:
+    """The parameters that a caller may put a future into."""
+    spec = function.node.args  # type: ignore[attr-defined]
+    others = {arg.arg for arg in all_args(spec) if arg.annotation is not None and _is_plain(module, arg.annotation)}
+    return set(function.params) - {"self", "cls"} - others
+
+
+def _scalars(function: Function) -> set[str]:
+    """The parameters that are numbers, texts and the like, by the function's text alone."""
+    if not isinstance(function.node, FUNCTIONS):
+        return set()
+    return {a.arg for a in all_args(function.node.args) if a.annotation is not None and _name(a.annotation) in SCALARS}
+
+
+def _is_plain(module: Module, annotation: ast.expr) -> bool:
+    """Whether an annotation names a number, a text or the like, or a class of another module: nothing followed."""
+    match annotation:
+        case ast.Constant(value=None):
+            return True
+        case ast.Constant(value=str(name)) if name.isidentifier():
+            return _is_plain(module, ast.Name(name))
+        case ast.BinOp(left=left, right=right):
+            return _is_plain(module, left) and _is_plain(module, right)
+        case ast.Subscript(value=value, slice=inside) if _name(value) == "Optional":
+            return _is_plain(module, inside)
+        case ast.Name(id=name) if name in SCALARS or name.endswith("Logger"):
+            return True
+        case ast.Attribute(attr=name) if name in SCALARS or name.endswith("Logger"):
+            return True
+        case ast.Name(id=name):
+            bound = module.bindings.get(name, ())
+            return bool(bound) and all(b.kind == "import" and not _may_be_future(str(b.value)) for b in bound)
+    return False
+
+
+def _may_be_future(imported: str) -> bool:
+    return any(part in imported for part in ("asyncio", "typing", "collections", "concurrent", "Task", "Future"))
+
+
+def _from_around(module: Module, name: str) -> bool:
+    """Whether a name that the function does not assign may be a variable (and no function, class or module)."""
+    if name in ("self", "cls") or hasattr(builtins, name):
+        return False
+    bindings = module.bindings.get(name)
+    return bindings is None or any(b.kind not in ("def", "class", "import") for b in bindings)
+
+
+def _given_to(function: Function, nested: ast.AST) -> Iterator[ast.expr]:
+    """What may become a parameter of a function inside: arguments of its calls, what stands beside it in a call."""
+    name = getattr(nested, "name", "")
+    for call in _calls(function):
+        parts = _parts(call)
+        if any(part is nested or (name and _name(part) == name) for part in parts):
+            yield from (part for part in parts if part is not nested and _name(part) != name)
+
+
+def _origins(function: Function) -> tuple[dict[str, list[ast.expr]], dict[str, list[ast.AST]]]:
+    """The expressions that each name of the function is bound to, and the inner functions whose parameter it is."""
+    found = function.cache.get("origins")
+    if found is None:
+        origins: dict[str, list[ast.expr]] = {}
+        inner: dict[str, list[ast.AST]] = {}
+        for node in ast.walk(function.node):
+            for target, value in _bindings(node):
+                for name in ast.walk(target):
+                    if isinstance(name, ast.Name):
+                        origins.setdefault(name.id, []).append(value)
+            if isinstance(node, FUNCTIONS) and node is not function.node:
+                for arg in all_args(node.args):
+                    inner.setdefault(arg.arg, []).append(node)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node is not function.node:
+                origins.setdefault(node.name, [])
+        found = function.cache["origins"] = (origins, inner)
+    return found
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The targets of a node with what is bound to each."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target, value) for target in targets)
+        case ast.AnnAssign() | ast.AugAssign() | ast.NamedExpr() if node.value is not None:
+            yield node.target, node.value
+        case ast.For() | ast.AsyncFor() | ast.comprehension():
+            yield node.target, node.iter
+        case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+            yield target, value
+        case ast.Call(func=ast.Attribute(value=target), args=args):  # `ts.append(t)`
+            yield from ((target, value) for value in args)
+        case ast.Match(subject=subject, cases=cases):
+            yield from ((ast.Name(name), subject) for case in cases for name in _captures(case.pattern))
+        case ast.ExceptHandler(name=str(name)):
+            yield ast.Name(name), ast.Constant(None)
+
+
+def _captures(pattern: ast.pattern) -> Iterator[str]:
+    for part in ast.walk(pattern):
+        name = getattr(part, "name", None) or getattr(part, "rest", None)
+        if isinstance(name, str):
+            yield name
+
+
+def sources(node: ast.AST) -> Iterator[str]:
+    """The names that the value of an expression may come from; attributes with a dot before them."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Attribute(value=value, attr=attr):
+            yield f".{attr}"
+            yield from sources(value)
+        case ast.Await(value=ast.Call(func=func)) if _name(func) not in WAITS:
+            return  # what a coroutine returns is no future that somebody else has
+        case ast.Call(func=func) if _name(func) in FRESH:
+            return
+        case ast.Constant() | ast.Lambda() | ast.JoinedStr() | ast.Compare():
+            return
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from sources(child)
+
+
+# Attributes
+def future_attributes(module: Module) -> frozenset[str]:
+    """The attributes that may hold futures, by what the module assigns to them, and the methods that give those."""
+    found: set[str] = set()
+    for function in module.functions:
+        found |= assigned_futures(function)
+    found.update(name for cls in module.classes for name in declared_futures(cls))
+    for _ in range(2):  # a method that calls a method that gives one
+        held = {f".{name}" for name in found}
+        found |= {function.name for function in module.functions if function.cls and returned(function) & held}
+    return frozenset(found)
+
+
+def declared_futures(cls: Class) -> list[str]:
+    """The attributes that may hold futures by what the class itself says."""
+    return [name for name, (value, kind) in cls.attrs.items() if _may_hold(value, kind)]
+
+
+def returned(method: Function) -> frozenset[str]:
+    """The attributes that a method mentions, when it returns something."""
+    found = method.cache.get("returns")
+    if found is None:
+        gives = any(isinstance(n, ast.Return | ast.Yield) and n.value is not None for n in ast.walk(method.node))
+        names = names_in(method) if gives else frozenset[str]()
+        found = method.cache["returns"] = frozenset(name for name in names if name[0] == ".")
+    return found
+
+
+def assigned_futures(function: Function) -> frozenset[str]:
+    """The attributes that a function sets to what may be, or hold, a future."""
+    found = function.cache.get("assigned futures")
+    if found is None:
+        names: set[str] = set()
+        plain = _scalars(function)
+        for node in ast.walk(function.node):
+            match node:
+                case ast.Assign(value=ast.Name(id=name)) if name in plain:
+                    continue
+                case ast.Assign(targets=targets, value=value) if _may_hold(value, None):
+                    names.update(part.attr for t in targets for part in ast.walk(t) if isinstance(part, ast.Attribute))
+                case ast.AnnAssign(target=ast.Attribute(attr=attr), value=value, annotation=kind):
+                    names.update([attr] if _may_hold(value, kind) else [])
+        found = function.cache["assigned futures"] = frozenset(names)
+    return found
+
+
+def _may_hold(value: ast.expr | None, kind: ast.expr | None) -> bool:
+    """Whether an attribute with this annotation, set to this value, may hold a future."""
+    if kind is not None:
+        text = ast.unparse(kind)
+        return "Task" in text or "Future" in text or "Any" in text
+    match value:
+        case None | ast.Constant() | ast.JoinedStr() | ast.Compare():
+            return False
+        case ast.BinOp(left=left, right=right):
+            return _may_hold(left, None) and _may_hold(right, None)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name[:1].isupper():
+            return name in FRESH  # an instance of some class
+        case ast.Call(func=ast.Name(id="len" | "max" | "min" | "int" | "str" | "float" | "bool" | "bytes")):
+            return False
+    return True
