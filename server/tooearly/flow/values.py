@@ -66,7 +66,7 @@ def site_of(unit: Unit, node: ast.AST) -> Site:
     )
 
 
-CALLS_IN_A_NAME = 2  # the innermost calls tell objects of one place apart; more would tell apart what is alike
+CALLS_IN_A_NAME = 4  # the innermost calls tell objects of one place apart; more would tell apart what is alike
 
 
 @dataclass(frozen=True, slots=True, eq=False)
