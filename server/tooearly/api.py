@@ -88,9 +88,9 @@ def check(
     """All findings of one document.
 
     `modules` gives the text of another module by its dotted name as an import writes it (leading dots: relative to
-    this file), or None. `cells` are the offsets at which the cells of a notebook begin: between two cells time passes.
-    `stop` is called between functions and may raise to give up. Never raises for any text (RowError for rows of the
-    user that cannot be used).
+    this file), or None; a package is asked for as `package.__init__` first. `cells` are the offsets at which the cells
+    of a notebook begin: between two cells time passes. `stop` is called between functions and may raise to give up.
+    Never raises for any text (RowError for rows of the user that cannot be used).
     """
     del filename
     settings = settings or Settings()
@@ -150,17 +150,18 @@ def _loader(modules: Callable[[str], str | None] | None) -> Load:
 
     def load(name: str) -> Module | None:
         if name not in asked:
-            text = modules(name)
-            asked[name] = None if text is None else _module_of(name, text)
+            package = modules(f"{name}__init__" if name.endswith(".") else f"{name}.__init__")
+            text = modules(name) if package is None else package
+            asked[name] = None if text is None else _module_of(name, text, package is not None)
         return asked[name]
 
     return load
 
 
 @lru_cache(maxsize=256)
-def _module_of(name: str, text: str) -> Module:
+def _module_of(name: str, text: str, is_package: bool) -> Module:
     """The module of a text. A pure function, kept because every file of a package imports the same ones."""
-    return build_module(parse(text), name)
+    return build_module(parse(text), name, is_package=is_package)
 
 
 def _syntax_notices(tree: Tree) -> list[Notice]:

@@ -33,6 +33,7 @@ from tooearly.flow.values import (
     const,
     is_module,
 )
+from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.types import CONVENTIONS, SHORT, annotation_type, canonical, dotted
 
@@ -144,11 +145,22 @@ def class_named(m: Machine, module: Module | None, cls: Class | None, node: ast.
         if bindings and bindings[-1].kind == "class" and isinstance(bindings[-1].value, Class):
             return bindings[-1].value
     name = dotted(module, node)
-    owner, _, last = name.rpartition(".")
-    other = m.module(owner) if owner and name not in m.rows and not name.startswith("builtins.") else None
-    if other is not None and (found := other.bindings.get(last)) and isinstance(found[-1].value, Class):
-        return found[-1].value
-    return name or "?"
+    found = None if name in m.rows or name.startswith("builtins.") else _class_at(m, name)
+    return found or name or "?"
+
+
+def _class_at(m: Machine, name: str, steps: int = 4) -> Class | None:
+    """The class of a dotted name, through the imports of the modules on the way."""
+    owner, last = package_of(name, False), name.rpartition(".")[2]
+    module = m.module(owner) if owner and steps else None
+    if module is None:
+        return None
+    bindings = module.bindings.get(last, ())
+    if bindings:
+        value = bindings[-1].value
+        known = value if isinstance(value, Class) else None
+        return _class_at(m, str(value), steps - 1) if bindings[-1].kind == "import" else known
+    return next((c for star in module.stars if (c := _class_at(m, f"{star}.{last}", steps - 1)) is not None), None)
 
 
 def parts_of(m: Machine, w: World, value: Value) -> tuple[Value, ...] | None:

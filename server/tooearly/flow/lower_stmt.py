@@ -14,6 +14,7 @@ from tooearly.flow.builder import Builder, Finally, Loop, UnknownSyntax, With
 from tooearly.flow.cfg import Block, Graph, Label, Temp
 from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named, stored
 from tooearly.flow.lower_match import match_statement
+from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Class, Function, ScopeNames, import_names
 from tooearly.source.tree import Unit
 
@@ -260,7 +261,7 @@ def definition(b: Builder, node: ast.stmt) -> None:
             class_body(b, node, dst)
             decorated(b, node, decorators, dst, name)
         case ast.Import() | ast.ImportFrom():
-            package = b.function.module.rpartition(".")[0]
+            package = package_of(b.function.module, False)
             for name, target in import_names(node, package):
                 if name != "*":
                     dst = b.temp()

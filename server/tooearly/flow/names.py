@@ -17,6 +17,7 @@ from tooearly.flow.objects import UNSEEN, Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import Api, Frame, Func, Klass, Managing, Oid, Partial, Ref, Unknown, Value, site_of
 from tooearly.flow.walking import refs
+from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Binding, Class, Function, Module
 from tooearly.semantics.types import CONVENTIONS, annotation_type, canonical
 
@@ -98,13 +99,13 @@ def import_value(m: Machine, act: Act, name: str) -> Value:
     name = canonical(name)
     if name in m.rows or name.startswith("asyncio.") or name == "asyncio":
         return Api(name)
-    owner, _, last = name.rpartition(".")
+    owner, last = package_of(name, False), name.rpartition(".")[2]
     module = m.module(owner) if owner else None
-    if module is not None and last in module.bindings and m.depth < 6:
+    if module is not None and (last in module.bindings or module.stars) and m.depth < 6:
         m.depth += 1
         value = global_value(m, act, World(), last, owner)
         m.depth -= 1
-        if isinstance(value, Func | Klass | Api):
+        if isinstance(value, Func | Klass) or (isinstance(value, Api) and value != Api(f"builtins.{last}")):
             return value
     return Api(name)
 

@@ -12,22 +12,23 @@ from dataclasses import dataclass
 from tooearly.flow.objects import PENDING, Fut, Note
 from tooearly.flow.values import Site
 
-# {name} is the receiver, {wait} the line of the wait, {handler} that of the handler, {made} where the future was made.
+# {name} is the receiver, {wait} ("on line 5") and {where} ("line 5") the place of the wait, {made} that of the
+# future's making, {handler} that of the handler.
 WORDS = {
-    "fresh": "nothing has waited for it since line {made}",
-    "clock": "`sleep` on line {wait} does not wait for it",
-    "other": "line {wait} waits for something else",
-    "timeout": "`wait` on line {wait} may end by its timeout",
-    "first-completed": "`wait` on line {wait} returns when the first one is done",
-    "first-exception": "`wait` on line {wait} returns when the first one fails",
-    "pending-set": "it comes from the pending set of `wait` on line {wait}",
-    "gather-failed": "`gather` on line {wait} stops at the first failure{handler}",
-    "wait-failed": "`wait` on line {wait} does not stop its tasks when it is cancelled{handler}",
-    "shield-timeout": "`shield` on line {wait} lets it run on when the waiter is cancelled{handler}",
-    "timeout-block": "the timeout on line {wait} may strike before it is done",
-    "cancelled": "`cancel()` on line {wait} only asks it to stop",
-    "guard-false": "`done()` on line {wait} was false",
-    "unset": "nothing has set it since line {made}",
+    "fresh": "nothing has waited for it since {made}",
+    "clock": "`sleep` {wait} does not wait for it",
+    "other": "{where} waits for something else",
+    "timeout": "`wait` {wait} may end by its timeout",
+    "first-completed": "`wait` {wait} returns when the first one is done",
+    "first-exception": "`wait` {wait} returns when the first one fails",
+    "pending-set": "it comes from the pending set of `wait` {wait}",
+    "gather-failed": "`gather` {wait} stops at the first failure{handler}",
+    "wait-failed": "`wait` {wait} does not stop its tasks when it is cancelled{handler}",
+    "shield-timeout": "`shield` {wait} lets it run on when the waiter is cancelled{handler}",
+    "timeout-block": "the timeout {wait} may strike before it is done",
+    "cancelled": "`cancel()` {wait} only asks it to stop",
+    "guard-false": "`done()` {wait} was false",
+    "unset": "nothing has set it since {made}",
     "inside-group": "a task group waits for its tasks at the end of its block only",
     "threadsafe": "",
     "submit": "",
@@ -56,9 +57,10 @@ def tell(name: str, futures: list[Fut], method: str, certain: bool, line: Callab
         verb = "is not set yet" if certain else "may not be set yet"
     reason = NEVER.get(fut.kind) or WORDS[why].format(
         name=name,
-        wait=line(note.site),
-        made=line(fut.made),
-        handler=f", and the handler on line {line(note.handler)} goes on" if note.handler else "",
+        wait=at(line(note.site), "on line {}", "in another file"),
+        where=at(line(note.site), "line {}", "another file"),
+        made=at(line(fut.made), "line {}", "it was made in another file"),
+        handler=f", and the handler {at(line(note.handler), 'on line {}', 'there')} goes on" if note.handler else "",
     )
     message = f"{name} {verb}: {reason}"
     steps: list[tuple[str, Site]] = []
@@ -70,6 +72,11 @@ def tell(name: str, futures: list[Fut], method: str, certain: bool, line: Callab
         steps.append(("the program goes on here", note.handler))
     del method
     return Story(message, tuple(steps), why)
+
+
+def at(line: str, here: str, elsewhere: str) -> str:
+    """A place in words; `line` is empty for one in another file."""
+    return here.format(line) if line else elsewhere
 
 
 STEP = {

@@ -228,10 +228,10 @@ def span_of(tree: Tree, site: Site | None) -> Span | None:
 
 
 def line_of(tree: Tree, site: Site | None) -> str:
-    """The line number of a site, in words."""
+    """The line number of a site, in words; empty when it stands in another file."""
     place = tree.find(site.unit) if site is not None else None
     line = getattr(site.node, "lineno", None) if site is not None else None
-    return "?" if place is None or line is None else str(place.line + line)
+    return "" if place is None or line is None else str(place.line + line)
 
 
 def shown(text: str) -> str:

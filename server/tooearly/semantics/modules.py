@@ -61,11 +61,17 @@ class Definitions:
     top: dict[ast.AST, Function | Class]
 
 
+def package_of(name: str, is_package: bool) -> str:
+    """The package that a module's relative imports start from; leading dots stand for that of the file at hand."""
+    head, dot, _ = name.rpartition(".")
+    return name if is_package else head if head.strip(".") else head + dot
+
+
 def build_module(
     tree: Tree, name: str = "__main__", *, is_package: bool = False, before: Module | None = None
 ) -> Module:
     """The names of `tree`. `before` is the module of the last version: what is unchanged stays the same objects."""
-    package = name if is_package else name.rpartition(".")[0]
+    package = package_of(name, is_package)
     known = before.parts if before is not None else ()
     head, tail = unchanged([part.block for part in known], tree.blocks)
     old = known[head : len(known) - tail]
