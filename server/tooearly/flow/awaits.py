@@ -349,10 +349,22 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
         return out
     if fut.many and fut.body is not None:
         _settle_crowd(w, fut)
+    if fut.kind == "gather" and not fut.keep_going and not normally and not fut.many and fut.mask & PENDING:
+        return _gather_ended(m, act, w, ref, fut, site)
     finish(w, ref)
     finish_children(w, fut if not normally else replace(fut, keep_going=True))
     fire(w, ref)
     return [w]
+
+
+def _gather_ended(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[World]:
+    """A gather inside of what was waited for has ended: all its futures have, or one of them has failed."""
+    children = [c for c in fut.children if isinstance(c, Ref)]
+    failed = [o.world for o in gather_failures(m, act, w.copy(), ref, children, site)]
+    ended = complete(m, act, w, children, site, normally=True)
+    for world in ended:
+        finish(world, ref)
+    return [*ended, *failed]
 
 
 def _has_effects(w: World, coro: Coro) -> bool:
@@ -401,7 +413,7 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
             finish(cancelled, children[0])  # the cancellation comes through it, when it has ended
     finish(cancelled, ref)
     out.append(Outcome(cancelled, exc=Exc(CANCELLED)))
-    for world in complete(m, act, w, children, site, normally=True):
+    for world in complete(m, act, w, children, site, normally=not fut.keep_going):
         finish(world, ref)
         out.append(Outcome(world, Unknown()))
     return [*out, *failed]

@@ -65,6 +65,7 @@ class Builder:
         self.scopes: list[dict[str, str]] = []
         self.class_scopes: list[int] = []
         self.catching: list[Temp] = []
+        self.last_turns: dict[str, tuple[Temp, bool]] = {}
         self.captured: set[str] = set()
         self.temps = 0
         self.handler = RAISE

@@ -149,6 +149,8 @@ def compare(b: Builder, node: ast.expr, left: Temp, ops: list[ast.cmpop], rights
 
 def condition(b: Builder, test: ast.expr, yes: cfg.Block, no: cfg.Block, *, loop: bool = False) -> None:
     """Branch on `test`. `loop` conditions are not remembered: they are tested again and again."""
+    if b.last_turns and (known := b.last_turns.get(ast.unparse(test))):
+        yes, no = turn_block(b, test, yes, known[0], known[1]), turn_block(b, test, no, known[0], not known[1])
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             condition(b, operand, no, yes, loop=loop)
@@ -175,6 +177,16 @@ def condition(b: Builder, test: ast.expr, yes: cfg.Block, no: cfg.Block, *, loop
             b.end(cfg.Branch(test, dst, None if loop else condition_key(positive)), true=no, false=yes)
         case _:
             b.end(cfg.Branch(test, expr(b, test), None if loop else condition_key(test)), true=yes, false=no)
+
+
+def turn_block(b: Builder, test: ast.expr, target: cfg.Block, turn: Temp, may_be_last: bool) -> cfg.Block:
+    """A block on the way to `target` that notes whether this turn of a counted loop may be its last."""
+    current, noting = b.current, b.block()
+    b.start(noting)
+    b.emit(cfg.Constant(test, turn, may_be_last))
+    b.end(cfg.Jump(test), next=target)
+    b.start(current)
+    return noting
 
 
 _POSITIVE: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.NotEq: ast.Eq, ast.IsNot: ast.Is, ast.NotIn: ast.In}

@@ -209,22 +209,62 @@ def loop(b: Builder, node: ast.While | ast.For | ast.AsyncFor) -> None:
         eager = isinstance(node.iter, ast.GeneratorExp) and not is_async
         b.emit(cfg.Iter(node.iter, iterator, comprehension(b, node.iter) if eager else expr(b, node.iter), is_async))
     head, inside, otherwise, after = b.block(loop_head=True), b.block(), b.block(), b.block()
+    lasts, turn = last_tests(node), b.temp()
+    exhausted = b.block() if lasts else otherwise
+    if lasts:
+        b.emit(cfg.Constant(node, turn, True))
+    outer_turns, b.last_turns = b.last_turns, {**b.last_turns, **{text: (turn, yes) for text, yes in lasts.items()}}
     b.goto(head, node)
     if isinstance(node, ast.While):
         condition(b, node.test, inside, otherwise, loop=True)
         b.start(inside)
     else:
-        b.end(cfg.Next(node.iter, item, iterator, is_async), item=inside, exhausted=otherwise)
+        b.end(cfg.Next(node.iter, item, iterator, is_async), item=inside, exhausted=exhausted)
         b.start(inside)
+        if lasts:
+            b.emit(cfg.Constant(node, turn, True))
         assign(b, node.target, item)
     b.contexts.append(Loop(after.id, head.id))
     statements(b, node.body)
     b.end(cfg.Jump(node), next=head)
     b.contexts.pop()
+    b.last_turns = outer_turns
+    if lasts:
+        b.start(exhausted)
+        never = b.block()
+        b.end(cfg.Branch(node, turn, None), true=otherwise, false=never)
+        never.term, never.edges = cfg.Jump(node), {"next": never.id}
     b.start(otherwise)
     statements(b, node.orelse)
     b.end(cfg.Jump(node), next=after)
     b.start(after)
+
+
+def last_tests(node: ast.While | ast.For | ast.AsyncFor) -> dict[str, bool]:
+    """For a loop over `range(n)`: texts of tests that hold (or do not hold) in its last turn alone.
+
+    `if attempt == n - 1: raise` is how people end a loop of attempts: it is never exhausted then.
+    """
+    match node:
+        case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=[*start, stop])) if (
+            len(start) < 2
+        ):
+            first = start[0] if start else ast.Constant(0)
+            if not isinstance(first, ast.Constant) or not isinstance(first.value, int):
+                return {}
+        case _:
+            return {}
+    end = ast.unparse(stop)
+    last = {f"{end} - 1"}
+    if isinstance(stop, ast.Constant) and isinstance(stop.value, int):
+        last = {str(stop.value - 1)}
+    elif isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add) and ast.unparse(stop.right) == "1":
+        last.add(ast.unparse(stop.left))
+    out: dict[str, bool] = {}
+    for value, turn in [*((v, name) for v in last), (end, f"{name} + 1")]:
+        out |= {f"{turn} == {value}": True, f"{turn} >= {value}": True, f"{value} == {turn}": True}
+        out |= {f"{turn} < {value}": False, f"{turn} != {value}": False}
+    return out
 
 
 def raising(b: Builder, node: ast.Raise | ast.Assert) -> None:
