@@ -231,9 +231,7 @@ def loop(b: Builder, node: ast.While | ast.For | ast.AsyncFor) -> None:
     b.last_turns = outer_turns
     if lasts:
         b.start(exhausted)
-        never = b.block()
-        b.end(cfg.Branch(node, turn, None), true=otherwise, false=never)
-        never.term, never.edges = cfg.Jump(node), {"next": never.id}
+        b.end(cfg.Branch(node, turn, None), true=otherwise, false=head)
     b.start(otherwise)
     statements(b, node.orelse)
     b.end(cfg.Jump(node), next=after)
@@ -264,7 +262,8 @@ def last_tests(node: ast.While | ast.For | ast.AsyncFor) -> dict[str, bool]:
     for value, turn in [*((v, name) for v in last), (end, f"{name} + 1")]:
         out |= {f"{turn} == {value}": True, f"{turn} >= {value}": True, f"{value} == {turn}": True}
         out |= {f"{turn} < {value}": False, f"{turn} != {value}": False}
-    return out
+    tests = {ast.unparse(n) for part in node.body for n in ast.walk(part) if isinstance(n, ast.Compare)}
+    return {text: yes for text, yes in out.items() if text in tests}
 
 
 def raising(b: Builder, node: ast.Raise | ast.Assert) -> None:

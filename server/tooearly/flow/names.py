@@ -15,7 +15,21 @@ from tooearly.flow.lower_stmt import build_expression
 from tooearly.flow.machine import Act, Machine, up
 from tooearly.flow.objects import UNSEEN, Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.values import Api, Frame, Func, Klass, Managing, Oid, Partial, Ref, Unknown, Value, site_of
+from tooearly.flow.values import (
+    NONE,
+    Api,
+    Frame,
+    Func,
+    Klass,
+    Managing,
+    Oid,
+    Partial,
+    Ref,
+    Unknown,
+    Value,
+    choice,
+    site_of,
+)
 from tooearly.flow.walking import refs
 from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Binding, Class, Function, Module
@@ -50,9 +64,16 @@ def global_value(m: Machine, act: Act, w: World, name: str, module_name: str | N
     if not bindings:
         return _from_stars(m, act, w, module, name)
     kinds = {b.kind for b in bindings}
+    if kinds == {"import", "assign"} and all(b.kind == "import" or _is_none(b.value) for b in bindings):
+        imported = next(b for b in bindings if b.kind == "import")  # try: import it; except ImportError: it = None
+        return choice((_bound(m, act, w, module, name, imported), NONE))
     if len(bindings) > 1 and kinds != {"import"} and not (kinds == {"def"} or kinds == {"class"}):
         return Unknown(("global", key, name), _declared(module, bindings) or CONVENTIONS.get(name, ""))
     return _bound(m, act, w, module, name, bindings[-1] if kinds != {"import"} else bindings[0])
+
+
+def _is_none(node: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _declared(module: Module, bindings: tuple[Binding, ...]) -> str:
