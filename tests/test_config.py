@@ -145,6 +145,8 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
         ("x = 1", "unknown setting `x`"),
         ("exclude = 1", "`exclude`"),
         ('api."lib.spawn".cal = "spawn"', "lib.spawn: unknown key 'cal'"),
+        ('api."lib.spawn".call = "spwan"', "lib.spawn: call = 'spwan' is no known effect; perhaps spawn"),
+        ('api."lib.join".await = "every"', "lib.join: await = 'every' is no known effect"),
         ('api."lib.spawn".same = "lib.gone"', "lib.spawn: same = 'lib.gone' is no known row"),
     ]:
         path.write_text(text)

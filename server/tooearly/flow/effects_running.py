@@ -9,10 +9,12 @@ from tooearly.flow.calling import Call
 from tooearly.flow.effects_making import hand_over
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.mention import names_in
 from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut
-from tooearly.flow.relevance import may_read
+from tooearly.flow.relevance import may_read, target_function
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Coro, Func, Managing, Ref, Unknown, Value
+from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value
+from tooearly.flow.walking import refs
 
 
 # Callbacks
@@ -86,9 +88,30 @@ def end_leftovers(w: World) -> None:
 
 
 def run_forever(c: Call) -> list[Outcome]:
-    """`loop.run_forever()`: everything may have happened."""
+    """`loop.run_forever()`: everything may have happened. A task that stops the loop itself has come that far."""
+    stopping = [oid for oid, obj in c.w.heap.items() if isinstance(obj, Fut) and obj.body and _stops(obj.body)]
+    for deferred in c.w.deferred:
+        if deferred.kind == "callback" and _stops(deferred.function):
+            stopping += [oid for value in deferred.args for oid in refs(value)]
     c.m.suspend(c.act, c.w, "other", c.site)
+    c.w.escape(stopping)
     return [Outcome(c.w, NONE)]
+
+
+def _stops(value: Value) -> bool:
+    """Whether a callable's text stops a loop."""
+    target = target_function(value)
+    return value_is_stop(value) if target is None else ".stop" in names_in(target.function)
+
+
+def value_is_stop(value: Value) -> bool:
+    """Whether a callable is `loop.stop`, perhaps with arguments."""
+    match value:
+        case Bound(Api("Loop.stop"), _):
+            return True
+        case Partial(function, _, _):
+            return value_is_stop(function)
+    return False
 
 
 # Context managers

@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -78,9 +79,20 @@ def table(raw: Iterable[Mapping[str, Any]], origin: str, known: Rows | None = No
                 name, base.params, base.call, base.awaiting, base.returns, base.raises, base.kind, base.fact, origin
             )
             continue
+        _check_effects(name, entry, known)
         values = {k: v for k, v in entry.items() if k not in ("await", "params")}
         out[name] = Row(**values, params=tuple(entry.get("params", ())), awaiting=entry.get("await", ""), origin=origin)
     return out
+
+
+def _check_effects(name: str, entry: Mapping[str, Any], known: Rows | None) -> None:
+    """Every effect is named by some built-in row; a name that none has is a mistake. Raises RowError."""
+    rows = known.values() if known is not None else ()
+    for key, effects in (("call", {row.call for row in rows}), ("await", {row.awaiting for row in rows})):
+        given = entry.get(key)
+        if known is not None and given is not None and given not in effects:
+            near = ", ".join(get_close_matches(str(given), effects)) or "those of `tooearly rows`"
+            raise RowError(f"{name}: {key} = {given!r} is no known effect; perhaps {near}")
 
 
 def rows_with(user: Iterable[Mapping[str, Any]]) -> Rows:
