@@ -12,7 +12,7 @@ def run(chosen: argparse.Namespace) -> int:
     address = None if chosen.tcp is None else _address(chosen.tcp)
     if address is not None and chosen.stdio:
         raise UsageError("--stdio and --tcp cannot be had together")
-    from tooearly.lsp.server import main
+    from tooearly.lsp.start import main
 
     return main(address=address, log_file=chosen.log_file, log_level=chosen.log_level)
 

@@ -1,7 +1,8 @@
 """What the client can do, read once, and what this server offers to such a client.
 
 pygls derives the server's capabilities from the registered features and ignores the client's: it would advertise
-pull diagnostics to clients that only know push. So they are written out here.
+pull diagnostics to clients that only know push. So they are written out here, as JSON:
+they are sent before lsprotocol is loaded (`start`).
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from lsprotocol import types as lsp
-
+from tooearly import __version__
 from tooearly.source.lines import Encoding
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
@@ -47,84 +47,68 @@ class Client:
 
 
 def _has(root: Any, path: str) -> Any:
-    """The value at a dotted path of attributes, None where a part is missing."""
+    """The value at a dotted path, None where a part is missing."""
     for name in path.split("."):
-        if root is None:
-            return None
-        root = getattr(root, name, None)
+        root = root.get(name) if isinstance(root, dict) else None
     return root
 
 
 def choose_encoding(offered: Any) -> Encoding:
     """The client's first choice among those that exist; utf-16 when it offers none, as the specification says."""
     for encoding in offered or ():
-        value = getattr(encoding, "value", encoding)
-        if value in ENCODINGS:
-            return cast(Encoding, value)
+        if encoding in ENCODINGS:
+            return cast(Encoding, encoding)
     return "utf-16"
 
 
-def read(params: lsp.InitializeParams) -> Client:
-    """The client's abilities from its `initialize` request."""
-    root = params.capabilities
-    action = "text_document.code_action."
-    resolvable = _has(root, action + "resolve_support.properties") or ()
-    formats = _has(root, "text_document.hover.content_format")
+def read(params: dict[str, Any]) -> Client:
+    """The client's abilities from the parameters of `initialize`."""
+    root = params["capabilities"]
+    action = "textDocument.codeAction."
+    resolvable = _has(root, action + "resolveSupport.properties") or ()
+    formats = _has(root, "textDocument.hover.contentFormat")
     return Client(
-        name=_has(params, "client_info.name") or "",
-        encoding=choose_encoding(_has(root, "general.position_encodings")),
-        pull=_has(root, "text_document.diagnostic") is not None,
-        refresh_diagnostics=bool(_has(root, "workspace.diagnostics.refresh_support")),
-        refresh_hints=bool(_has(root, "workspace.inlay_hint.refresh_support")),
-        related_information=bool(_has(root, "text_document.publish_diagnostics.related_information")),
-        document_changes=bool(_has(root, "workspace.workspace_edit.document_changes")),
-        action_literals=_has(root, action + "code_action_literal_support") is not None,
-        disabled_actions=bool(_has(root, action + "disabled_support")),
-        preferred_actions=bool(_has(root, action + "is_preferred_support")),
-        resolve_edit="edit" in resolvable and bool(_has(root, action + "data_support")),
-        action_data=bool(_has(root, action + "data_support")),
-        markdown=bool(formats) and _value(formats[0]) == "markdown",
-        inlay_hints=_has(root, "text_document.inlay_hint") is not None,
+        name=_has(params, "clientInfo.name") or "",
+        encoding=choose_encoding(_has(root, "general.positionEncodings")),
+        pull=_has(root, "textDocument.diagnostic") is not None,
+        refresh_diagnostics=bool(_has(root, "workspace.diagnostics.refreshSupport")),
+        refresh_hints=bool(_has(root, "workspace.inlayHint.refreshSupport")),
+        related_information=bool(_has(root, "textDocument.publishDiagnostics.relatedInformation")),
+        document_changes=bool(_has(root, "workspace.workspaceEdit.documentChanges")),
+        action_literals=_has(root, action + "codeActionLiteralSupport") is not None,
+        disabled_actions=bool(_has(root, action + "disabledSupport")),
+        preferred_actions=bool(_has(root, action + "isPreferredSupport")),
+        resolve_edit="edit" in resolvable and bool(_has(root, action + "dataSupport")),
+        action_data=bool(_has(root, action + "dataSupport")),
+        markdown=bool(formats) and formats[0] == "markdown",
+        inlay_hints=_has(root, "textDocument.inlayHint") is not None,
         configuration=bool(_has(root, "workspace.configuration")),
-        register_configuration=bool(_has(root, "workspace.did_change_configuration.dynamic_registration")),
-        register_watchers=bool(_has(root, "workspace.did_change_watched_files.dynamic_registration")),
-        progress=bool(_has(root, "window.work_done_progress")),
-        show_document=bool(_has(root, "window.show_document.support")),
-        notebooks=_has(root, "notebook_document") is not None,
+        register_configuration=bool(_has(root, "workspace.didChangeConfiguration.dynamicRegistration")),
+        register_watchers=bool(_has(root, "workspace.didChangeWatchedFiles.dynamicRegistration")),
+        progress=bool(_has(root, "window.workDoneProgress")),
+        show_document=bool(_has(root, "window.showDocument.support")),
+        notebooks=_has(root, "notebookDocument") is not None,
     )
 
 
-def _value(kind: Any) -> Any:
-    return getattr(kind, "value", kind)
-
-
-def offer(client: Client) -> lsp.ServerCapabilities:
-    """The server's capabilities for this client."""
-    return lsp.ServerCapabilities(
-        position_encoding=client.encoding,
-        text_document_sync=lsp.TextDocumentSyncOptions(
-            open_close=True, change=lsp.TextDocumentSyncKind.Incremental, save=lsp.SaveOptions(include_text=False)
-        ),
-        notebook_document_sync=_notebooks() if client.notebooks else None,
-        hover_provider=True,
-        code_action_provider=lsp.CodeActionOptions(
-            code_action_kinds=[lsp.CodeActionKind.QuickFix, FIX_ALL],
-            resolve_provider=client.resolve_edit or None,
-        ),
-        inlay_hint_provider=lsp.InlayHintOptions(resolve_provider=False) if client.inlay_hints else None,
-        execute_command_provider=lsp.ExecuteCommandOptions(commands=list(COMMANDS)),
-        diagnostic_provider=lsp.DiagnosticOptions(
-            inter_file_dependencies=False, workspace_diagnostics=True, identifier="tooearly"
-        )
-        if client.pull
-        else None,
-        workspace=lsp.WorkspaceOptions(
-            workspace_folders=lsp.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
-        ),
-    )
-
-
-def _notebooks() -> lsp.NotebookDocumentSyncOptions:
-    python = lsp.NotebookCellLanguage(language="python")
-    any_notebook = lsp.NotebookDocumentFilterWithCells(cells=[python])
-    return lsp.NotebookDocumentSyncOptions(notebook_selector=[any_notebook], save=False)
+def answer(client: Client) -> dict[str, Any]:
+    """The answer to `initialize`: the server's capabilities for this client."""
+    offered: dict[str, Any] = {
+        "positionEncoding": client.encoding,
+        "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
+        "hoverProvider": True,
+        "codeActionProvider": {"codeActionKinds": ["quickfix", FIX_ALL]},
+        "executeCommandProvider": {"commands": list(COMMANDS)},
+        "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+    }
+    if client.resolve_edit:
+        offered["codeActionProvider"]["resolveProvider"] = True
+    if client.notebooks:
+        cells = [{"cells": [{"language": "python"}]}]
+        offered["notebookDocumentSync"] = {"notebookSelector": cells, "save": False}
+    if client.inlay_hints:
+        offered["inlayHintProvider"] = {"resolveProvider": False}
+    if client.pull:
+        pulls = {"identifier": "tooearly", "interFileDependencies": False, "workspaceDiagnostics": True}
+        offered["diagnosticProvider"] = pulls
+    return {"capabilities": offered, "serverInfo": {"name": "tooearly", "version": __version__}}

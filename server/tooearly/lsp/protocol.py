@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import traceback
@@ -56,6 +57,8 @@ class Protocol(LanguageServerProtocol):
 
     _server: Server
     _initialized = False
+    answered: Any = None
+    """The id of a request that has had its answer."""
 
     @property
     def is_shut_down(self) -> bool:
@@ -68,13 +71,15 @@ class Protocol(LanguageServerProtocol):
             self.fm.add_builtin_feature(method.method_name, method)
 
     @lsp_method(lsp.INITIALIZE)
-    def lsp_initialize(self, params: lsp.InitializeParams) -> lsp.InitializeResult:  # type: ignore[override]
-        """Answer `initialize` with what `Server.initialize` offers to this client."""
-        self.client_capabilities = params.capabilities
-        self.trace = params.trace or lsp.TraceValue.Off
-        self.server_capabilities = self._server.initialize(params)
+    def lsp_initialize(self, params: Any) -> Rendered:  # type: ignore[override]
+        """Answer `initialize` with what `Server.initialize` offers to this client; no answer if it has one already."""
+        if not isinstance(params, dict):
+            raise JsonRpcInvalidParams("the parameters of initialize do not fit the protocol")
+        with contextlib.suppress(ValueError):
+            self.trace = lsp.TraceValue(params.get("trace") or "off")
+        result = self._server.initialize(params)
         self._initialized = True
-        return lsp.InitializeResult(capabilities=self.server_capabilities, server_info=self.server_info)
+        return Rendered(encode(result))
 
     @lsp_method(lsp.EXIT)
     def lsp_exit(self, *_args: Any) -> None:  # type: ignore[override]
@@ -153,6 +158,9 @@ class Protocol(LanguageServerProtocol):
             future.cancel()
 
     def _send_response(self, msg_id: Any, result: Any | None = None, error: Any | None = None) -> None:
+        if error is None and self.answered is not None and self.answered == msg_id:
+            self.answered = None
+            return
         if error is None and isinstance(result, Rendered):
             self._write(b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (encode(msg_id), result.body))
             return

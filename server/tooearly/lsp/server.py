@@ -4,9 +4,9 @@
 `diagnostics` (push and pull), `actions`, `reveal` (hover, hints, states) and `sweep` (the whole workspace). The
 protocol's handlers run on the event loop, the analysis in one worker thread (`schedule`).
 
-A start: answer `initialize` as soon as possible; the engine is imported by the worker meanwhile. The garbage collector
-is switched off, because it strikes in the middle of an analysis and then takes longer than the analysis; the worker
-collects when it has nothing to do.
+A start: `initialize` is answered before this is loaded (`start`); the engine is imported by the worker meanwhile. The
+garbage collector is switched off, because it strikes in the middle of an analysis and then takes longer than the
+analysis; the worker collects when it has nothing to do.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from tooearly.lsp.program import Program, single
 from tooearly.lsp.protocol import Protocol
 from tooearly.lsp.schedule import PATIENCE_SECONDS, Scheduler
 from tooearly.lsp.settings import Configuration
+from tooearly.lsp.start import Greeting
 from tooearly.lsp.sweep import Sweep
 
 log = logging.getLogger(__name__)
@@ -73,8 +74,8 @@ class Server(LanguageServer):
             self._engine = self._load()
         return self._engine
 
-    def initialize(self, params: lsp.InitializeParams) -> lsp.ServerCapabilities:
-        """Take the client's abilities in and say what is offered."""
+    def initialize(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Take the client's abilities in and say what is offered, both as JSON."""
         from tooearly.lsp import sync
 
         self.client = capabilities.read(params)
@@ -83,9 +84,9 @@ class Server(LanguageServer):
         # Not before: two threads that import would share the time until `initialize` is answered.
         self.loop.call_soon(self.scheduler.submit, "engine", lambda _job: self.engine(), self._loaded)
         sync.begin(self, params)
-        if params.process_id is not None:
-            self.spawn(transport.watch_parent(params.process_id, self.leave))
-        return capabilities.offer(self.client)
+        if isinstance(process := params.get("processId"), int):
+            self.spawn(transport.watch_parent(process, self.leave))
+        return capabilities.answer(self.client)
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:
         """Run a coroutine beside the messages; what it raises goes to the log."""
@@ -134,14 +135,20 @@ class Server(LanguageServer):
         self.complain("the analysis of a file does not come back; see the log for its name")
         self.analyses.drop_memory(key)
 
-    async def run(self, address: tuple[str, int] | None = None) -> None:
+    async def run(self, address: tuple[str, int] | None = None, greeting: Greeting | None = None) -> None:
         """Serve one client on stdio, or on a TCP address, until it leaves; then end the process."""
         self.loop = asyncio.get_running_loop()
         attach(self, self.loop)
         self.scheduler = Scheduler(self.loop, patience=self._patience, stuck=self._stuck, idle=collect)
         self.analyses = Analyses(self.scheduler, self.engine, self.configuration, self.rendering, self._arrived)
         self.scheduler.start()
-        if address is None:
+        if address is None and greeting is not None:
+            self.protocol.answered = greeting.answered
+            self.protocol.set_writer(greeting.writer)
+            if greeting.body is not None:
+                self.protocol.receive(greeting.body)
+            await transport.serve_stdio(self.protocol.receive, self.protocol.set_writer, greeting.writer)
+        elif address is None:
             await transport.serve_stdio(self.protocol.receive, self.protocol.set_writer)
         else:
             await transport.serve_tcp(self.protocol.receive, self.protocol.set_writer, *address)
@@ -173,14 +180,18 @@ def build(engine: Callable[[], Engine], *, patience: float = PATIENCE_SECONDS) -
 
 
 def serve(
-    engine: Callable[[], Engine], address: tuple[str, int] | None = None, *, patience: float = PATIENCE_SECONDS
+    engine: Callable[[], Engine],
+    address: tuple[str, int] | None = None,
+    *,
+    patience: float = PATIENCE_SECONDS,
+    greeting: Greeting | None = None,
 ) -> int:
     """Run a server until its client leaves. The process ends then; 2 is returned when it could not listen."""
     warnings.simplefilter("ignore")  # `ast.parse` warns about the user's code
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.disable()
     try:
-        asyncio.run(build(engine, patience=patience).run(address))
+        asyncio.run(build(engine, patience=patience).run(address, greeting))
     except KeyboardInterrupt:
         return 130
     except OSError as error:
@@ -190,11 +201,13 @@ def serve(
     return 0
 
 
-def main(*, address: tuple[str, int] | None = None, log_file: str | None = None, log_level: str = "info") -> int:
-    """The server of the command line: on stdio, or on a TCP address. Raises nothing for a bad log file."""
-    try:
-        to_file(log_file, log_level)
-    except OSError as error:
-        sys.stderr.write(f"tooearly: cannot write the log: {error}\n")
-        return 2
-    return serve(load, address)
+def main(
+    *,
+    address: tuple[str, int] | None = None,
+    log_file: str | None = None,
+    log_level: str = "info",
+    greeting: Greeting | None = None,
+) -> int:
+    """The server of the command line: on stdio, or on a TCP address. OSError when the log cannot be written."""
+    to_file(log_file, log_level)
+    return serve(load, address, greeting=greeting)

@@ -1,4 +1,4 @@
-"""The messages of typing, turned to lsprotocol's types by hand.
+"""The messages of typing, and the first one, turned to lsprotocol's types by hand.
 
 The general converter looks each class up and tries each member of a union; for what comes with each keystroke and each
 move of the cursor that takes longer than the answer. A message that has not exactly the expected shape goes the general
@@ -22,6 +22,13 @@ def parameters(method: str, data: dict[str, Any]) -> Any:
         return read(data["params"])
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _initialize(params: dict[str, Any]) -> dict[str, Any]:
+    """As it is: `capabilities` reads what it needs."""
+    if not isinstance(params["capabilities"], dict):
+        raise TypeError("capabilities were expected")
+    return params
 
 
 def _did_change(params: dict[str, Any]) -> lsp.DidChangeTextDocumentParams:
@@ -63,6 +70,7 @@ def _text(value: Any) -> str:
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    lsp.INITIALIZE: _initialize,
     lsp.TEXT_DOCUMENT_DID_CHANGE: _did_change,
     lsp.TEXT_DOCUMENT_DIAGNOSTIC: _diagnostic,
     lsp.TEXT_DOCUMENT_CODE_ACTION: _code_action,

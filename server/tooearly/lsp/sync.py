@@ -24,13 +24,13 @@ CONFIGURATION_SECONDS = 1.0
 """How long the first analysis waits for the editor's settings; after that it goes on with what is known."""
 
 
-def begin(ls: Server, params: lsp.InitializeParams) -> None:
+def begin(ls: Server, params: dict[str, Any]) -> None:
     """Take the folders and options of `initialize` in."""
-    folders = [folder.uri for folder in params.workspace_folders or ()]
-    if not folders and params.root_uri:
-        folders = [params.root_uri]
+    folders = [folder["uri"] for folder in params.get("workspaceFolders") or ()]
+    if not folders and params.get("rootUri"):
+        folders = [params["rootUri"]]
     ls.configuration.change_folders(folders)
-    ls.configuration.change_options(editor.read(params.initialization_options))
+    ls.configuration.change_options(editor.read(params.get("initializationOptions")))
     if not ls.client.configuration:
         ls.configured.set()
 
