@@ -71,10 +71,16 @@ def load(path: Path) -> Settings:
 
 
 class Workspace:
-    """Projects and modules by folder and file, read once. `fixed` (from --config) stands for every project."""
+    """Projects and modules by folder and file, read once. `fixed` (from --config) stands for every project.
 
-    def __init__(self, fixed: Project | None = None) -> None:
+    `unsaved` gives the text of a file that is open in an editor, which stands for what is on the disk.
+    """
+
+    def __init__(
+        self, fixed: Project | None = None, unsaved: Callable[[Path], str | None] = lambda _path: None
+    ) -> None:
         self._fixed = fixed
+        self._unsaved = unsaved
         self._projects: dict[Path, Project] = {}
         self._texts: dict[Path, str | None] = {}
 
@@ -98,25 +104,34 @@ class Workspace:
         return self.project(path.parent).settings_for(path)
 
     def modules(self, path: Path) -> Callable[[str], str | None]:
-        """A function from a module's name to its text, as seen from the file `path`.
+        """A function from a module's name to its text, as seen from the file `path`; None: there is none here."""
+        places = self.places(path)
 
-        Leading dots are taken from the file's package, as in a relative import. None: there is no such module here.
+        def text_of(name: str) -> str | None:
+            texts = (self._text(place) for place in places(name))
+            return next((text for text in texts if text is not None), None)
+
+        return text_of
+
+    def places(self, path: Path) -> Callable[[str], list[Path]]:
+        """A function from a module's name to the files that it may be, the first one first, as seen from a file.
+
+        Leading dots are taken from the file's package, as in a relative import.
         """
         package, roots = self._roots(absolute(path))
 
-        def text_of(name: str) -> str | None:
+        def places_of(name: str) -> list[Path]:
             bare = name.lstrip(".")
             dots = len(name) - len(bare)
             parts = bare.split(".") if bare else []
             folders = [package.joinpath(*[".."] * (dots - 1))] if dots else roots
-            for folder in folders:
-                for candidate in _candidates(folder, parts):
-                    text = self._text(candidate)
-                    if text is not None:
-                        return text
-            return None
+            return [place for folder in folders for place in _candidates(folder, parts)]
 
-        return text_of
+        return places_of
+
+    def text(self, path: Path) -> str | None:
+        """The text of a module's file; None when it cannot be read."""
+        return self._text(path)
 
     def _found(self, folder: Path) -> Project:
         for name in CONFIG_NAMES:
@@ -147,6 +162,9 @@ class Workspace:
             return None
 
     def _text(self, path: Path) -> str | None:
+        unsaved = self._unsaved(path)
+        if unsaved is not None:
+            return unsaved
         if path not in self._texts:
             self._texts[path] = _module_text(path)
         return self._texts[path]

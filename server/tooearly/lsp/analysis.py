@@ -31,7 +31,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """The analysis of one version of a program. `report` is None where nothing had to be analysed."""
+    """The analysis of one version of a program. `report` is None where nothing had to be analysed.
+
+    `asked`: the modules that were looked for; `imports`: the keys of the documents that these may be.
+    """
 
     program: Program
     resolved: Resolved
@@ -40,6 +43,8 @@ class Analysed:
     diagnostics: dict[str, Diagnostics] = field(default_factory=dict)
     seconds: float = 0.0
     failure: str = ""
+    asked: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
     offered: dict[Finding, Sequence[Fix]] = field(default_factory=dict, compare=False)
 
     def touching(self, span: Span) -> list[Finding]:
@@ -115,6 +120,11 @@ class Analyses:
             entry.memory = None
             entry.result = Analysed(entry.program, Resolved(Settings(), silent=True), failure="stuck")
             self._wake(entry)
+
+    def importing(self, key: str) -> list[Program]:
+        """The open programs that import a document, which may be open itself or not."""
+        entries = self._entries.values()
+        return [entry.program for entry in entries if entry.result is not None and key in entry.result.imports]
 
     def known(self, key: str) -> Analysed | None:
         """The newest result there is, which may be of an older version."""
@@ -210,14 +220,28 @@ class Analyses:
             # does, even if it has been overtaken: else who types steadily would never see a result.
             is_warm = before is not None and before.report is not None and before.resolved.settings == resolved.settings
             stop = job.check if is_warm else job.beat
-            report = self._check(program, resolved, memory.get(self._engine()), stop)
+            report, asked = self._asked(program, resolved, memory.get(self._engine()), stop)
             if len(program.parts) == 1:
                 program.parts[0].document.adopt(report.tree.lines)
             shown = settle(before.shown if before is not None else None, report.tree, report.placed)
-            analysed = replace(analysed, report=report, shown=shown)
+            imports = _imports(resolved, asked, before)
+            analysed = replace(analysed, report=report, shown=shown, asked=asked, imports=imports)
         job.check()
         rendered = self._render(analysed, before)
         return replace(analysed, diagnostics=rendered, seconds=time.perf_counter() - begun)
+
+    def _asked(
+        self, program: Program, resolved: Resolved, memory: Any, stop: Callable[[], None] | None
+    ) -> tuple[Report, frozenset[str]]:
+        """A report, and the names of the modules that were asked for."""
+        names: set[str] = set()
+        modules = resolved.modules
+
+        def noted(name: str) -> str | None:
+            names.add(name)
+            return modules(name) if modules is not None else None
+
+        return self._check(program, replace(resolved, modules=noted), memory, stop), frozenset(names)
 
     def _check(self, program: Program, resolved: Resolved, memory: Any, stop: Callable[[], None] | None) -> Report:
         def check(settings: Settings) -> Report:
@@ -248,6 +272,12 @@ class Analyses:
             old = before.diagnostics.get(part.document.key) if before is not None else None
             rendered[part.document.key] = render(program, here, how, old).follow(old)
         return rendered
+
+
+def _imports(resolved: Resolved, asked: frozenset[str], before: Analysed | None) -> frozenset[str]:
+    if before is not None and before.asked == asked and before.resolved is resolved:
+        return before.imports
+    return frozenset(uris.key_of_path(place) for name in asked for place in resolved.places(name))
 
 
 class _Memory:

@@ -2,7 +2,7 @@
 
 What is pushed carries the version that it holds for. A pull waits for the analysis of the newest version, and is
 answered by `unchanged` if the client has that result already. Closing a document clears what was pushed for it. When
-settings change, or another cell of a notebook, clients that pull are asked to pull again.
+settings change, or another cell of a notebook, or a module that is imported, clients that pull are asked to pull again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def arrived(ls: Server, analysed: Analysed) -> None:
     if not ls.client.pull:
         for part in program.parts:
             publish(ls, part, analysed.diagnostics.get(part.document.key))
-    elif program.cells is not None and ls.pulled.outdated(analysed):
+    elif ls.pulled.outdated(analysed):
         refresh(ls)
 
 

@@ -15,6 +15,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from lsprotocol import types as lsp
 
@@ -98,6 +99,11 @@ class Documents:
     def get(self, uri: str) -> Document | None:
         """The current version, or None when it is not open. Never reads the disk."""
         return self._open.get(uris.key(uri))
+
+    def text_at(self, path: Path) -> str | None:
+        """The text of a file that is open. Also called in the worker."""
+        document = self._open.get(uris.key_of_path(path))
+        return document.text if document is not None else None
 
     def __iter__(self) -> Iterator[Document]:
         return iter(list(self._open.values()))

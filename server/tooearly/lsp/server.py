@@ -57,7 +57,8 @@ class Server(LanguageServer):
         self.documents = Documents()
         self.notebooks = Notebooks(self.documents)
         self.complain = Complaints(self)
-        self.configuration = Configuration(self.complain)
+        self.configuration = Configuration(self.complain, self.documents.text_at)
+        self.dependents: dict[str, asyncio.TimerHandle] = {}
         self.configured = asyncio.Event()
         self.pulled = Pulled()
         self.sweep = Sweep()

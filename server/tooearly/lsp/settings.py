@@ -51,6 +51,7 @@ class Resolved:
     settings: Settings
     silent: bool = False
     modules: Callable[[str], str | None] | None = None
+    places: Callable[[str], list[Path]] = lambda _name: []
 
 
 def table_in(value: Any) -> Mapping[str, Any]:
@@ -107,10 +108,14 @@ class Configuration:
     """
 
     complain: Callable[[str], None] = lambda _line: None
+    unsaved: Callable[[Path], str | None] = lambda _path: None
     options: Options = field(default_factory=Options)
     _folders: tuple[Folder, ...] = ()
-    _disk: Workspace = field(default_factory=Workspace)
+    _disk: Workspace = field(init=False)
     _resolved: dict[str, Resolved] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._disk = Workspace(unsaved=self.unsaved)
 
     @property
     def folders(self) -> tuple[Folder, ...]:
@@ -140,7 +145,7 @@ class Configuration:
 
     def forget_files(self) -> None:
         """Read configuration files and modules again when they are next needed."""
-        self._disk = Workspace()
+        self._disk = Workspace(unsaved=self.unsaved)
         self._resolved = {}
 
     def options_for(self, uri: str) -> Options:
@@ -167,7 +172,11 @@ class Configuration:
         if path is None or project is None:
             return Resolved(settings)
         silent = replace(project, settings=settings).excluded(path)
-        return Resolved(settings, silent, disk.modules(path))
+        return Resolved(settings, silent, disk.modules(path), disk.places(path))
+
+    def text(self, path: Path) -> str | None:
+        """The text of a module's file, from the editor or from the disk."""
+        return self._disk.text(path)
 
     def project(self, folder: Path, options: Options) -> Project:
         """The project of a workspace folder with the editor's settings over its own."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PYTHON_SUFFIXES = (".py", ".pyi", ".pyw")
+IMPORTERS_SECONDS = 0.3
+"""How long a document has to rest before those that import it are analysed anew: typing in it comes first."""
 CONFIGURATION_SECONDS = 1.0
 """How long the first analysis waits for the editor's settings; after that it goes on with what is known."""
 
@@ -153,6 +155,21 @@ def analyse(ls: Server, document: Document | None) -> None:
         ls.analyses.request(program)
     else:
         ls.analyses.expect(program)
+    importers_later(ls, document.key)
+
+
+def importers_later(ls: Server, key: str) -> None:
+    """Analyse the open programs that import a document anew, once it has been left alone for a moment."""
+    timer = ls.dependents.pop(key, None)
+    if timer is not None:
+        timer.cancel()
+    ls.dependents[key] = ls.loop.call_later(IMPORTERS_SECONDS, _importers, ls, key)
+
+
+def _importers(ls: Server, key: str) -> None:
+    ls.dependents.pop(key, None)
+    for program in ls.analyses.importing(key):
+        ls.analyses.request(program)
 
 
 def did_open(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
@@ -185,6 +202,7 @@ def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
         return
     ls.analyses.forget(document.key)
     clear(ls, document)
+    importers_later(ls, document.key)  # what counts for them now is the file on the disk
 
 
 def notebook_did_open(ls: Server, params: lsp.DidOpenNotebookDocumentParams) -> None:

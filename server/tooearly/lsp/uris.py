@@ -57,6 +57,12 @@ def from_path(path: Path) -> str:
     return "file://" + quote(text if text.startswith("/") else "/" + text, safe="/:~@!$&'()*+,;=")
 
 
+@lru_cache(maxsize=4096)
+def key_of_path(path: Path) -> str:
+    """The key of a file's URI."""
+    return key(from_path(path))
+
+
 def is_under(uri: str, folder: str) -> bool:
     """Whether a document lies in a folder (both URIs), however they are spelled."""
     inner, outer = _parts(uri), _parts(folder)
