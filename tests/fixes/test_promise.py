@@ -72,6 +72,38 @@ def test_refused_fixes_stand_behind_the_others() -> None:
         assert refused == sorted(refused)
 
 
+def fixed(text: str) -> str:
+    def analyse(current: str) -> tuple[object, object]:
+        report = api.check(current, with_fixes=False)
+        return report.tree, report.findings
+
+    return fix_all(text, analyse, Settings()).text  # type: ignore[arg-type]
+
+
+def test_fixing_all_goes_on_to_reads_that_are_only_reached_then() -> None:
+    text = """\
+import asyncio
+
+async def main():
+    async with asyncio.TaskGroup() as group:
+        one = group.create_task(asyncio.sleep(1, 1))
+        other = group.create_task(asyncio.sleep(1, 2))
+        print(one.result() + other.result())
+"""
+    assert "print(await one + await other)" in fixed(text)
+
+
+def test_fixing_all_takes_a_wait_that_is_made_already() -> None:
+    text = """\
+import asyncio
+
+async def main():
+    tasks = [asyncio.create_task(asyncio.sleep(1, n)) for n in range(3)]
+    print(sum(t.result() for t in tasks), {t.result() for t in tasks})
+"""
+    assert fixed(text) == text.replace("    print", "    await asyncio.wait(tasks)\n    print")
+
+
 def test_fixing_all_leaves_out_the_one_that_breaks_its_promise() -> None:
     """A wished guard that moves the finding is not made; a plain await is, in another round or none."""
 

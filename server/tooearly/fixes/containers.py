@@ -52,7 +52,9 @@ class Container:
 
     @property
     def star(self) -> str:
-        """The elements as star arguments."""
+        """The elements as arguments."""
+        if isinstance(self.iterable, ast.List | ast.Tuple) and self.elements[:1] + self.elements[-1:] in ("()", "[]"):
+            return self.elements[1:-1].strip().rstrip(",")
         return f"*{self.elements}"
 
 
@@ -120,6 +122,8 @@ def _from_lambda(site: Site, index: int, node: ast.Lambda) -> Container | None:
     """`max(ts, key=lambda t: t.result())`, `map(lambda t: t.result(), ts)`."""
     call = next((one for one in site.path[index - 1 :: -1] if isinstance(one, ast.Call)), None)
     receiver = site.receiver
+    if call is not None and isinstance(call.func, ast.Attribute) and call.func.attr == "sort" and not call.args:
+        return _made(site, call, call.func.value, site.source(call.func.value), filtered=False)
     if call is None or not isinstance(call.func, ast.Name) or call.func.id not in _KEYED or receiver is None:
         return None
     if len(node.args.args) != 1 or not isinstance(receiver, ast.Name):

@@ -54,7 +54,8 @@ def fix_all(
     refused: set[tuple[str, str]] = set()
     for _ in range(ROUNDS):
         wanted = [one for one in findings if not codes or one.code in codes]
-        chosen = [(one, fix) for one in wanted if (fix := choose(offer(tree, one, findings, settings), kind, unsafe))]
+        offers = [(one, offer(tree, one, findings, settings)) for one in wanted]
+        chosen = _chosen(offers, kind, unsafe)
         chosen = [(one, fix) for one, fix in chosen if (fix.title, _near(tree.text, fix)) not in refused]
         step = _round(tree, findings, chosen, analyse)
         if step is None:
@@ -65,6 +66,18 @@ def fix_all(
         if not taken and not failed:
             break
     return Outcome(tree.text, tuple(made), tuple(findings))
+
+
+def _chosen(offers: Sequence[tuple[Finding, Sequence[Fix]]], kind: str, unsafe: bool) -> list[tuple[Finding, Fix]]:
+    """The fix that each finding takes: one that the fixes before it have made already, else the one to be taken."""
+    chosen: list[tuple[Finding, Fix]] = []
+    made: set[Edit] = set()
+    for one, fixes in offers:
+        done = [fix for fix in fixes if fix.applicability == "safe" and fix.edits and made.issuperset(fix.edits)]
+        if fix := next(iter(done), None) or choose(fixes, kind, unsafe):
+            chosen.append((one, fix))
+            made.update(fix.edits)
+    return chosen
 
 
 Step = tuple[list[Fix], set[tuple[str, str]], Tree, Sequence[Finding]]
@@ -97,7 +110,8 @@ def _made(
     if broken(tree, edits):
         return None
     new_tree, new_findings = analyse(apply(tree.text, edits))
-    if failed([one for one, _ in chosen], edits, findings, new_findings):
+    safe = all(fix.applicability == "safe" for _, fix in chosen)
+    if failed([one for one, _ in chosen], edits, findings, new_findings, new=not safe):
         return None
     return new_tree, new_findings
 

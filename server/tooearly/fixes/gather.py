@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tooearly.fixes.containers import Container, container
 from tooearly.fixes.edit import block_of, names_the_future, needs_parentheses
 from tooearly.fixes.evaluation import conditions, stable
-from tooearly.fixes.hoist import Plan, plan
+from tooearly.fixes.hoist import plan
 from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.scope import bindings, names_in
 from tooearly.fixes.site import Site, path_to
@@ -153,7 +154,7 @@ def _all_of(site: Site, found: Container) -> Fix:
         return replaced
     if isinstance(found.node, ast.For):
         title = title.replace("before the line", "before the loop")
-    where = Plan(where.site, where.index, where.conditions, promise(site, found, where))
+    where = replace(where, applicability=promise(site, found, where))
     keeps = "" if site.finding.method == "result" else ", return_exceptions=True"
     return inserted(where, title, "gather", "gather", " ".join(found.star.split()) + keeps)
 

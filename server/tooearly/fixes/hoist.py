@@ -11,24 +11,28 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tooearly.fixes.edit import indent_step, insert_before, line_start, statement_start
 from tooearly.fixes.evaluation import Condition, conditions, pure, side_effect_before, stable
-from tooearly.fixes.scope import COMPREHENSIONS, Binding, bindings, bound_names, is_local, names_in
-from tooearly.fixes.site import Path, Site
+from tooearly.fixes.scope import COMPREHENSIONS, Binding, bindings, bound_names, is_local, names_in, own_nodes
+from tooearly.fixes.site import Path, Site, path_to
 from tooearly.model import Applicability, Edit
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A place for a wait: before `path[index]`, under `conditions` (source text), with a promise."""
+    """A place for a wait: before `path[index]`, under `conditions` (source text), with a promise.
+
+    `before` says in a title what it stands before.
+    """
 
     site: Site
     index: int
     conditions: tuple[str, ...]
     applicability: Applicability
+    before: str = "the line"
 
     def edits(self, line: str, *conditions: str) -> tuple[Edit, ...]:
         """The edits that insert `line`, below an `if` when there are conditions."""
@@ -60,7 +64,25 @@ def plan(site: Site, receivers: Sequence[ast.expr]) -> Plan | str:
             return f"`{names[0]}` gets its value inside the statement"
     if reason := _refused(site.path[index:]):
         return reason
+    if (call := _only_call(site)) is not None and isinstance(where := plan(call, receivers), Plan):
+        return replace(where, before=f"`{call.source(call.read)}` on line {call.row(call.span(call.read).start)}")
     return _planned(site, receivers, index)
+
+
+def _only_call(site: Site) -> Site | None:
+    """The place that calls the function which reads, if it is a plain one beside it and has no other use."""
+    function, nested = site.context.function, site.path[site.context.anchor]
+    if function not in site.path or not isinstance(nested, ast.FunctionDef) or nested.decorator_list:
+        return None
+    if site.path[site.context.anchor + 1] not in nested.body:
+        return None
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == nested.name]
+    calls = [node for node in own_nodes(function) if isinstance(node, ast.Call) and node.func in uses]
+    if len(uses) != 1 or len(calls) != 1 or sum(one.name == nested.name for one in bindings(function)) != 1:
+        return None
+    path = path_to(site.place, site.span(calls[0]))
+    call = Site(site.tree, site.place, path, site.finding)
+    return call if path and call.context.function is function and not call.context.deferred else None
 
 
 def _planned(site: Site, receivers: Sequence[ast.expr], index: int) -> Plan:

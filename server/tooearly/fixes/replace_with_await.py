@@ -25,7 +25,7 @@ from tooearly.fixes.edit import (
     skip,
     tail_comments,
 )
-from tooearly.fixes.evaluation import conditions, stable, stale_operand
+from tooearly.fixes.evaluation import conditions, pure, stable, stale_operand
 from tooearly.fixes.hoist import inner_bindings
 from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.scope import free_name, names_in
@@ -158,7 +158,8 @@ def _into_a_name(site: Site) -> Fix:
     statement = site.path[index]
     assert function is not None
     simple = isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Return)
-    if not simple or conditions(site.path[index:]) != [] or not stable(site.receiver):
+    whole = isinstance(statement, ast.AugAssign) and statement.value is site.read and pure(statement.target)
+    if not simple or conditions(site.path[index:]) != [] or not (whole or stable(site.receiver)):
         return Fix(title, "await", "unsafe", (await_edit(site),))
     if names_in(site.receiver) & inner_bindings(site.path[index:]):  # type: ignore[arg-type]
         return Fix(title, "await", "unsafe", (await_edit(site),))

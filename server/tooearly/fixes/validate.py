@@ -144,9 +144,17 @@ def unkept(tree: Tree, made: Sequence[tuple[Finding, Fix]], findings: Sequence[F
 
 
 def failed(
-    mended: Sequence[Finding], edits: Sequence[Edit], before: Sequence[Finding], after: Sequence[Finding]
+    mended: Sequence[Finding],
+    edits: Sequence[Edit],
+    before: Sequence[Finding],
+    after: Sequence[Finding],
+    *,
+    new: bool = True,
 ) -> str:
-    """Whether edits that should have mended some findings leave one of them, or bring a new one; in words."""
+    """Whether edits that should have mended some findings leave one of them, or bring a new one; in words.
+
+    `new`: look for new ones. Code behind a read that always raised is only reached, and judged, once that is mended.
+    """
     gone = {(one.code, moved_span(one.span, edits)) for one in mended}
     known = {(one.code, moved_span(one.span, edits)) for one in before} - gone
     for one in after:
@@ -154,7 +162,7 @@ def failed(
             continue
         if any(one.code == code and _same(one.span, span) for code, span in gone):
             return "the read would still be too early"
-        if not any(one.code == code and _same(one.span, span) for code, span in known):
+        if new and not any(one.code == code and _same(one.span, span) for code, span in known):
             return "another read would then be too early"
     return ""
 

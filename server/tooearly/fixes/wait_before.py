@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tooearly.fixes.containers import Container, container
 from tooearly.fixes.edit import names_the_future
@@ -66,6 +67,7 @@ def inserted(where: Plan, title: str, kind: str, function: str, argument: str, *
     if spelled is None:
         return Fix(title, kind, "safe", disabled=_NO_NAME)
     name, imports = spelled
+    title = title.replace("before the line", f"before {where.before}")
     edits = (*imports, *where.edits(f"await {name}({argument})", *tests))
     return Fix(title, kind, where.applicability, tuple(sorted(edits)))
 
@@ -123,7 +125,7 @@ def _wait_for_all(site: Site, found: Container) -> Fix:
         return Fix(
             title, "wait", "safe", disabled="`asyncio.wait` refuses an empty set, and there may be nothing to wait for"
         )
-    where = Plan(where.site, where.index, where.conditions, promise(site, found, where))
+    where = replace(where, applicability=promise(site, found, where))
     return inserted(where, title, "wait", "wait", elements, *([_flat(found.base)] if found.base else []))
 
 
