@@ -308,7 +308,7 @@ def test_an_unknown_kind_gives_its_function_up_with_a_notice(name: str, monkeypa
     strange = tree.items[-1].place.unit.body[0]
     assert isinstance(strange, ast.AsyncFunctionDef)
     strange.body[1] = Replace(kind).visit(strange.body[1])
-    monkeypatch.setattr(api, "parse", lambda text, memory: tree)
+    monkeypatch.setattr(api, "parse", lambda text, memory, **_: tree)
     report = api.check(TEXT.format(line))
     assert [f.function for f in report.findings] == ["other"]
     assert [(n.kind, n.message) for n in report.notices] == [
@@ -321,7 +321,7 @@ def test_an_unknown_kind_at_the_top_level_is_a_notice_too(monkeypatch: pytest.Mo
     assert len(api.check(text).findings) == 1
     tree = parse(text)
     Replace("Unless").visit(tree.items[-1].place.unit.body[0])
-    monkeypatch.setattr(api, "parse", lambda text, memory: tree)
+    monkeypatch.setattr(api, "parse", lambda text, memory, **_: tree)
     assert [n.message for n in api.check(text).notices] == ["<module> is not judged: unknown syntax: Unless"]
 
 

@@ -255,8 +255,18 @@ def finish(w: World, ref: Ref) -> None:
         w.set_mask(ref.oid, DONE)
 
 
+def fail(w: World, ref: Ref, exc: Exc) -> None:
+    """The future has ended by this exception."""
+    finish(w, ref)
+    obj = w.heap.get(ref.oid)
+    if isinstance(obj, Fut) and exc.cls != CANCELLED:
+        w.heap[ref.oid] = replace(obj, failed=True)
+
+
 def ended(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:
     """Waiting for a future that is done: its value or its exception, at once."""
+    if fut.failed:
+        return [Outcome(w, exc=Exc(""))]
     out = [Outcome(w, Unknown())]
     if fut.body is None or may_raise(m, fut.body):
         out.append(Outcome(w.copy(), exc=Exc("")))
@@ -413,7 +423,8 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
             finish(cancelled, children[0])  # the cancellation comes through it, when it has ended
     finish(cancelled, ref)
     out.append(Outcome(cancelled, exc=Exc(CANCELLED)))
-    for world in complete(m, act, w, children, site, normally=not fut.keep_going):
+    hopeless = fut.keep_going is False and any(isinstance(f := w.heap.get(c.oid), Fut) and f.failed for c in children)
+    for world in [] if hopeless else complete(m, act, w, children, site, normally=not fut.keep_going):
         finish(world, ref)
         out.append(Outcome(world, Unknown()))
     return [*out, *failed]
@@ -431,7 +442,7 @@ def gather_failures(m: Machine, act: Act, w: World, ref: Ref, children: list[Ref
             note_all(world, children, Note("gather-failed", site))
             finish(world, ref)
             if not fut.many:
-                finish(world, child)
+                fail(world, child, exc)
             out.append(Outcome(world, exc=exc))
     return out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tooearly.flow.awaits import CANCELLED, body_outcomes, finish, finish_children
+from tooearly.flow.awaits import CANCELLED, body_outcomes, fail, finish, finish_children
 from tooearly.flow.calling import Call
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
@@ -57,6 +57,8 @@ def read(c: Call) -> list[Outcome]:
         c.w.set_mask(c.receiver.oid, DONE | GHOST)
         return out if protected else [*out, *result_value(c, fut)]
     finish(c.w, c.receiver)
+    if fut.failed and c.row.kind == "result":
+        return [*out, Outcome(c.w, exc=Exc(""))]
     out.append(Outcome(c.w.copy(), exc=Exc(CANCELLED)))
     if c.row.kind == "result":
         out.append(Outcome(c.w.copy(), exc=Exc("")))
@@ -164,6 +166,8 @@ def finish_future(c: Call) -> list[Outcome]:
         finish(again, c.receiver)
         out.append(Outcome(again, exc=Exc(INVALID)))
     if fut.mask != DONE:
+        if c.row.name.endswith("set_exception"):
+            fail(c.w, c.receiver, Exc(""))
         finish(c.w, c.receiver)
         out.append(Outcome(c.w, NONE))
     return out

@@ -82,6 +82,7 @@ def join_objects(a: Obj, b: Obj) -> Obj:
                 mask=a.mask | b.mask,
                 many=a.many or b.many,
                 open=a.open or b.open,
+                failed=a.failed and b.failed,
                 children=unique((*a.children, *b.children)),
                 keep_going=a.keep_going if a.keep_going == b.keep_going else None,
                 body=a.body if a.body == b.body else None,

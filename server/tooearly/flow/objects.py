@@ -30,7 +30,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Fut:
-    """A future, or a group of them. `open`: something else than this code may finish it at any suspension."""
+    """A future, or a group of them. `open`: something else than this code may finish it at any suspension.
+
+    `failed`: when it is done, it has ended by an exception of its own.
+    """
 
     kind: str
     mask: int
@@ -41,6 +44,7 @@ class Fut:
     keep_going: bool | None = None
     body: Coro | None = None
     value: Value | None = None
+    failed: bool = False
     note: Note | None = field(default=None, compare=False)
     held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
     hashed: int = field(default=0, init=False, repr=False, compare=False)
@@ -58,6 +62,7 @@ class Fut:
                     self.keep_going,
                     self.body,
                     self.value,
+                    self.failed,
                 )
             )
             object.__setattr__(self, "hashed", made or 1)

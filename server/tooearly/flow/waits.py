@@ -16,6 +16,7 @@ from tooearly.flow.awaits import (
     await_unknown,
     await_value,
     complete,
+    fail,
     finish,
     held_futures,
     note_all,
@@ -76,7 +77,10 @@ def wait(c: Call) -> list[Outcome]:
     if why == "all" and not limited:
         return [*out, *_waited_for_all(c, refs)]
     note = Note(early or "timeout", c.site)
-    for world in _splits(c, refs, nobody=limited or not unlimited):
+    worlds = _splits(c, refs, nobody=limited or not unlimited)
+    if early == "first-exception" and not limited:
+        worlds = [made for world in worlds for made in _by_culprit(world, refs)]
+    for world in worlds:
         out.append(Outcome(world, _result(c, world, refs, note, some=not limited)))
     return out
 
@@ -136,6 +140,20 @@ def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
                 if ref not in ended:
                     world.set_mask(ref.oid, PENDING)
         out += worlds
+    return out
+
+
+def _by_culprit(w: World, refs: list[Ref]) -> list[World]:
+    """Somebody was left out, so one of those that have ended has failed: a world for each that it may be."""
+    singles = [ref for ref in refs if not w.heap[ref.oid].many]
+    ended = [ref for ref in singles if mask_of(w, ref) == DONE]
+    if len(singles) < len(refs) or len(ended) == len(singles) or len(ended) > SINGLES:
+        return [w]
+    out = []
+    for culprit in ended:
+        world = w.copy()
+        fail(world, culprit, Exc(""))
+        out.append(world)
     return out
 
 

@@ -126,14 +126,18 @@ def _agree(x: dict, y: dict, but: object) -> bool:  # type: ignore[type-arg]
 def _either_object(x: Obj, y: Obj) -> Obj | None:
     """One object or the other as one, None where something would be lost."""
     match x, y:
-        case Fut(), Fut() if not (x.mask | y.mask) & GHOST and replace(x, mask=y.mask, open=y.open) == y:
+        case Fut(), Fut() if not (x.mask | y.mask) & GHOST and _same_future(x, y):
             note = (x if x.mask & PENDING else y).note
-            return replace(x, mask=x.mask | y.mask, open=x.open or y.open, note=note)
+            return replace(x, mask=x.mask | y.mask, open=x.open or y.open, failed=x.failed and y.failed, note=note)
         case Inst(), Inst() if x.cls is y.cls:
             return _either_instance(x, y)
         case Cont(kind=kind) | Iterating(kind=kind), Cont() | Iterating() if y.kind == kind and not held(x) + held(y):
             return join_objects(x, y)  # there is no future in it: how many elements it has says nothing else
     return None
+
+
+def _same_future(x: Fut, y: Fut) -> bool:
+    return replace(x, mask=y.mask, open=y.open, failed=y.failed) == y
 
 
 def _either_instance(x: Inst, y: Inst) -> Inst | None:
