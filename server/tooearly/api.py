@@ -89,8 +89,8 @@ def check(
 
     `modules` gives the text of another module by its dotted name as an import writes it (leading dots: relative to
     this file), or None; a package is asked for as `package.__init__` first. `cells` are the offsets at which the cells
-    of a notebook begin: between two cells time passes. `stop` is called between functions and may raise to give up.
-    Never raises for any text (RowError for rows of the user that cannot be used).
+    of a notebook begin: between two cells time passes. `stop` is called now and then, and gives up by raising what is
+    no Exception. Never raises for any text (RowError for rows of the user that cannot be used).
     """
     del filename
     settings = settings or Settings()

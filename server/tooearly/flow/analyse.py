@@ -45,10 +45,20 @@ class Analysis:
 
 
 def analyse(
-    module: Module, root: Function, rows: Rows, load_module: Callable[[str], Module | None] | None, *, eager: bool
+    module: Module,
+    root: Function,
+    rows: Rows,
+    load_module: Callable[[str], Module | None] | None,
+    *,
+    eager: bool,
+    stop: Callable[[], None] | None = None,
 ) -> Analysis:
-    """Interpret one root. Never raises: what cannot be followed is in `given_up`."""
+    """Interpret one root. Never raises: what cannot be followed is in `given_up`.
+
+    `stop` is called now and then, and may end the analysis by raising something that is no `Exception`.
+    """
     machine = Machine(module, rows, load_module, eager=eager)
+    machine.stop = stop
     asked: set[str] = set()
     module.bindings.asked = asked
     given_up: list[GivenUp] = []

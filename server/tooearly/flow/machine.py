@@ -33,6 +33,7 @@ MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
 STEPS_PER_ROOT = 16_000
+SPENT_BETWEEN_LOOKS = 64
 MOST_DEFERRED = 24  # times a callback is interpreted for one root
 WORLDS_PER_BLOCK = 40
 LARGE = 50  # objects in a world: each as many again count as a step more
@@ -144,6 +145,8 @@ class Machine:
         self.concerned: dict[Function, bool] = {}
         self.making: dict[Function, bool] = {}
         self.raises: dict[Function, bool] = {}
+        self.stop: Callable[[], None] | None = None
+        self.spent = 0
         self.body_runs = 0
         self.limit = STEPS_PER_ROOT
         self.too_big: set[Function] = set()
@@ -209,6 +212,9 @@ class Machine:
         self.steps += steps + len(world.heap) // LARGE
         if self.steps > self.limit:
             raise GaveUp("too many steps")
+        self.spent += 1
+        if self.stop is not None and self.spent % SPENT_BETWEEN_LOOKS == 0:
+            self.stop()
 
     def enter(self, world: World, caller: Act | None, function: Func, frame: Frame, *, on_loop: bool) -> Act:
         """A new activation of `function`; its closure's frame is remembered for its free names."""

@@ -33,7 +33,7 @@ class Remembered:
     def update(
         self, module: Module, rows: Rows, load: Load, *, eager: bool, stop: Callable[[], None] | None
     ) -> dict[Function, Analysis]:
-        """The analyses of all roots of this version. `stop` may raise between two: what is done is kept."""
+        """The analyses of all roots of this version. `stop` may raise: what is done is kept."""
         conditions = (rows, eager, module.stars)
         if self.module is None or self._conditions != conditions or module.cells:
             self._kept, self.roots = {}, None
@@ -46,7 +46,7 @@ class Remembered:
             if root not in self._kept:
                 if stop is not None:
                     stop()
-                self._kept[root] = self._analyse(module, root, rows, load, eager=eager)
+                self._kept[root] = self._analyse(module, root, rows, load, eager=eager, stop=stop)
         self._kept = {root: self._kept[root] for root in wanted}
         return self._kept
 
@@ -67,8 +67,10 @@ class Remembered:
         return {name: module for analysis in self._kept.values() for name, module in analysis.modules.items()}
 
     @staticmethod
-    def _analyse(module: Module, root: Function, rows: Rows, load: Load, *, eager: bool) -> Analysis:
-        analysis = analyse(module, root, rows, load, eager=eager)
+    def _analyse(
+        module: Module, root: Function, rows: Rows, load: Load, *, eager: bool, stop: Callable[[], None] | None
+    ) -> Analysis:
+        analysis = analyse(module, root, rows, load, eager=eager, stop=stop)
         if root is module.body:
             mentioned = set[str]().union(*(top_names(part)[0] for part in module.parts))
             analysis.rests_on |= mentioned

@@ -30,8 +30,8 @@ IDLE_SECONDS = (0.5, 20.0)
 """After how long without work `idle` is called, with 0 and then with 1."""
 
 
-class Overtaken(Exception):
-    """Raised by work that has noticed that a newer job replaces it."""
+class Overtaken(BaseException):
+    """Raised by work that has noticed that a newer job replaces it. No Exception, so that nothing else takes it."""
 
 
 @dataclass(slots=True, eq=False)
