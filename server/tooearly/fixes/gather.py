@@ -145,13 +145,13 @@ def _joined(group: list[Site], text: str, imports: tuple[Edit, ...]) -> tuple[Ed
 
 def _all_of(site: Site, found: Container) -> Fix:
     """`await asyncio.gather(*tasks)` in the place of the comprehension, or before the loop."""
+    replaced = _replaced(site, found)
+    if replaced is not None:
+        return replaced
     where = whole_plan(site, found)
     title = f"Gather `{' '.join(found.star.split())}` before the line"
     if isinstance(where, str):
         return Fix(title, "gather", "safe", disabled=where)
-    replaced = _replaced(site, found)
-    if replaced is not None:
-        return replaced
     if isinstance(found.node, ast.For):
         title = title.replace("before the line", "before the loop")
     where = replace(where, applicability=promise(site, found, where))
@@ -168,7 +168,7 @@ def _replaced(site: Site, found: Container) -> Fix | None:
         return None
     whole = Site(site.tree, site.place, site.path[: site.path.index(node) + 1], site.finding)
     spelled = asyncio_function(site, "gather")
-    if spelled is None or whole.context.barrier:
+    if spelled is None or whole.context.barrier or whole.context.function is None:
         return None
     text = f"await {spelled[0]}({' '.join(found.star.split())})"
     if isinstance(node, ast.SetComp):
