@@ -12,16 +12,26 @@ known. Its reads are not reported here but where the task first runs (`Machine.s
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
+from tooearly.flow.ended import (
+    CANCELLED,
+    fail,
+    finish,
+    finish_children,
+    fire,
+    fired,
+    keep_value,
+    note_all,
+    settle_crowd,
+)
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import concerned, names_in, reaches_read
-from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Fut, Inst, Note
-from tooearly.flow.relevance import closed_over, hands_over
+from tooearly.flow.objects import DONE, MAYBE, PENDING, Fut, Inst, Note
+from tooearly.flow.relevance import hands_over
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     NONE,
@@ -42,7 +52,6 @@ from tooearly.flow.values import (
 )
 from tooearly.flow.walking import functions, refs
 
-CANCELLED = "asyncio.CancelledError"
 TIMEOUT = "builtins.TimeoutError"
 
 
@@ -208,61 +217,6 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
     return out
 
 
-def keep_value(outcome: Outcome, ref: Ref) -> None:
-    """What a task has returned is its result from now on, as far as objects are concerned."""
-    fut = outcome.world.fut(ref)
-    if outcome.exc is None and fut is not None and any(True for _ in refs(outcome.value)):
-        outcome.world.heap[ref.oid] = replace(fut, value=outcome.value)
-
-
-def fire(w: World, ref: Ref) -> None:
-    """`ref` has been set or signalled: a done callback that holds it has run, so the callback's future is done."""
-    for deferred in w.deferred:
-        if deferred.kind == "callback" and ref.oid in w.reachable([deferred.function], closed_over(w)):
-            for value in deferred.args:
-                if isinstance(value, Ref) and value != ref:
-                    finish(w, value)
-
-
-def fired(w: World, ref: Ref, site: Site) -> list[World]:
-    """The same where it is known that one such callback has run, but not which: one world for each.
-
-    A callback that may or may not set `ref` (a countdown, say) is taken to be the last of them.
-    """
-    setting = [d for d in w.deferred if d.kind == "callback" and ref.oid in w.reachable([d.function], closed_over(w))]
-    futures = [v for d in setting for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
-    crowd = any(w.heap[v.oid].many for v in futures)
-    if (len(futures) < 2 and not crowd) or any(decides(d.function) for d in setting):
-        fire(w, ref)
-        return [w]
-    out = []
-    for value in futures:
-        world = w.copy()
-        finish(world, world.element(value, site, ("fired",)) if world.heap[value.oid].many else value)
-        out.append(world)
-    return out
-
-
-def decides(function: Value) -> bool:
-    """Whether a callback does one thing or another."""
-    nodes = [n for f in functions(function) for n in ast.walk(f.function.node)]
-    return any(isinstance(n, ast.If | ast.While | ast.IfExp | ast.BoolOp | ast.Try | ast.Match) for n in nodes)
-
-
-def finish(w: World, ref: Ref) -> None:
-    """The future is done from here on."""
-    if isinstance(w.heap.get(ref.oid), Fut):
-        w.set_mask(ref.oid, DONE)
-
-
-def fail(w: World, ref: Ref, exc: Exc) -> None:
-    """The future has ended by this exception."""
-    finish(w, ref)
-    obj = w.heap.get(ref.oid)
-    if isinstance(obj, Fut) and exc.cls != CANCELLED:
-        w.heap[ref.oid] = replace(obj, failed=True)
-
-
 def ended(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:
     """Waiting for a future that is done: its value or its exception, at once."""
     if fut.failed:
@@ -358,7 +312,7 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
             out.append(outcome.world)
         return out
     if fut.many and fut.body is not None:
-        _settle_crowd(w, fut)
+        settle_crowd(w, fut)
     if fut.kind == "gather" and not fut.keep_going and not normally and not fut.many and fut.mask & PENDING:
         return _gather_ended(m, act, w, ref, fut, site)
     finish(w, ref)
@@ -384,25 +338,6 @@ def _has_effects(w: World, coro: Coro) -> bool:
     if any(True for _ in refs(coro)) or isinstance(coro.function, Bound):
         return True
     return any(not is_module(frame) for frame in frames(coro))
-
-
-def _settle_crowd(w: World, fut: Fut) -> None:
-    """Many coroutines have ended: the futures that were handed to them may have been set."""
-    assert fut.body is not None
-    for oid in w.reachable([fut.body], closed_over(w)):
-        obj = w.heap.get(oid)
-        if isinstance(obj, Fut) and obj.kind == "future" and obj.mask & PENDING:
-            w.heap[oid] = replace(obj, mask=UNSEEN)
-
-
-def finish_children(w: World, fut: Fut) -> None:
-    """What is known of the futures inside one that is done: a shielded or wrapped one, those of a tolerant gather."""
-    if fut.kind in ("shield", "executor") or (fut.kind == "gather" and fut.keep_going):
-        for child in fut.children:
-            inner = w.fut(child)
-            if isinstance(child, Ref) and inner is not None:
-                finish(w, child)
-                finish_children(w, inner)
 
 
 def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[Outcome]:
@@ -457,14 +392,6 @@ def failures(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Exc]:
     return list(found)
 
 
-def note_all(w: World, children: list[Ref], note: Note) -> None:
-    """Remember which wait was not enough for these futures."""
-    for child in children:
-        fut = w.heap.get(child.oid)
-        if isinstance(fut, Fut) and fut.mask & PENDING:
-            w.heap[child.oid] = replace(fut, note=note)
-
-
 def await_shield(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[Outcome]:
     """`await shield(t)`: when the waiter is cancelled only the outer future ends."""
     inner = next((c for c in fut.children if isinstance(c, Ref)), None)
@@ -485,20 +412,6 @@ def await_shield(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
             finish(outcome.world, inner)
         out.append(outcome)
     return out
-
-
-def held_futures(w: World, value: Value | None) -> list[Ref]:
-    """The futures in a container (the keys, for a dict), elements and groups."""
-    cont = w.cont(value)
-    if cont is None:
-        return []
-    items = cont.keys if cont.kind == "dict" else cont.items
-    return [i for i in items if isinstance(i, Ref) and isinstance(w.heap.get(i.oid), Fut)]
-
-
-def all_outcomes(outcomes: Iterator[Outcome]) -> list[Outcome]:
-    """A list of outcomes."""
-    return list(outcomes)
 
 
 __all__ = ["MAYBE", "NONE", "Oid", "Partial", "await_value", "call", "complete"]

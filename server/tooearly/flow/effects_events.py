@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tooearly.flow.awaits import CANCELLED, await_unknown, fired
+from tooearly.flow.awaits import await_unknown
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.containers import new
+from tooearly.flow.ended import CANCELLED, fired
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tooearly.flow.awaits import CANCELLED, body_outcomes, fail, finish, finish_children
+from tooearly.flow.awaits import body_outcomes
 from tooearly.flow.calling import Call
+from tooearly.flow.ended import CANCELLED, fail, finish, finish_children
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tooearly.flow.awaits import CANCELLED, await_value
+from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import Call
 from tooearly.flow.effects_making import hand_over
 from tooearly.flow.effects_reading import mask_of
+from tooearly.flow.ended import CANCELLED
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.mention import names_in
 from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut

@@ -7,9 +7,10 @@ under `@contextmanager` (run to their `yield`, and on from it). A manager that i
 from __future__ import annotations
 
 from tooearly.flow.attributes import find_method
-from tooearly.flow.awaits import CANCELLED, TIMEOUT, await_unknown, await_value, complete, failures, note_all
+from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete, failures
 from tooearly.flow.calling import call
 from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken
+from tooearly.flow.ended import CANCELLED, note_all
 from tooearly.flow.iterate import resume, start_generator
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import DONE, Cont, Fut, Iterating, Note

@@ -10,21 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
-from tooearly.flow.awaits import (
-    CANCELLED,
-    TIMEOUT,
-    await_unknown,
-    await_value,
-    complete,
-    fail,
-    finish,
-    held_futures,
-    note_all,
-)
+from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.effects_events import signal
 from tooearly.flow.effects_making import as_future
+from tooearly.flow.ended import CANCELLED, fail, finish, held_futures, note_all
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import DONE, GHOST, PENDING, Cont, Fut, Note
 from tooearly.flow.slices import split_group

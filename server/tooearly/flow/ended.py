@@ -1,0 +1,106 @@
+"""A future has ended: what this changes in a world, and what it tells of the futures behind it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from tooearly.flow.machine import Outcome
+from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut, Note
+from tooearly.flow.relevance import closed_over
+from tooearly.flow.state import World
+from tooearly.flow.values import Exc, Ref, Site, Value
+from tooearly.flow.walking import functions, refs
+
+CANCELLED = "asyncio.CancelledError"
+
+
+def finish(w: World, ref: Ref) -> None:
+    """The future is done from here on."""
+    if isinstance(w.heap.get(ref.oid), Fut):
+        w.set_mask(ref.oid, DONE)
+
+
+def fail(w: World, ref: Ref, exc: Exc) -> None:
+    """The future has ended by this exception."""
+    finish(w, ref)
+    obj = w.heap.get(ref.oid)
+    if isinstance(obj, Fut) and exc.cls != CANCELLED:
+        w.heap[ref.oid] = replace(obj, failed=True)
+
+
+def keep_value(outcome: Outcome, ref: Ref) -> None:
+    """What a task has returned is its result from now on, as far as objects are concerned."""
+    fut = outcome.world.fut(ref)
+    if outcome.exc is None and fut is not None and any(True for _ in refs(outcome.value)):
+        outcome.world.heap[ref.oid] = replace(fut, value=outcome.value)
+
+
+def fire(w: World, ref: Ref) -> None:
+    """`ref` has been set or signalled: a done callback that holds it has run, so the callback's future is done."""
+    for deferred in w.deferred:
+        if deferred.kind == "callback" and ref.oid in w.reachable([deferred.function], closed_over(w)):
+            for value in deferred.args:
+                if isinstance(value, Ref) and value != ref:
+                    finish(w, value)
+
+
+def fired(w: World, ref: Ref, site: Site) -> list[World]:
+    """The same where it is known that one such callback has run, but not which: one world for each.
+
+    A callback that may or may not set `ref` (a countdown, say) is taken to be the last of them.
+    """
+    setting = [d for d in w.deferred if d.kind == "callback" and ref.oid in w.reachable([d.function], closed_over(w))]
+    futures = [v for d in setting for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
+    crowd = any(w.heap[v.oid].many for v in futures)
+    if (len(futures) < 2 and not crowd) or any(decides(d.function) for d in setting):
+        fire(w, ref)
+        return [w]
+    out = []
+    for value in futures:
+        world = w.copy()
+        finish(world, world.element(value, site, ("fired",)) if world.heap[value.oid].many else value)
+        out.append(world)
+    return out
+
+
+def decides(function: Value) -> bool:
+    """Whether a callback does one thing or another."""
+    nodes = [n for f in functions(function) for n in ast.walk(f.function.node)]
+    return any(isinstance(n, ast.If | ast.While | ast.IfExp | ast.BoolOp | ast.Try | ast.Match) for n in nodes)
+
+
+def finish_children(w: World, fut: Fut) -> None:
+    """What is known of the futures inside one that is done: a shielded or wrapped one, those of a tolerant gather."""
+    if fut.kind in ("shield", "executor") or (fut.kind == "gather" and fut.keep_going):
+        for child in fut.children:
+            inner = w.fut(child)
+            if isinstance(child, Ref) and inner is not None:
+                finish(w, child)
+                finish_children(w, inner)
+
+
+def note_all(w: World, children: list[Ref], note: Note) -> None:
+    """Remember which wait was not enough for these futures."""
+    for child in children:
+        fut = w.heap.get(child.oid)
+        if isinstance(fut, Fut) and fut.mask & PENDING:
+            w.heap[child.oid] = replace(fut, note=note)
+
+
+def held_futures(w: World, value: Value | None) -> list[Ref]:
+    """The futures in a container (the keys, for a dict), elements and groups."""
+    cont = w.cont(value)
+    if cont is None:
+        return []
+    items = cont.keys if cont.kind == "dict" else cont.items
+    return [i for i in items if isinstance(i, Ref) and isinstance(w.heap.get(i.oid), Fut)]
+
+
+def settle_crowd(w: World, fut: Fut) -> None:
+    """Many coroutines have ended: the futures that were handed to them may have been set."""
+    assert fut.body is not None
+    for oid in w.reachable([fut.body], closed_over(w)):
+        obj = w.heap.get(oid)
+        if isinstance(obj, Fut) and obj.kind == "future" and obj.mask & PENDING:
+            w.heap[oid] = replace(obj, mask=UNSEEN)
