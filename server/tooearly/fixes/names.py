@@ -85,12 +85,23 @@ def import_edit(tree: Tree) -> Edit:
     for item in tree.items:
         for statement in item.place.unit.body:
             if isinstance(statement, ast.Import | ast.ImportFrom):
-                last, kind = item.place.span(statement).end, "import"
+                future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+                last, kind = item.place.span(statement).end, "future" if future else "import"
+            elif _is_dunder(statement):
+                continue
             elif last is None and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
                 last, kind = item.place.span(statement).end, "docstring"
             else:
                 return _import_after(tree.text, last, kind)
     return _import_after(tree.text, last, kind)
+
+
+def _is_dunder(statement: ast.stmt) -> bool:
+    """`__all__ = ...` and the like, which may stand before the imports."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name.startswith("__") and name.endswith("__")
+    return False
 
 
 def _import_after(text: str, last: int | None, kind: str) -> Edit:
@@ -100,5 +111,5 @@ def _import_after(text: str, last: int | None, kind: str) -> Edit:
         return Edit(Span(at, at), "import asyncio" + newline(text, at))
     end = line_end(text, last)
     line = newline(text, last)
-    gap = line if kind == "docstring" else ""
+    gap = "" if kind == "import" else line
     return Edit(Span(end, end), f"{line}{gap}import asyncio")
