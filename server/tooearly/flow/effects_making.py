@@ -223,6 +223,7 @@ def gather(c: Call) -> list[Outcome]:
 
 def as_completed(c: Call) -> list[Outcome]:
     """`as_completed(fs)`: an iterator that gives each future once, in the order in which they end."""
+    from tooearly.flow.awaits import note_all
     from tooearly.flow.objects import Iterating
     from tooearly.flow.waits import as_futures, timeouts
 
@@ -233,6 +234,7 @@ def as_completed(c: Call) -> list[Outcome]:
     found = as_futures(c, given)
     cont = c.w.cont(given)
     kind = "timed" if timeouts(c.get("timeout"))[1] else "as_completed"
+    note_all(c.w, found, Note("as-completed", c.site))
     items: tuple[Value, ...] = tuple(found)
     if cont is not None and any(isinstance(i, Unknown) for i in cont.items):
         items = (*items, Unknown())

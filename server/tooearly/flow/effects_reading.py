@@ -14,6 +14,7 @@ from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Func, Ref, Unknown, Value
 from tooearly.flow.walking import refs
 
+WEAK = ("fresh", "clock", "other")  # notes that say less than an answer of `done()`
 INVALID = "asyncio.InvalidStateError"
 
 
@@ -116,7 +117,8 @@ def done(c: Call) -> list[Outcome]:
         out.append(Outcome(finished, TRUE))
     if mask & (PENDING | UNSEEN):
         fut = c.w.fut(c.receiver)
-        note = Note("guard-false", c.site) if fut is not None and fut.note is None else None
+        decided = fut is not None and (fut.note is None or (mask != PENDING and fut.note.why in WEAK))
+        note = Note("guard-false", c.site) if decided else None
         c.w.set_mask(c.receiver.oid, PENDING, note)
         out.append(Outcome(c.w, FALSE))
     return out

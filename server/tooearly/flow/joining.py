@@ -136,4 +136,5 @@ def _join_containers(a: Cont, b: Cont) -> Cont:
     else:
         keys, items = (), unique((*a.items, *b.items))
     size = a.length if a.length == b.length else None
-    return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=(), size=size)
+    slots = tuple(s for s in a.slots if s in b.slots) if many else ()
+    return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=slots, size=size)

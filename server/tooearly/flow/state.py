@@ -219,7 +219,7 @@ class World:
             for oid in refs(value):
                 inner = self.heap.get(oid)
                 if oid not in taken and inner is not None and inner.many and isinstance(inner, Fut | Cont | Inst):
-                    several = isinstance(one, Cont) and not one.exact
+                    several = isinstance(one, Cont) and not one.exact and all(v != value for _, v in one.slots)
                     take = self._own_part if several else self.element
                     taken[oid] = take(Ref(oid), site, frame, group)
         return renamed_object(one, lambda oid: taken[oid].oid if oid in taken else oid)
@@ -249,6 +249,8 @@ class World:
                     self.heap[holder] = replace(
                         obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False
                     )
+                case Cont(many=True, exact=False, keys=()) if group in obj.items:
+                    self.heap[holder] = replace(obj, items=(*obj.items, member))
                 case Cont(many=True) | Inst(many=True) if any(group.oid in refs(v) for v in children_of(obj)):
                     self.heap[holder] = swapped(obj, group, (group, member))
 
@@ -301,7 +303,7 @@ class World:
         for deferred in self.deferred:
             stack += [oid for value in deferred.values() for oid in refs(value)]
         for obj in self.heap.values():
-            if isinstance(obj, Cont) and obj.slots:
+            if isinstance(obj, Cont) and obj.slots and not obj.many:
                 stack += [oid for pair in obj.slots for value in pair for oid in refs(value)]
         named: set[Oid] = set()
         while stack:

@@ -32,6 +32,7 @@ WORDS = {
     "cancelled": "asked to stop",
     "guard-false": "done() is false",
     "unset": "nobody has set it",
+    "as-completed": "`as_completed` may end before it is done",
     "inside-group": "the group waits at its end",
 }
 

@@ -71,8 +71,10 @@ def wait(c: Call) -> list[Outcome]:
     worlds = _splits(c, refs, nobody=limited or not unlimited)
     if early == "first-exception" and not limited:
         worlds = [made for world in worlds for made in _by_culprit(world, refs)]
+    late = Note("timeout", c.site)
     for world in worlds:
-        out.append(Outcome(world, _result(c, world, refs, note, some=not limited)))
+        nobody = limited and all(mask_of(world, r) == PENDING for r in refs)
+        out.append(Outcome(world, _result(c, world, refs, late if nobody else note, some=not limited)))
     return out
 
 

@@ -29,6 +29,7 @@ WORDS = {
     "cancelled": "`cancel()` {wait} only asks it to stop",
     "guard-false": "`done()` {wait} was false",
     "unset": "nothing has set it since {made}",
+    "as-completed": "the loop over `as_completed` {wait} may end before it is done",
     "inside-group": "a task group waits for its tasks at the end of its block only",
     "threadsafe": "",
     "submit": "",
@@ -52,10 +53,11 @@ def tell(name: str, futures: list[Fut], method: str, certain: bool, line: Callab
     fut = max(futures, key=telling)
     note = fut.note or Note("fresh", fut.made)
     why = note.why if note.why in WORDS else "other"
+    words = WORDS["fresh"] if why == "unset" and fut.open else WORDS[why]  # somebody else may set it
     verb = "is not done yet" if certain else "may still be running"
     if fut.kind == "future":
         verb = "is not set yet" if certain else "may not be set yet"
-    reason = NEVER.get(fut.kind) or WORDS[why].format(
+    reason = NEVER.get(fut.kind) or words.format(
         name=name,
         wait=at(line(note.site), "on line {}", "in another file"),
         where=at(line(note.site), "line {}", "another file"),
@@ -91,6 +93,7 @@ STEP = {
     "shield-timeout": "this lets it run on",
     "timeout-block": "this may strike first",
     "cancelled": "this only asks it to stop",
+    "as-completed": "this may end before it is done",
     "guard-false": "this was false",
 }
 _ORDER = ("fresh", "unset", "other", "clock", "guard-false", "inside-group")
