@@ -74,7 +74,8 @@ class Cause:
     `future`: task, future, gather, shield, executor, wait, current (current_task()), concurrent.
     `made`: the expression that made it. `wait`: the expression whose wait was not enough (None: none was made).
     `why`: one of the row names in `flow/witness.py`, e.g. fresh, clock, other, timeout, first-completed,
-    first-exception, pending-set, as-completed, gather-failed, cancelled, shield-timeout, guard-false, unset, inside-group, unknown.
+    first-exception, pending-set, as-completed, gather-failed, cancelled, shield-timeout, guard-false, unset,
+    inside-group, unknown.
     `certain`: the future is unfinished on every run that reaches the read.
     """
 
