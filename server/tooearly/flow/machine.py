@@ -292,7 +292,8 @@ class Machine:
         if not may_read(self, deferred.function) or not (others or holds_futures(self, world, deferred)):
             return
         other = world.copy()
-        other.deferred = (*(d for d in other.deferred if d != deferred), *others)
+        rest = (*(d for d in other.deferred if d != deferred), *others)
+        other.deferred = (*rest, deferred)  # which keeps what it holds
         for value in deferred.args if deferred.kind == "callback" else ():
             for oid in refs(value):
                 if isinstance(other.heap.get(oid), Fut):
@@ -307,7 +308,9 @@ class Machine:
         self.depth += 1
         brief, self.brief = self.brief, self.brief or deferred.kind == "beside"
         site = act.site(act.block.term.node if act.block and act.block.term else ast.Pass())
-        for made in call(self, act, other.copy(), deferred.function, [(a, False) for a in deferred.args], [], site):
+        begun = other.copy()
+        begun.deferred = rest
+        for made in call(self, act, begun, deferred.function, [(a, False) for a in deferred.args], [], site):
             if made.exc is None and deferred.kind in ("task", "beside"):
                 await_value(self, act, made.world, made.value, site)
             elif made.exc is not None and made.exc.site is not None:

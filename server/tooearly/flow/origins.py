@@ -13,7 +13,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
-from tooearly.flow.mention import READS, names_in
+from tooearly.flow.mention import READS, has_read, names_in, reads
 from tooearly.semantics.names import Class, Function, Module, all_args
 
 # Calls that give a new future, whatever they are given. (`ensure_future` and `shield` may give back what they got.)
@@ -41,7 +41,7 @@ def handed(module: Module, function: Function, futures: frozenset[str]) -> froze
     if function.is_generator:
         return frozenset([*known, OWN])  # it is interpreted by whoever walks it
     found: set[str] = set()
-    if _reaches_outside(module, function, _receivers(function), futures):
+    if gives_closure(function) or _reaches_outside(module, function, _receivers(function), futures):
         found.add(OWN)
     for call in _calls(function) if known else ():
         parts = _parts(call)
@@ -51,6 +51,25 @@ def handed(module: Module, function: Function, futures: frozenset[str]) -> froze
         if _reaches_outside(module, function, [part for part in parts if _name(part) not in known], futures):
             found |= names
     return frozenset(found)
+
+
+def gives_closure(function: Function) -> bool:
+    """Whether a read stands in an inner function that is returned, as in a decorator: its callers run it."""
+    found = function.cache.get("gives closure")
+    if found is None:
+        inner = [n for n in ast.walk(function.node) if isinstance(n, FUNCTIONS) and n is not function.node]
+        names = {getattr(node, "name", "") for node in inner if reads(function)}
+        given = [n.value for n in ast.walk(function.node) if isinstance(n, ast.Return) and n.value is not None]
+        parts = [part for value in given for part in ast.walk(value) if isinstance(part, ast.Name | ast.Lambda)]
+        leads = any(isinstance(part, ast.Lambda) or part.id in names for part in parts)
+        found = function.cache["gives closure"] = bool(names) and leads and any(has_read(node) for node in inner)
+    return bool(found)
+
+
+def decorators(function: Function) -> set[str]:
+    """The names of what decorates a function."""
+    nodes = getattr(function.node, "decorator_list", ())
+    return {_name(node.func if isinstance(node, ast.Call) else node) for node in nodes}
 
 
 def may_block(function: Function) -> bool:

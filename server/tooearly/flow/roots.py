@@ -16,6 +16,7 @@ from tooearly.flow.origins import (
     OWN,
     assigned_futures,
     declared_futures,
+    decorators,
     future_attributes,
     handed,
     may_block,
@@ -102,7 +103,7 @@ def _leading(module: Module, futures: frozenset[str]) -> frozenset[Function]:
             if callee in blocking and not caller.is_async:
                 blocking.add(caller)
             gives = handed(module, caller, futures) & {callee.name, callee.cls.name if callee.cls else ""}
-            if caller not in followed and (caller in blocking or gives):
+            if caller not in followed and (caller in blocking or gives or callee.name in decorators(caller)):
                 followed.add(caller)
                 stack.append(caller)
     return frozenset(marked)
