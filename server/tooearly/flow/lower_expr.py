@@ -120,7 +120,7 @@ def bool_op(b: Builder, node: ast.expr, is_and: bool, values: list[ast.expr], ds
         b.emit(cfg.Copy(node, dst, expr(b, value)))
         more = b.block()
         on = {"true": more, "false": after} if is_and else {"true": after, "false": more}
-        b.end(cfg.Branch(value, dst, None), **on)
+        b.end(cfg.Branch(value, dst, condition_key(value)), **on)
         b.start(more)
     b.emit(cfg.Copy(node, dst, expr(b, values[-1])))
     b.goto(after, node)

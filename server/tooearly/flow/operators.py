@@ -82,8 +82,22 @@ def compare(m: Machine, act: Act, w: World, name: str, left: Value, right: Value
         return sizes.compare_lengths(w, name, left, right)
     if name in ("<=", ">=", "<", ">", "==") and w.cont(left) is not None and w.cont(right) is not None:
         return sizes.compare_sets(w, name, left, right)
+    if name == "is" and right == NONE and isinstance(left, Unknown) and left.tag is not None:
+        return is_none(w, left)
     decided = decide(name, left, right, w)
     return [Outcome(w, Unknown() if decided is None else const(decided))]
+
+
+def is_none(w: World, value: Unknown) -> list[Outcome]:
+    """Something that is not followed is None or not, and stays what it is."""
+    fact = (("none", value), "$")
+    if fact in w.facts:
+        return [Outcome(w, const(w.facts[fact]))]
+    out = []
+    for answer, world in ((True, w.copy()), (False, w)):
+        world.facts[fact] = answer
+        out.append(Outcome(world, const(answer)))
+    return out
 
 
 def decide(name: str, left: Value, right: Value, w: World) -> bool | None:
