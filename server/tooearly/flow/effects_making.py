@@ -223,7 +223,7 @@ def gather(c: Call) -> list[Outcome]:
 
 def as_completed(c: Call) -> list[Outcome]:
     """`as_completed(fs)`: an iterator that gives each future once, in the order in which they end."""
-    from tooearly.flow.awaits import note_all
+    from tooearly.flow.ended import note_all
     from tooearly.flow.objects import Iterating
     from tooearly.flow.waits import as_futures, timeouts
 
