@@ -16,7 +16,7 @@ from tooearly.flow.lower_stmt import build_module
 from tooearly.flow.machine import Act, GaveUp, Machine, Report
 from tooearly.flow.mention import registered
 from tooearly.flow.names import typed_unknown
-from tooearly.flow.objects import DONE, Cont, Inst
+from tooearly.flow.objects import CALLED_BACK, DONE, Cont, Inst, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Func, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
 from tooearly.semantics.names import Class, Function, Module, all_args
@@ -167,7 +167,7 @@ def _parameter(
         return Unknown(("param", site), CONVENTIONS.get(arg.arg, "") if arg.annotation is None else "")
     value = typed_unknown(world, kind, Oid(site, ()), ("param", site))
     if isinstance(value, Ref) and world.fut(value) is not None and registered(machine, module, function.name):
-        world.set_mask(value.oid, DONE)
+        world.set_mask(value.oid, DONE, Note(CALLED_BACK, None))
     return choice((NONE, value)) if kind.endswith("?") and isinstance(value, Ref) else value
 
 

@@ -18,7 +18,7 @@ from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
 from tooearly.flow.folding import fold_worlds
 from tooearly.flow.lower_stmt import build
 from tooearly.flow.mention import closure
-from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
+from tooearly.flow.objects import CALLED_BACK, DONE, GHOST, PENDING, UNSEEN, Fut, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, options, site_of
 from tooearly.flow.walking import frames, refs, renamed
@@ -336,7 +336,8 @@ class Machine:
             report.certain = report.certain and fut.mask == PENDING
         else:
             report.unproven = report.unproven or bool(fut.mask & UNSEEN)
-            report.fine = report.fine or bool(fut.mask & DONE)
+            assumed = fut.note is not None and fut.note.why == CALLED_BACK
+            report.fine = report.fine or (bool(fut.mask & DONE) and not assumed)
 
     def unhandled(self, exc: Exc) -> None:
         """An InvalidStateError of a read has met a handler that does not name it, or nobody."""

@@ -18,6 +18,9 @@ GHOST = 8
 MAYBE = PENDING | DONE
 
 
+CALLED_BACK = "called-back"  # the note of a callback's own future: done, unless the function is called directly
+
+
 # Objects
 @dataclass(frozen=True, slots=True)
 class Note:
