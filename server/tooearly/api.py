@@ -17,7 +17,7 @@ from tooearly.config import Settings
 from tooearly.flow import view
 from tooearly.flow.analyse import GivenUp
 from tooearly.flow.remember import Load, Remembered
-from tooearly.model import Finding, Notice, Placed, Span, State
+from tooearly.model import FileText, Finding, Notice, Placed, Span, State
 from tooearly.rules import judge
 from tooearly.semantics.modules import build_module
 from tooearly.semantics.names import Module
@@ -152,16 +152,19 @@ def _loader(modules: Callable[[str], str | None] | None) -> Load:
         if name not in asked:
             package = modules(f"{name}__init__" if name.endswith(".") else f"{name}.__init__")
             text = modules(name) if package is None else package
-            asked[name] = None if text is None else _module_of(name, text, package is not None)
+            path = text.path if isinstance(text, FileText) else None
+            asked[name] = None if text is None else _module_of(name, str(text), package is not None, path)
         return asked[name]
 
     return load
 
 
 @lru_cache(maxsize=256)
-def _module_of(name: str, text: str, is_package: bool) -> Module:
+def _module_of(name: str, text: str, is_package: bool, path: str | None) -> Module:
     """The module of a text. A pure function, kept because every file of a package imports the same ones."""
-    return build_module(parse(text), name, is_package=is_package)
+    module = build_module(parse(text), name, is_package=is_package)
+    module.path = path
+    return module
 
 
 def _syntax_notices(tree: Tree) -> list[Notice]:

@@ -67,6 +67,13 @@ class Related:
     path: str | None = None
 
 
+class FileText(str):
+    """A text that knows the file it is from."""
+
+    __slots__ = ("path",)
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why the future may be unfinished, for the fixes: plain facts of the analysis.

@@ -19,6 +19,7 @@ from typing import Any
 
 from tooearly import gitignore, textfile
 from tooearly.config import ConfigError, Settings, parse
+from tooearly.model import FileText
 from tooearly.semantics.rows import RowError, rows_with
 
 if sys.version_info >= (3, 11):
@@ -108,8 +109,13 @@ class Workspace:
         places = self.places(path)
 
         def text_of(name: str) -> str | None:
-            texts = (self._text(place) for place in places(name))
-            return next((text for text in texts if text is not None), None)
+            for place in places(name):
+                text = self._text(place)
+                if text is not None:
+                    found = FileText(text)
+                    found.path = str(place)
+                    return found
+            return None
 
         return text_of
 

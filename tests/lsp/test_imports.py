@@ -61,3 +61,27 @@ async def test_who_pulls_is_asked_to_pull_again(client: Client) -> None:
         helper.set(FORGETS)
         await client.until(lambda: any(m.get("method") == "workspace/diagnostic/refresh" for m in client.received))
         assert codes((await importer.pull())["items"]) == ["result-before-done"]
+
+
+MAKER = """import asyncio
+
+# 😀
+def start(): return "😀", asyncio.create_task(asyncio.sleep(1))
+"""
+READER = """from helper import start
+
+
+async def main():
+    _, task = start()
+    return task.result()
+"""
+
+
+@session(PUSH, REAL)
+async def test_a_step_in_another_file_is_shown_there(client: Client) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        helper = client.open(from_path(Path(folder) / "helper.py"), MAKER)
+        reader = client.open(from_path(Path(folder) / "a.py"), READER)
+        (item,) = await reader.diagnostics()
+        (step,) = [one for one in item["relatedInformation"] if one["location"]["uri"] == helper.uri]
+        assert helper.at(step["location"]["range"]) == "asyncio.create_task(asyncio.sleep(1))"

@@ -167,6 +167,9 @@ def explained(tree: Tree, findings: Sequence[Finding], found: Iterable[State], r
     for finding in here:
         out.append(f"{finding.code} ({finding.certainty}): {finding.message}")
         for step in finding.related:
+            if step.path is not None:
+                out.append(f"  {step.path}: {step.message}")
+                continue
             line = tree.lines.position(step.span.start)[0] + 1
             out.append(f"  line {line}: {tree.text[step.span.start : step.span.end].splitlines()[0]}  ({step.message})")
         out.append(f"  line {row}: read here")

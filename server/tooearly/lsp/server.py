@@ -17,6 +17,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -38,6 +39,7 @@ from tooearly.lsp.schedule import PATIENCE_SECONDS, Scheduler
 from tooearly.lsp.settings import Configuration
 from tooearly.lsp.start import Greeting
 from tooearly.lsp.sweep import Sweep
+from tooearly.source.lines import LineIndex
 
 log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0005
@@ -108,7 +110,13 @@ class Server(LanguageServer):
 
     def rendering(self) -> Rendering:
         """How diagnostics are to be rendered for this client. Called in the worker."""
-        return Rendering(self.client.encoding, self.engine().url, related=self.client.related_information)
+        url, related = self.engine().url, self.client.related_information
+        return Rendering(self.client.encoding, url, self._lines_of, related)
+
+    def _lines_of(self, path: str) -> LineIndex | None:
+        """The lines of another file, which a step of a finding is in."""
+        text = self.configuration.text(Path(path))
+        return None if text is None else LineIndex(text)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong in a handler; pygls would pop it up, at each keystroke if need be."""

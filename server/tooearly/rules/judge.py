@@ -8,7 +8,7 @@ event loop's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tooearly.config import Settings
@@ -18,7 +18,7 @@ from tooearly.flow.machine import Report
 from tooearly.flow.objects import Fut
 from tooearly.flow.values import Site
 from tooearly.model import Cause, Finding, Placed, Related, Span
-from tooearly.semantics.names import Function
+from tooearly.semantics.names import Function, Module
 from tooearly.source.tree import Place, Tree
 
 MAIN, BLOCKING = "result-before-done", "blocking-result"
@@ -97,22 +97,25 @@ class Judged:
         seen = self._reports[key]
         if len(seen) > 1:  # in the order of the roots, however they came about
             seen = {analysis: seen[analysis] for analysis in self._analyses.values() if analysis in seen}
-        return decide(tree, key[0], list(seen.values()), settings)
+        others = {module for analysis in seen for module in analysis.modules.values() if module is not None}
+        return decide(tree, key[0], list(seen.values()), settings, others)
 
 
-def decide(tree: Tree, site: Site, reports: Sequence[Report], settings: Settings) -> Verdict:
-    """The verdict on a read, on what the roots saw there."""
+def decide(
+    tree: Tree, site: Site, reports: Sequence[Report], settings: Settings, others: Collection[Module] = ()
+) -> Verdict:
+    """The verdict on a read, on what the roots saw there; `others` are the modules that they looked into."""
     place = tree.place(site.unit)
     found = None
     if not site.unit.is_repaired(site.unit.span(site.node)):
-        found = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings)
+        found = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings, others)
         found = found if found is not None and settings.enabled(found.code) else None
     units = {
         site.unit,
         *(other.unit for report in reports for fut in (*report.early, *report.ghosts) for other in _sites(fut)),
     }
-    others = [there for unit in units - {site.unit} if (there := tree.find(unit)) is not None]
-    return Verdict((place, *others), found and found.shifted(-place.start))
+    elsewhere = [there for unit in units - {site.unit} if (there := tree.find(unit)) is not None]
+    return Verdict((place, *elsewhere), found and found.shifted(-place.start))
 
 
 def _sites(fut: Fut) -> list[Site]:
@@ -142,27 +145,28 @@ def joined(reports: Sequence[Report]) -> Report:
     )
 
 
-def judge(tree: Tree, report: Report, settings: Settings) -> Finding | None:
+def judge(tree: Tree, report: Report, settings: Settings, others: Collection[Module] = ()) -> Finding | None:
     """The finding of one read, or None."""
     if report.code == BLOCKING:
         return blocking(tree, report)
     if not report.early and report.ghosts and not (report.fine or report.unproven):
         report = replace(report, early=report.ghosts)  # nothing comes here but behind a read that raises
     if report.early and not (report.handled and not report.unhandled):
-        return early(tree, report)
+        return early(tree, report, others)
     if report.unproven and not report.early and settings.report_unproven:
         return unproven(tree, report)
     return None
 
 
-def early(tree: Tree, report: Report) -> Finding:
+def early(tree: Tree, report: Report, others: Collection[Module] = ()) -> Finding:
     """A read that comes too early on some run, or on every one."""
     certain = report.certain and not report.fine
     place = tree.place(report.site.unit)
     receiver = place.span(report.receiver)
     name = shown(tree.text[receiver.start : receiver.end])
     story = witness.tell(name, report.early, report.method, certain, lambda site: line_of(tree, site))
-    related = tuple(Related(text, span) for text, site in story.steps if (span := span_of(tree, site)) is not None)
+    steps = [step_at(tree, others, text, site) for text, site in story.steps]
+    related = tuple(step for step in steps if step is not None)
     fut = max(report.early, key=witness.telling)
     note = fut.note
     cause = Cause(
@@ -225,6 +229,18 @@ def span_of(tree: Tree, site: Site | None) -> Span | None:
         return tree.span(site.unit, site.node)
     except KeyError:
         return None
+
+
+def step_at(tree: Tree, others: Collection[Module], text: str, site: Site) -> Related | None:
+    """A step of the story where it is: in the document, or in the file of another module."""
+    span = span_of(tree, site)
+    if span is not None:
+        return Related(text, span)
+    for module in others:
+        span = span_of(module.tree, site) if module.path is not None else None
+        if span is not None:
+            return Related(text, span, module.path)
+    return None
 
 
 def line_of(tree: Tree, site: Site | None) -> str:

@@ -133,6 +133,7 @@ class Module:
     parts: tuple[Any, ...] = ()
     cells: tuple[int, ...] = ()
     facts: dict[str, frozenset[str]] = field(default_factory=dict)
+    path: str | None = None
 
 
 def make_function(
