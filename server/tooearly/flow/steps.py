@@ -214,9 +214,9 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.GetItem(node, dst, obj, key):
             return put(m, act, subscripts.get_item(m, act, w, get(obj), get(key), act.site(node)), dst, node)
         case cfg.SetItem(_, obj, key, src):
-            subscripts.set_item(w, get(obj), get(key), get(src))
+            return subscripts.put_item(act, w, get(obj), get(key), get(src), act.site(step.node))
         case cfg.DelItem(_, obj, key):
-            subscripts.delete_item(w, get(obj), get(key))
+            return subscripts.take_away(act, w, get(obj), get(key), act.site(step.node))
         case cfg.Slice(_, dst, parts):
             w.env[frame, dst] = slice_value([None if p is None else get(p) for p in parts])
         case cfg.Invoke(node, dst, func, args, kwargs):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow.containers import FACTORY, MOST, is_group
+from tooearly.flow.joining import without
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
@@ -231,6 +232,49 @@ def _missing(m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, d
     if default is not None:
         return [Outcome(w, default)]
     return [Outcome(w, exc=Exc("builtins.KeyError"))]
+
+
+def _chosen(act: Act, w: World, obj: Value, key: Value, site: Site) -> Iterator[tuple[World, Value, Value]]:
+    """One world for each element of an inexact list that a constant index may mean: (world, index, element)."""
+    cont = w.cont(obj)
+    if cont is None or cont.exact or cont.many or cont.kind != "list" or not isinstance(obj, Ref):
+        return
+    if not isinstance(key, Const) or not isinstance(key.value, int):
+        return
+    index: Value = key if cont.length is None else const(key.value % cont.length)
+    for world, value in pick(act, w, obj, index, site):
+        if isinstance(value, Ref):
+            yield world, index, value
+
+
+def put_item(act: Act, w: World, obj: Value, key: Value, value: Value, site: Site) -> list[Outcome]:
+    """`obj[key] = value` as a statement: of a list whose elements are a crowd it is decided which one goes."""
+    out = []
+    for world, index, old in _chosen(act, w, obj, key, site):
+        cont = world.cont(obj)
+        assert cont is not None
+        assert isinstance(obj, Ref)
+        kept = replace(without(cont, old), size=cont.length)
+        slots = (*kept.slots, (index, value)) if isinstance(value, Ref) else kept.slots
+        world.heap[obj.oid] = replace(kept, items=unique((*kept.items, value)), nonempty=True, slots=slots)
+        out.append(Outcome(world))
+    if not out:
+        set_item(w, obj, key, value)
+    return out or [Outcome(w)]
+
+
+def take_away(act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Outcome]:
+    """`del obj[key]` as a statement."""
+    out = []
+    for world, _, old in _chosen(act, w, obj, key, site):
+        cont = world.cont(obj)
+        assert cont is not None
+        assert isinstance(obj, Ref)
+        world.heap[obj.oid] = replace(without(cont, old), nonempty=False, size=None, slots=())
+        out.append(Outcome(world))
+    if not out:
+        delete_item(w, obj, key)
+    return out or [Outcome(w)]
 
 
 def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
