@@ -129,7 +129,8 @@ def concurrent(c: Call) -> list[Outcome]:
         if isinstance(value, Coro):
             hand_over(c, c.w, value)
     give_away(c.w, [v for v in values if not isinstance(v, Coro)])
-    fut = Fut("concurrent", PENDING, c.site, children=(), note=Note(c.row.kind, c.site))
+    body = next((v for v in values if isinstance(v, Coro)), None)
+    fut = Fut("concurrent", PENDING, c.site, children=(), body=body, note=Note(c.row.kind, c.site))
     return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame), fut))]
 
 

@@ -93,8 +93,20 @@ def block(c: Call) -> list[Outcome]:
         made = fut.note is not None and fut.note.why in ("threadsafe", "submit")
         if fut.mask & PENDING and not fut.mask & UNSEEN and c.act.on_loop and made and not _at_once(c.get("timeout")):
             c.m.read(c.act, c.site, receiver_node(c), c.row.kind, fut, "blocking-result")
+        if fut.body is not None and fut.mask & PENDING and not c.act.on_loop:
+            return _run_elsewhere(c, fut, c.receiver)
         finish(c.w, c.receiver)
     return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=Exc(""))]
+
+
+def _run_elsewhere(c: Call, fut: Fut, ref: Ref) -> list[Outcome]:
+    """A coroutine has ended on the loop of another thread; that loop goes on with whatever it has started there."""
+    out = []
+    for outcome in body_outcomes(c.m, c.act, c.w, fut, c.site):
+        finish(outcome.world, ref)
+        outcome.world.suspend(Note("other", c.site))
+        out.append(outcome if c.row.kind == "result" else Outcome(outcome.world, Unknown()))
+    return out
 
 
 def _at_once(timeout: Value | None) -> bool:
