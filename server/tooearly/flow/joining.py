@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating, Obj
-from tooearly.flow.values import Choice, Ref, Unknown, Value, choice, unique
+from tooearly.flow.values import Api, Choice, Ref, Unknown, Value, choice, unique
 from tooearly.flow.walking import children_of
 
 
@@ -61,8 +61,12 @@ def held_members(obj: Obj) -> Iterable[Value]:
     return children_of(obj)
 
 
+MISSING = Api("tooearly.missing")  # in a slot: the key was not there
+
+
 def opened(obj: Cont) -> Cont:
     """The container after unknown code had it: other elements may have been added, or some taken out."""
+    obj = replace(obj, slots=tuple(slot for slot in obj.slots if slot[1] != MISSING))
     if obj.kind == "dict":
         keys = obj.keys or tuple(Unknown() for _ in obj.items)
         pairs = unique((*zip(keys, obj.items, strict=True), (Unknown(), Unknown())))

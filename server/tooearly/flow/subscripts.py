@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow.containers import FACTORY, MOST, is_group
-from tooearly.flow.joining import without
+from tooearly.flow.joining import MISSING, without
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
@@ -203,7 +203,7 @@ def dict_item(
         return missing
     for known, value in cont.slots:
         if known == key:
-            return [Outcome(w, value)]
+            return missing if value == MISSING else [Outcome(w, value)]
     out: list[Outcome] = []
     for known, value in zip(cont.keys, cont.items, strict=True):
         if isinstance(key, Const | Ref) and isinstance(known, Const | Ref) and known != key and not is_group(w, known):
@@ -231,6 +231,8 @@ def _missing(m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, d
         return out
     if default is not None:
         return [Outcome(w, default)]
+    if cont is not None and (isinstance(key, Const) or (isinstance(key, Unknown) and key.tag is not None)):
+        w.heap[obj.oid] = replace(cont, slots=(*(s for s in cont.slots if s[0] != key), (key, MISSING)))
     return [Outcome(w, exc=Exc("builtins.KeyError"))]
 
 
