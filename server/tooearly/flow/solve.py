@@ -6,8 +6,9 @@ join is a union. How a set is kept is the caller's choice (`Facts`): one may uni
 
 Termination needs a bound on the facts of a node: above `limit` facts, `widen` folds the set (the solver asks it to
 make fewer) and the new facts replace the old ones. `widen` must be increasing: what is folded must stand for everything
-it was made of, and repeated widening must reach an end. When more than `rounds` pairs have been transferred the search
-ends; the result says so (`complete`), because a fact that is missing would look like safety.
+it was made of, and repeated widening must reach an end. A node that has been widened is widened earlier the next time:
+a loop that needs it again and again comes to its end sooner. When more than `rounds` pairs have been transferred the
+search ends; the result says so (`complete`), because a fact that is missing would look like safety.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def solve(
     """
     solution: Solution[F] = Solution()
     waiting: dict[int, list[F]] = {}
+    limits: dict[int, int] = {}
 
     def reach(node: int, fact: F) -> None:
         known = solution.facts.get(node)
@@ -95,7 +97,9 @@ def solve(
         new = known.add(fact)
         if new is None:
             return
-        if len(known) > limit:
+        most = limits.get(node, limit)
+        if len(known) > most:
+            limits[node] = max(most // 2, limit // 4)
             solution.facts[node], fresh = _widened(known, new, waiting.pop(node, []), widen, collect)
         else:
             fresh = [*waiting.pop(node, []), new]
