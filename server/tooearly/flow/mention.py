@@ -8,7 +8,7 @@ future cannot matter, unless it is handed one.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tooearly.semantics.names import Function, Module
@@ -63,12 +63,20 @@ WORDS = frozenset(
 MOST_FUNCTIONS = 60
 
 
+def nodes_in(function: Function) -> list[ast.AST]:
+    """The nodes of a function's text, functions inside it included."""
+    found: list[ast.AST] | None = function.cache.get("nodes")
+    if found is None:
+        found = function.cache["nodes"] = list(ast.walk(function.node))
+    return found
+
+
 def names_in(function: Function) -> frozenset[str]:
     """Every name in a function's text; attributes as `.name`, and those of `self` as `self.name` too."""
     found = function.cache.get("names")
     if found is None:
         names: set[str] = set()
-        for node in ast.walk(function.node):
+        for node in nodes_in(function):
             if isinstance(node, ast.Name):
                 names.add(node.id)
             elif isinstance(node, ast.Attribute):
@@ -86,21 +94,21 @@ def reads(function: Function) -> bool:
     found = function.cache.get("reads")
     if found is None:
         found = function.cache["reads"] = bool(names_in(function) & {".result", ".exception"}) and has_read(
-            function.node
+            nodes_in(function)
         )
     return bool(found)
 
 
-def has_read(tree: ast.AST) -> bool:
+def has_read(nodes: Sequence[ast.AST]) -> bool:
     """A call `x.result()` without arguments (or with a time-out), the method passed on, or named in a string."""
     called: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READS:
             called.add(node.func)
             plain = not node.args and all(k.arg == "timeout" for k in node.keywords)
             if plain or (node.func.attr == "result" and len(node.args) == 1):
                 return True
-    for node in ast.walk(tree):
+    for node in nodes:
         passed = [node.value] if isinstance(node, ast.Assign) else list(node.args) if isinstance(node, ast.Call) else []
         for value in passed:
             if isinstance(value, ast.Attribute) and value.attr in READS and value not in called:
@@ -186,7 +194,7 @@ def _gives(m: Machine, function: Function) -> bool:
     if isinstance(function.node, ast.Lambda | ast.GeneratorExp):
         return True
     names = {name.rpartition(".")[2] for name in names_in(function)}
-    given = [n.value for n in ast.walk(function.node) if isinstance(n, ast.Return | ast.Yield) and n.value is not None]
+    given = [n.value for n in nodes_in(function) if isinstance(n, ast.Return | ast.Yield) and n.value is not None]
     given = [value for value in given if not isinstance(value, ast.Constant)]
     if given and (names & MAKERS or function.nonlocal_names):
         return True
@@ -228,7 +236,7 @@ def registered_by(function: Function) -> frozenset[str]:
     """The names of the functions that a function registers as done callbacks."""
     found: frozenset[str] | None = function.cache.get("registers")
     if found is None:
-        calls = [n for n in ast.walk(function.node) if isinstance(n, ast.Call) and n.args]
+        calls = [n for n in nodes_in(function) if isinstance(n, ast.Call) and n.args]
         found = function.cache["registers"] = frozenset(
             name
             for call in calls

@@ -13,7 +13,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
-from tooearly.flow.mention import READS, has_read, names_in, reads
+from tooearly.flow.mention import READS, has_read, names_in, nodes_in, reads
 from tooearly.semantics.names import Class, Function, Module, all_args
 
 # Calls that give a new future, whatever they are given. (`ensure_future` and `shield` may give back what they got.)
@@ -57,12 +57,14 @@ def gives_closure(function: Function) -> bool:
     """Whether a read stands in an inner function that is returned, as in a decorator: its callers run it."""
     found = function.cache.get("gives closure")
     if found is None:
-        inner = [n for n in ast.walk(function.node) if isinstance(n, FUNCTIONS) and n is not function.node]
+        inner = [n for n in nodes_in(function) if isinstance(n, FUNCTIONS) and n is not function.node]
         names = {getattr(node, "name", "") for node in inner if reads(function)}
-        given = [n.value for n in ast.walk(function.node) if isinstance(n, ast.Return) and n.value is not None]
+        given = [n.value for n in nodes_in(function) if isinstance(n, ast.Return) and n.value is not None]
         parts = [part for value in given for part in ast.walk(value) if isinstance(part, ast.Name | ast.Lambda)]
         leads = any(isinstance(part, ast.Lambda) or part.id in names for part in parts)
-        found = function.cache["gives closure"] = bool(names) and leads and any(has_read(node) for node in inner)
+        found = function.cache["gives closure"] = (
+            bool(names) and leads and any(has_read(list(ast.walk(node))) for node in inner)
+        )
     return bool(found)
 
 
@@ -80,7 +82,7 @@ def may_block(function: Function) -> bool:
 def _calls(function: Function) -> list[ast.Call]:
     found = function.cache.get("calls")
     if found is None:
-        found = function.cache["calls"] = [node for node in ast.walk(function.node) if isinstance(node, ast.Call)]
+        found = function.cache["calls"] = [node for node in nodes_in(function) if isinstance(node, ast.Call)]
     return found
 
 
@@ -94,7 +96,7 @@ def _receivers(function: Function) -> list[ast.expr]:
                 found.append(call.func.value)
             if any(isinstance(arg, ast.Attribute) and arg.attr in READS for arg in call.args):
                 found += call.args
-        for node in ast.walk(function.node):
+        for node in nodes_in(function):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr in READS:
                 found.append(node.value.value)
     return found
@@ -197,7 +199,7 @@ def _origins(function: Function) -> tuple[dict[str, list[ast.expr]], dict[str, l
     if found is None:
         origins: dict[str, list[ast.expr]] = {}
         inner: dict[str, list[ast.AST]] = {}
-        for node in ast.walk(function.node):
+        for node in nodes_in(function):
             for target, value in _bindings(node):
                 for name in ast.walk(target):
                     if isinstance(name, ast.Name):
@@ -278,7 +280,7 @@ def returned(method: Function) -> frozenset[str]:
     """The attributes that a method mentions, when it returns something."""
     found = method.cache.get("returns")
     if found is None:
-        gives = any(isinstance(n, ast.Return | ast.Yield) and n.value is not None for n in ast.walk(method.node))
+        gives = any(isinstance(n, ast.Return | ast.Yield) and n.value is not None for n in nodes_in(method))
         names = names_in(method) if gives else frozenset[str]()
         found = method.cache["returns"] = frozenset(name for name in names if name[0] == ".")
     return found
@@ -290,7 +292,7 @@ def assigned_futures(function: Function) -> frozenset[str]:
     if found is None:
         names: set[str] = set()
         plain = _scalars(function)
-        for node in ast.walk(function.node):
+        for node in nodes_in(function):
             match node:
                 case ast.Assign(value=ast.Name(id=name)) if name in plain:
                     continue

@@ -259,8 +259,9 @@ class World:
 
         Groups with the same facts in the same containers have the same name, and so are one.
         """
-        self._enlist()
-        self._name_groups()
+        if any(o.many or (isinstance(o, Cont | Iterating) and not o.exact) for o in self.heap.values()):
+            self._enlist()
+            self._name_groups()
 
     def _name_groups(self) -> None:
         many = [oid for oid, obj in self.heap.items() if obj.many]
@@ -283,8 +284,6 @@ class World:
 
     def _enlist(self) -> None:
         """Single objects that nothing names any more, only inexact containers and groups hold, join the crowd."""
-        if not any((isinstance(o, Cont | Iterating) and not o.exact) or o.many for o in self.heap.values()):
-            return
         while True:
             named, crowd = self._named(), set[Oid]()
             for obj in self.heap.values():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from tooearly.flow.joining import join_objects
 from tooearly.flow.objects import GHOST, PENDING, Cont, Fut, Inst, Iterating, Obj
@@ -29,11 +30,12 @@ CROWDED = 8  # worlds at a block; from then on those behind a read that always r
 class Worlds:
     """The worlds at a block; `add` keeps them few."""
 
-    __slots__ = ("_partners", "_worlds")
+    __slots__ = ("_listed", "_partners", "_worlds")
 
     def __init__(self, worlds: Iterable[World] = ()) -> None:
         self._worlds: dict[World, None] = {}
         self._partners: dict[int, tuple[World, Member]] = {}
+        self._listed = 0
         for world in worlds:
             self.add(world)
 
@@ -54,17 +56,20 @@ class Worlds:
             found = self._partner(world)
             if found is None:
                 self._worlds[world] = None
-                self._partners.update((rest, (world, member)) for member, rest in rests(world))
                 return world
             partner, union = found
             if union == partner:
                 return None
             del self._worlds[partner]
+            self._listed -= 1
             world = union
         return None
 
     def _partner(self, world: World) -> tuple[World, World] | None:
         """A world here that differs from `world` in one member, and their union."""
+        for known in islice(self._worlds, self._listed, None):  # many blocks never see a second world
+            self._partners.update((rest, (known, member)) for member, rest in rests(known))
+        self._listed = len(self._worlds)
         for member, rest in rests(world):
             found = self._partners.get(rest)
             if found is not None and found[0] in self._worlds:
