@@ -35,11 +35,23 @@ OWN = ""
 def handed(module: Module, function: Function, futures: frozenset[str]) -> frozenset[str]:
     """The names of the functions to which `function` hands something that its callers may have given it.
 
-    `OWN` among them: what it reads itself may be theirs. `futures`: see `future_attributes`.
+    `OWN` among them: what it reads itself may be theirs. `futures`: see `future_attributes`. Kept with the function, as
+    long as what was looked up for it is the same.
     """
-    known = {name.rpartition(".")[2] for name in names_in(function) & module.index.keys()}
+    known = frozenset(name.rpartition(".")[2] for name in names_in(function) & module.index.keys())
+    kept: tuple[object, dict[str, object], frozenset[str]] | None = function.cache.get("handed")
+    if kept is not None:  # of another version of the module, or for other futures
+        conditions, looked_up, found = kept
+        if conditions == (known, futures) and all(module.bindings.get(n) == bound for n, bound in looked_up.items()):
+            return found
+    found, asked = module.bindings.during(lambda: _handed(module, function, futures, known))
+    function.cache["handed"] = ((known, futures), {name: module.bindings.get(name) for name in asked}, found)
+    return found
+
+
+def _handed(module: Module, function: Function, futures: frozenset[str], known: frozenset[str]) -> frozenset[str]:
     if function.is_generator:
-        return frozenset([*known, OWN])  # it is interpreted by whoever walks it
+        return known | {OWN}  # it is interpreted by whoever walks it
     found: set[str] = set()
     if gives_closure(function) or _reaches_outside(module, function, _receivers(function), futures):
         found.add(OWN)

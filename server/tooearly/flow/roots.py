@@ -69,7 +69,8 @@ def changed_parts(before: Module, module: Module) -> tuple[Sequence[Part], Seque
 def _role(module: Module, function: Function, futures: frozenset[str]) -> tuple[object, ...]:
     """What makes a function lead to a read or not, and its callers: names, reads, what it hands over."""
     named = names_in(function) & module.index.keys()
-    given = handed(module, function, futures), assigned_futures(function), returned(function), may_block(function)
+    gives = returned(function) if function.cls else frozenset[str]()  # only of methods it counts: `future_attributes`
+    given = handed(module, function, futures), assigned_futures(function), gives, may_block(function)
     return keys(function), reads(function), named, given
 
 
