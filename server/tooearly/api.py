@@ -95,16 +95,20 @@ def check(
     del filename
     settings = settings or Settings()
     memory = memory or Memory()
+    look = stop or _go_on
     tree = parse(text, memory.parse, notebook=bool(cells))
+    look()
     notices = _syntax_notices(tree)
     if not prefilter(text):
         return Report((), tuple(notices), tree)
     module = memory.module = build_module(tree, before=memory.module)
     module.cells = cells
+    look()
     load = _loader(modules)
     eager = "eager_task_factory" in text or "eager_start" in text
     analyses = memory.analyses.update(module, memory.rows(settings), load, eager=eager, stop=stop)
     notices += [_bound_notice(tree, given) for analysis in analyses.values() for given in analysis.given_up]
+    look()
     placed = memory.judged.update(tree, analyses, settings)
     suppressions = suppressed(text)
     notices += suppressions.notices
@@ -122,6 +126,10 @@ def check(
         ).findings
 
     return _with_fixes(report, settings, again)
+
+
+def _go_on() -> None:
+    """Nobody wants to stop."""
 
 
 def _moved(cells: tuple[int, ...], old: str, new: str) -> tuple[int, ...]:
