@@ -117,3 +117,28 @@ def _bare(diagnostic: dict[str, object]) -> dict[str, object]:
     """A diagnostic without the URIs of its steps."""
     steps = [step["location"]["range"] for step in diagnostic.get("relatedInformation", [])]  # type: ignore[attr-defined]
     return {**diagnostic, "relatedInformation": steps}
+
+
+@session(VSCODE, REAL)
+async def test_while_typing_a_fix_that_must_be_tried_is_tried_when_its_edit_is_asked_for(client: Client) -> None:
+    text = READ.replace("return task", "first = task.result()\n    return task")
+    document = client.open(URI, text)
+    await document.pull()
+    change = document.changed(document.event(0, 0, "# typed\n"))
+    read = document.find("task.result()")
+    parameters = {"textDocument": document.identifier, "range": read, "context": {"diagnostics": []}}
+    actions = await client.ask("textDocument/codeAction", parameters, change)
+    assert document.after(actions[0]["edit"]) == "# typed\n" + text.replace("task.result()", "await task", 1)
+    later = [action for action in actions if "data" in action and action["kind"] == "quickfix"]
+    assert later, [action["title"] for action in actions]
+    assert all("edit" not in action and "isPreferred" not in action for action in later)
+    for action in later:
+        resolved = await client.ask("codeAction/resolve", action)
+        assert resolved["title"] == action["title"]
+        if "edit" in resolved:
+            again = client.open(f"untitled:{len(action['title'])}", document.after(resolved["edit"]))
+            left = {item["range"]["start"]["line"] for item in (await again.pull())["items"]}
+            assert read["start"]["line"] not in left, action["title"]
+    document.edit(0, 0, "# more\n")
+    for action in later:
+        assert "edit" not in await client.ask("codeAction/resolve", action), "it is of an older version"

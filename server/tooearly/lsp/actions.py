@@ -7,6 +7,9 @@ literal actions at all) it is left out or turned into a command.
 An action is made for one version of the document. It carries that version where the client understands versioned
 edits; and where an edit is made later (`codeAction/resolve`, or the command), the version is compared first: on another
 version the action is made anew from the newest analysis, and if it is no longer there, nothing is edited.
+
+While somebody types, fixes that would have to be tried first (`vetting`) are shown without their edit to clients that
+can ask for it later; they are tried then, and nothing is edited if they do not keep their promise.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from tooearly.lsp.capabilities import APPLY_COMMAND, EXPLAIN_COMMAND, FIX_ALL
 from tooearly.lsp.convert import diagnostic, workspace_edit
 from tooearly.lsp.protocol import Rendered, encode
 from tooearly.lsp.reveal import Spot, spot
+from tooearly.lsp.vetting import needs_trial
 from tooearly.model import Edit, Finding, Fix, Span
 
 if TYPE_CHECKING:
@@ -48,10 +52,11 @@ Action = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A fix and the finding it is for."""
+    """A fix and the finding it is for. `later`: whether it is still to be tried, when its edit is asked for."""
 
     finding: Finding
     fix: Fix
+    later: bool = False
 
 
 def wanted(only: Iterable[Any] | None, kind: str) -> bool:
@@ -72,7 +77,8 @@ async def code_actions(ls: Server, params: lsp.CodeActionParams) -> Rendered:
     if wanted(only, QUICK_FIX):
         touched = _touched(ls, here, params.range)
         if touched:
-            offers = await _offers(ls, here, touched)
+            quick = ls.client.resolve_edit and ls.analyses.is_typed_in(here.analysed)
+            offers = await _offers(ls, here, touched, quick=quick)
             actions += [action for offer in offers if (action := _action(ls, here, offer)) is not None]
             actions += [_explain_action(ls, here, finding) for finding in _one_of_each_code(touched)]
     if wanted(only, FIX_ALL) and (only or actions):
@@ -89,9 +95,13 @@ def _touched(ls: Server, here: Spot, wanted_range: lsp.Range) -> list[Finding]:
     return [finding for finding in found if here.analysed.program.part_at(finding.span.start) is here.part]
 
 
-async def _offers(ls: Server, here: Spot, findings: Sequence[Finding]) -> list[Offer]:
-    """The fixes of some findings, in the order in which they are to be shown."""
-    offers = [Offer(finding, fix) for finding in findings for fix in await _fixes(ls, here, finding)]
+async def _offers(ls: Server, here: Spot, findings: Sequence[Finding], *, quick: bool = False) -> list[Offer]:
+    """The fixes of some findings, in the order in which they are to be shown. `quick`: try none of them now."""
+    offers: list[Offer] = []
+    for finding in findings:
+        is_untried = quick and here.analysed.known_fixes(finding) is None
+        fixes = await _fixes(ls, here, finding, quick=quick)
+        offers += [Offer(finding, fix, is_untried and needs_trial(fix)) for fix in fixes]
     return sorted(offers, key=lambda offer: _rank(offer.fix))
 
 
@@ -99,13 +109,14 @@ def _rank(fix: Fix) -> tuple[bool, bool, bool]:
     return bool(fix.disabled), not fix.preferred, fix.kind == SUPPRESS
 
 
-async def _fixes(ls: Server, here: Spot, finding: Finding) -> Sequence[Fix]:
-    """The fixes of one finding: made in the worker, once for each version."""
+async def _fixes(ls: Server, here: Spot, finding: Finding, *, quick: bool) -> Sequence[Fix]:
+    """The fixes of one finding: made in the worker, and tried there once for each version."""
     analysed = here.analysed
     assert analysed.shown is not None
     fixes = analysed.known_fixes(finding)
     if fixes is None:
-        fixes = await ls.analyses.work(lambda: ls.analyses.fixes(analysed, finding))
+        make = ls.analyses.untried if quick else ls.analyses.fixes
+        fixes = await ls.analyses.work(lambda: make(analysed, finding))
     if analysed.shown.is_held(finding):  # a function that is half typed is not rewritten
         return [fix for fix in fixes if fix.kind == SUPPRESS]
     return fixes
@@ -117,6 +128,8 @@ def _action(ls: Server, here: Spot, offer: Offer) -> Action | None:
         if not client.disabled_actions:
             return None
         end: Action = {"disabled": {"reason": fix.disabled}}
+    elif offer.later:
+        end = {"data": _data(here, fix.title, here.part.position(offer.finding.span.start, client.encoding))}
     elif fix.edits:
         end = {"isPreferred": True} if fix.preferred and client.preferred_actions else {}
         edit = _edit(ls, here, fix.edits)
@@ -129,6 +142,18 @@ def _action(ls: Server, here: Spot, offer: Offer) -> Action | None:
 
 def _edit(ls: Server, here: Spot, edits: Iterable[Edit]) -> dict[str, Any] | None:
     return workspace_edit(here.analysed.program, edits, ls.client.encoding, versioned=ls.client.document_changes)
+
+
+def _data(here: Spot, title: str, at: tuple[int, int]) -> dict[str, Any]:
+    """What an action is found by when its edit is made later."""
+    document, (line, character) = here.document, at
+    return {
+        "uri": document.uri,
+        "version": document.version,
+        "action": title,
+        "line": line,
+        "character": character,
+    }
 
 
 def _one_of_each_code(findings: Iterable[Finding]) -> list[Finding]:
@@ -173,19 +198,30 @@ def _as_command(here: Spot, action: Action) -> dict[str, Any]:
         return command
     shown = action.get("diagnostics")
     first = shown[0]["range"]["start"] if shown else {"line": 0, "character": 0}
-    data = {"uri": here.document.uri, "version": here.document.version, "action": action["title"], **first}
+    data = _data(here, action["title"], (first["line"], first["character"]))
     return {"title": action["title"], "command": APPLY_COMMAND, "arguments": [data]}
 
 
 async def resolve(ls: Server, action: lsp.CodeAction) -> lsp.CodeAction:
     """Add the edit to an action, made from the newest version; without one if there is nothing to do any more."""
     data = action.data if isinstance(action.data, dict) else {}
-    if action.edit is None and data.get("action") == FIX_ALL:
-        here = await spot(ls, str(data.get("uri")), "an action's edit")
-        if here is not None and here.analysed.report is not None:
-            edit = await _fix_all_edit(ls, here)
-            action.edit = _typed(edit) if edit is not None else None
+    if action.edit is None and "action" in data:
+        edit = await _edit_later(ls, data)
+        action.edit = _typed(edit) if edit is not None else None
     return action
+
+
+async def _edit_later(ls: Server, data: dict[str, Any]) -> dict[str, Any] | None:
+    """The edit of an action that was shown without; None if the document is not the one it was made for any more."""
+    here = await spot(ls, str(data.get("uri")), "an action's edit")
+    if here is None or here.analysed.report is None:
+        return None
+    if data.get("action") == FIX_ALL:
+        return await _fix_all_edit(ls, here)
+    if data.get("version") != here.document.version:
+        log.info("%r is of an older version of %s and was not applied", data.get("action"), here.document.uri)
+        return None
+    return await _edit_named(ls, here, data)
 
 
 def _typed(edit: dict[str, Any]) -> lsp.WorkspaceEdit:
@@ -193,20 +229,11 @@ def _typed(edit: dict[str, Any]) -> lsp.WorkspaceEdit:
 
 
 async def apply(ls: Server, data: Any) -> None:
-    """The command behind an action: apply its edit if the document is still the one it was made for."""
+    """The command behind an action: apply its edit, if there still is one."""
     if not isinstance(data, dict):
         log.warning("%s wants the data of an action", APPLY_COMMAND)
         return
-    here = await spot(ls, str(data.get("uri")), "an action's edit")
-    if here is None or here.analysed.report is None:
-        return
-    if data.get("action") == FIX_ALL:
-        edit = await _fix_all_edit(ls, here)
-    elif data.get("version") != here.document.version:
-        log.info("%r is of an older version of %s and was not applied", data.get("action"), here.document.uri)
-        return
-    else:
-        edit = await _edit_named(ls, here, data)
+    edit = await _edit_later(ls, data)
     if edit is not None:
         answer = ls.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(_typed(edit), str(data.get("action"))))
         ls.spawn(_tell_refusal(answer))

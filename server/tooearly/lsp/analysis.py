@@ -171,6 +171,15 @@ class Analyses:
             analysed.offered[finding] = offered
         return analysed.offered[finding]
 
+    def untried(self, analysed: Analysed, finding: Finding) -> Sequence[Fix]:
+        """The fixes of a finding, whether they keep their promise or not. To be called in the worker."""
+        assert analysed.report is not None
+        return self._engine().offer(analysed.report, finding, analysed.resolved.settings)
+
+    def is_typed_in(self, analysed: Analysed) -> bool:
+        """Whether a program was edited a moment ago."""
+        return self._vetting.is_typed_in(analysed.program.key)
+
     def states_text(self, analysed: Analysed) -> str:
         """The source with the state of each task beside each line. To be called in the worker."""
         program, resolved = analysed.program, analysed.resolved
