@@ -39,6 +39,12 @@ WORLDS_PER_BLOCK = 40
 LARGE = 50  # objects in a world: each as many again count as a step more
 
 
+def crowds(world: World) -> int:
+    """What it costs, in steps, to bring a world with groups to its canonical form."""
+    groups = sum(obj.many for obj in world.heap.values())
+    return groups * len(world.heap) // LARGE
+
+
 class GaveUp(Exception):
     """The budget of a root is spent; the argument says which bound."""
 
@@ -187,7 +193,7 @@ class Machine:
 
         def widen(found: list[World]) -> list[World]:
             for world in found:
-                self.spend(world, 0)
+                self.spend(world, crowds(world))
             return fold_worlds(found)
 
         outer, act.block = act.block, act.graph.blocks[start]
