@@ -8,8 +8,9 @@ An action is made for one version of the document. It carries that version where
 edits; and where an edit is made later (`codeAction/resolve`, or the command), the version is compared first: on another
 version the action is made anew from the newest analysis, and if it is no longer there, nothing is edited.
 
-While somebody types, fixes that would have to be tried first (`vetting`) are shown without their edit to clients that
-can ask for it later; they are tried then, and nothing is edited if they do not keep their promise.
+A request that comes together with an edit, as that of a light bulb while somebody types, has to wait for the analysis.
+It does not wait for fixes to be tried as well (`vetting`): clients that can ask for an edit later are shown these
+without, they are tried then, and nothing is edited if they do not keep their promise.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def wanted(only: Iterable[Any] | None, kind: str) -> bool:
 async def code_actions(ls: Server, params: lsp.CodeActionParams) -> Rendered:
     """All actions for a range of the newest version."""
     only = params.context.only
-    here = None
+    here, document = None, ls.documents.get(params.text_document.uri)
+    quick = ls.client.resolve_edit and document is not None and ls.analyses.is_behind(ls.program(document).key)
     if wanted(only, QUICK_FIX) or wanted(only, FIX_ALL):
         here = await spot(ls, params.text_document.uri, "code actions")
     if here is None or here.analysed.report is None or here.analysed.shown is None or not here.analysed.shown.placed:
@@ -77,7 +79,6 @@ async def code_actions(ls: Server, params: lsp.CodeActionParams) -> Rendered:
     if wanted(only, QUICK_FIX):
         touched = _touched(ls, here, params.range)
         if touched:
-            quick = ls.client.resolve_edit and ls.analyses.is_typed_in(here.analysed)
             offers = await _offers(ls, here, touched, quick=quick)
             actions += [action for offer in offers if (action := _action(ls, here, offer)) is not None]
             actions += [_explain_action(ls, here, finding) for finding in _one_of_each_code(touched)]

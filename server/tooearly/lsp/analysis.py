@@ -176,9 +176,10 @@ class Analyses:
         assert analysed.report is not None
         return self._engine().offer(analysed.report, finding, analysed.resolved.settings)
 
-    def is_typed_in(self, analysed: Analysed) -> bool:
-        """Whether a program was edited a moment ago."""
-        return self._vetting.is_typed_in(analysed.program.key)
+    def is_behind(self, key: str) -> bool:
+        """Whether a program has been edited since its newest result."""
+        entry = self._entries.get(key)
+        return entry is not None and entry.result is not None and entry.result.program is not entry.program
 
     def states_text(self, analysed: Analysed) -> str:
         """The source with the state of each task beside each line. To be called in the worker."""

@@ -7,8 +7,8 @@ first; a change of the document ends it. All findings of a file would be a secon
 The analyses share the document's memory: only what a fix has changed is analysed again.
 
 A request that comes before that waits for the fixes that may break their promise (`fixes.vetted` says which those are);
-but while somebody types, a client that can ask for an edit later is shown these untried, and they are tried when it
-does (`actions`).
+but if it comes together with an edit, a client that can ask for an edit later is shown these untried, and they are
+tried when it does (`actions`).
 """
 
 from __future__ import annotations
@@ -44,30 +44,21 @@ class Vetting:
     def __init__(self, scheduler: Scheduler, make: Make) -> None:
         self._scheduler, self._make = scheduler, make
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._edited: set[str] = set()
 
     def begin(self, key: str, analysed: Analysed, before: str) -> None:
         """Make fixes for a document in a moment, unless it changes. `before`: the text that was analysed before."""
         self.end(key)
         later = asyncio.get_running_loop().call_later
         self._timers[key] = later(PAUSE_SECONDS, self._first, key, analysed, before)
-        if before not in ("", analysed.program.text):
-            self._edited.add(key)
-
-    def is_typed_in(self, key: str) -> bool:
-        """Whether the document was changed a moment ago."""
-        return key in self._edited
 
     def end(self, key: str) -> None:
         """Stop: the document has changed, or is closed."""
-        self._edited.discard(key)
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
         self._scheduler.cancel(("fixes", key))
 
     def _first(self, key: str, analysed: Analysed, before: str) -> None:
-        self._edited.discard(key)
         changed = common_head(before, analysed.program.text)
         near = sorted(analysed.findings, key=lambda finding: abs(finding.span.start - changed))
         self._next(key, analysed, iter(near[:MOST_FINDINGS]))
