@@ -411,6 +411,25 @@ async def an_event_that_is_not_set_has_let_nobody_through() -> None:
     await clear_away([other])
 
 
+# ---------------------------------------------------------------- limits
+@claim("Timeout.expired", since=(3, 11), why="asyncio.timeout is new in 3.11")
+async def a_limit_has_expired_when_it_has_ended_its_block_and_not_before() -> None:
+    assert isinstance(await outcome(_expired_within(MOMENT, struck=True)), TimeoutError)
+    assert isinstance(await outcome(_expired_within(60, struck=False)), TimeoutError)
+
+
+async def _expired_within(limit: float, *, struck: bool) -> None:
+    manager = asyncio.timeout(limit)
+    assert not manager.expired()
+    try:
+        async with manager:
+            if not struck:
+                raise TimeoutError
+            await forever()
+    finally:
+        assert manager.expired() == struck
+
+
 # ---------------------------------------------------------------- exit stacks
 @claim("contextlib.ExitStack", "ExitStack.enter_context", "ExitStack.callback")
 def an_exit_stack_leaves_backwards_and_what_it_holds_may_swallow() -> None:

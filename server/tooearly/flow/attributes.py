@@ -76,13 +76,22 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
             return [Outcome(w, Bound(Api(f"Unknown.{name}"), value))]
         case Unknown():
             return [Outcome(w, Unknown(None, CONVENTIONS.get(name, "")))]
-        case Managing("runner", _) if f"Runner.{name}" in m.rows:
-            return [Outcome(w, Bound(Api(f"Runner.{name}"), value))]
+        case Managing():
+            return [Outcome(w, _of_manager(m, value, name))]
         case Const(kind="NoneType"):
             return [Outcome(w, exc=Exc("builtins.AttributeError"))]
         case Const(kind="str") if f"str.{name}" in m.rows:
             return [Outcome(w, Bound(Api(f"str.{name}"), value))]
     return [Outcome(w, Unknown())]
+
+
+def _of_manager(m: Machine, manager: Managing, name: str) -> Value:
+    match manager:
+        case Managing("timeout", (_, handle)) if f"Timeout.{name}" in m.rows:
+            return Bound(Api(f"Timeout.{name}"), handle)
+        case Managing("runner", _) if f"Runner.{name}" in m.rows:
+            return Bound(Api(f"Runner.{name}"), manager)
+    return Unknown()
 
 
 def _of_object(m: Machine, act: Act, w: World, ref: Ref, obj: object, name: str, node: ast.AST) -> list[Outcome]:
@@ -208,6 +217,8 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
     for base in bases(m, cls):
         if isinstance(base, Class) and name in base.attrs:
             value, annotation = base.attrs[name]
+            if value is not None and annotation is None and _is_enum(m, base):
+                return _enum_member(base, name, value)
             module = m.module(base.module)
             if (
                 isinstance(value, ast.Constant)
@@ -224,6 +235,19 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
         if short and f"{'Task' if short == 'Future' else short}.{name}" in m.rows and receiver is not None:
             return Bound(Api(f"{short}.{name}"), receiver)
     return Unknown()
+
+
+def _is_enum(m: Machine, cls: Class) -> bool:
+    """Whether a class's members are constants of its own (those of an IntEnum equal numbers: they are not)."""
+    return bool({"enum.Enum", "enum.StrEnum"} & {b for b in bases(m, cls) if isinstance(b, str)}) and not cls.inner
+
+
+def _enum_member(cls: Class, name: str, value: ast.expr) -> Value:
+    """A member; members of one value are one member, the first."""
+    same = ast.dump(value)
+    alike = [n for n, (v, _) in cls.attrs.items() if v is not None and ast.dump(v) == same]
+    first = alike[0] if isinstance(value, ast.Constant) else name
+    return Const(f"{cls.module}.{cls.qualname}.{first}", "enum")
 
 
 def _from_super(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: Ref) -> Value:

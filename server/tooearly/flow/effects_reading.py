@@ -61,9 +61,12 @@ def read(c: Call) -> list[Outcome]:
     finish(c.w, c.receiver)
     if fut.failed and c.row.kind == "result":
         return [*out, Outcome(c.w, exc=Exc(""))]
-    out.append(Outcome(c.w.copy(), exc=Exc(CANCELLED)))
+    if not fut.failed:
+        out.append(Outcome(c.w.copy(), exc=Exc(CANCELLED)))
     if c.row.kind == "result":
         out.append(Outcome(c.w.copy(), exc=Exc("")))
+    if fut.failed:
+        return [*out, Outcome(c.w, Exc(""))]
     return [*out, *result_value(c, fut)]
 
 

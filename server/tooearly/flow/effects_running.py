@@ -14,7 +14,7 @@ from tooearly.flow.mention import names_in
 from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut
 from tooearly.flow.relevance import may_read, target_function
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value
+from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value, const
 from tooearly.flow.walking import refs
 
 
@@ -119,7 +119,16 @@ def value_is_stop(value: Value) -> bool:
 def manager(c: Call) -> list[Outcome]:
     """A context manager known by its row."""
     values = tuple(v for v, _ in c.rest) or tuple(c.args[p] for p in c.row.params if p in c.args)
+    if c.row.kind == "timeout":
+        values = (values[0] if values else Unknown(), Unknown(("timeout", c.site, c.frame), "Timeout"))
+        c.w.facts.pop((("timeout", values[1]), "$expired"), None)
     return [Outcome(c.w, Managing(c.row.kind, values))]
+
+
+def expired(c: Call) -> list[Outcome]:
+    """`timeout.expired()`, where its block has been left."""
+    known = c.w.facts.get((("timeout", c.receiver), "$expired"))
+    return [Outcome(c.w, Unknown() if known is None else const(known))]
 
 
 def assert_raises(c: Call) -> list[Outcome]:

@@ -13,6 +13,7 @@ from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken
 from tooearly.flow.ended import CANCELLED, note_all
 from tooearly.flow.iterate import resume, start_generator
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.mention import names_in
 from tooearly.flow.objects import DONE, Cont, Fut, Iterating, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Coro, Exc, Managing, Ref, Site, Unknown, Value
@@ -25,6 +26,8 @@ def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
             return _enter_generator(m, act, w, coro, site, temp)
         case Managing("runner", _):
             return [Outcome(w, Unknown(None, "Runner"))]
+        case Managing("timeout", (_, handle)):
+            return [Outcome(w, handle)]
         case Managing("pass", values):
             return [Outcome(w, values[0] if values else NONE)]
         case Managing():
@@ -65,7 +68,7 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
     exc = flying if isinstance(flying, Exc) else (Exc("") if raising else None)
     match manager:
         case Managing("timeout", delay):
-            return _leave_timeout(w, delay, exc, site)
+            return _leave_timeout(act, w, delay, exc, site)
         case Managing("suppress", types):
             return _leave_suppress(m, w, types, exc)
         case Managing("raises", types):
@@ -102,11 +105,15 @@ def end_submitted(w: World) -> None:
             w.set_mask(oid, DONE)
 
 
-def _leave_timeout(w: World, delay: tuple[Value, ...], exc: Exc | None, site: Site) -> list[Outcome]:
-    """`asyncio.timeout`: the cancellation that it caused becomes TimeoutError."""
+def _leave_timeout(act: Act, w: World, delay: tuple[Value, ...], exc: Exc | None, site: Site) -> list[Outcome]:
+    """`asyncio.timeout`: the cancellation that it caused becomes TimeoutError, and it has expired."""
+    handle = ("timeout", delay[-1]), "$expired"
+    asked = ".expired" in names_in(act.function)
+    w.facts.update({handle: False} if asked else {})
     out = [Outcome(w, exc=exc)]
-    if exc is not None and exc.cls == CANCELLED and delay != (NONE,):
+    if exc is not None and exc.cls == CANCELLED and delay[0] != NONE:
         late = w.copy()
+        late.facts.update({handle: True} if asked else {})
         running = [
             Ref(oid)
             for oid, obj in late.heap.items()
