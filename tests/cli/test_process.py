@@ -107,12 +107,17 @@ def test_ctrl_c_ends_without_a_word(tmp_path: Path, jobs: str) -> None:
     pipes = [tmp_path / f"{number}.py" for number in range(int(jobs))]
     for pipe in pipes:
         os.mkfifo(pipe)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tooearly", "check", "--jobs", jobs, *map(str, pipes)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    # Tests that run in the background ignore the signal, and so would what they start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tooearly", "check", "--jobs", jobs, *map(str, pipes)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     writers = [pipe.open("wb") for pipe in pipes]
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)

@@ -24,6 +24,14 @@ def run(test: Callable[[Scheduler], Awaitable[None]], **options: Any) -> None:
     asyncio.run(play())
 
 
+async def occupied(scheduler: Scheduler) -> threading.Event:
+    """The worker is at a job that ends when the event is set; what is submitted from here on waits."""
+    started, gate = threading.Event(), threading.Event()
+    scheduler.submit("gate", lambda _job: (started.set(), gate.wait()), lambda _outcome: None)
+    await asyncio.to_thread(started.wait)
+    return gate
+
+
 def test_a_burst_ends_with_its_last_job_and_skips_most_of_the_others() -> None:
     async def test(scheduler: Scheduler) -> None:
         gate, ran, came = threading.Event(), [], []
@@ -109,8 +117,7 @@ def test_exceptions_are_outcomes() -> None:
 
 def test_urgent_and_hurried_jobs_go_first() -> None:
     async def test(scheduler: Scheduler) -> None:
-        gate, ran = threading.Event(), []
-        scheduler.submit("gate", lambda _job: gate.wait(), lambda _outcome: None)
+        gate, ran = await occupied(scheduler), []
         for key in ("a", "b", "c"):
             scheduler.submit(key, lambda job: ran.append(job.key), lambda _outcome: None)
         scheduler.hurry("c")
@@ -140,11 +147,11 @@ def test_a_stuck_job_is_given_up_with_its_thread() -> None:
 
 def test_cancelling_who_waits_cancels_the_job() -> None:
     async def test(scheduler: Scheduler) -> None:
-        gate, ran = threading.Event(), []
-        scheduler.submit("gate", lambda _job: gate.wait(), lambda _outcome: None)
+        gate, ran = await occupied(scheduler), []
         task = asyncio.create_task(scheduler.run(lambda _job: ran.append("cancelled")))
         await asyncio.sleep(0)
         task.cancel()
+        await asyncio.wait([task])
         gate.set()
         await scheduler.run(lambda _job: None, urgent=False)
         assert ran == []
