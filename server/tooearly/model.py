@@ -127,13 +127,14 @@ class Finding:
             self,
             span=self.span.shifted(by),
             receiver=self.receiver.shifted(by),
-            cause=replace(
-                cause,
-                made=cause.made and cause.made.shifted(by),
-                wait=cause.wait and cause.wait.shifted(by),
-                handler=cause.handler and cause.handler.shifted(by),
+            cause=Cause(  # `replace` takes several times as long
+                cause.future,
+                cause.why,
+                cause.made and cause.made.shifted(by),
+                cause.wait and cause.wait.shifted(by),
+                cause.handler and cause.handler.shifted(by),
             ),
-            related=tuple([r if r.path else replace(r, span=r.span.shifted(by)) for r in self.related]),
+            related=tuple([r if r.path else Related(r.message, r.span.shifted(by)) for r in self.related]),
         )
 
 

@@ -72,7 +72,7 @@ def render(
     for finding, start in placed:
         piece = known.get(id(finding))
         if piece is None:
-            piece = finding, _diagnostic(ranges, finding.shifted(start), rendering)
+            piece = finding, _diagnostic(ranges, finding, start, rendering)
         texts.append(piece[1])
         if id(finding) in known or not finding.foreign:  # other files may change while this one does not
             pieces[id(finding)] = piece
@@ -80,11 +80,11 @@ def render(
     return Diagnostics(body.encode("ascii"), f"t{next(_result_ids)}", len(texts), pieces)
 
 
-def _diagnostic(ranges: Ranges, finding: Finding, how: Rendering) -> str:
-    steps = [_related(ranges, step, how) for step in finding.related] if how.related else []
+def _diagnostic(ranges: Ranges, finding: Finding, start: int, how: Rendering) -> str:
+    steps = [_related(ranges, step, start, how) for step in finding.related] if how.related else []
     related = f',"relatedInformation":[{",".join(filter(None, steps))}]' if any(steps) else ""
     rest = _rest(finding.code, finding.severity, finding.message, finding.certainty, how.url)
-    return f'{{"range":{ranges.render(finding.span)}{rest}{related}}}'
+    return f'{{"range":{ranges.render(finding.span, start)}{rest}{related}}}'
 
 
 @lru_cache(maxsize=4096)
@@ -101,31 +101,33 @@ class Ranges:
     def __init__(self, program: Program, encoding: Encoding) -> None:
         self._program, self._encoding = program, encoding
         first = program.parts[0].document
-        self._starts = first.lines.starts if len(program.parts) == 1 and first.text.isascii() else []
+        plain = len(program.parts) == 1 and first.text.isascii() and "\r" not in first.text
+        self._starts = first.lines.starts if plain else []
 
-    def render(self, span: Span) -> str:
-        """A span as JSON."""
+    def render(self, span: Span, shift: int = 0) -> str:
+        """A span, `shift` further on, as JSON."""
+        start, end = span.start + shift, span.end + shift
         starts = self._starts
         if starts:
-            row = bisect_right(starts, span.start) - 1
+            row = bisect_right(starts, start) - 1
             begin = starts[row]
-            if row + 1 < len(starts) and span.end < starts[row + 1] - 1:
-                return _range(row, span.start - begin, row, span.end - begin)
-        part = self._program.part_at(span.start)
-        return _range(*part.position(span.start, self._encoding), *part.position(span.end, self._encoding))
+            if row + 1 < len(starts) and end < starts[row + 1]:
+                return _range(row, start - begin, row, end - begin)
+        part = self._program.part_at(start)
+        return _range(*part.position(start, self._encoding), *part.position(end, self._encoding))
 
-    def uri(self, span: Span) -> str:
-        """The URI, as JSON, of the document that a span is in."""
-        return _quoted(self._program.part_at(span.start).document.uri)
+    def uri(self, offset: int) -> str:
+        """The URI, as JSON, of the document that a place is in."""
+        return _quoted(self._program.part_at(offset).document.uri)
 
 
 def _range(row: int, column: int, last: int, end: int) -> str:
     return f'{{"start":{{"line":{row},"character":{column}}},"end":{{"line":{last},"character":{end}}}}}'
 
 
-def _related(ranges: Ranges, step: Related, how: Rendering) -> str:
+def _related(ranges: Ranges, step: Related, shift: int, how: Rendering) -> str:
     if step.path is None:
-        uri, place = ranges.uri(step.span), ranges.render(step.span)
+        uri, place = ranges.uri(step.span.start + shift), ranges.render(step.span, shift)
     else:
         lines = how.other(step.path)
         if lines is None:
