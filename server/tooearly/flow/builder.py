@@ -188,9 +188,14 @@ class Builder:
                 block.term = cfg.Jump(self.function.node)
                 block.edges = {"next": RETURN}
             if isinstance(block.term, cfg.Branch) and block.term.key:
-                seen[block.term.key] = seen.get(block.term.key, 0) + 1
+                subject = block.term.key.removesuffix(" is None")  # that it is None and that it is true go together
+                seen[subject] = seen.get(subject, 0) + 1
         for block in self.blocks:
-            if isinstance(block.term, cfg.Branch) and block.term.key and seen[block.term.key] < 2:
+            if (
+                isinstance(block.term, cfg.Branch)
+                and block.term.key
+                and seen[block.term.key.removesuffix(" is None")] < 2
+            ):
                 block.term = replace(block.term, key=None)
         return Graph(self.blocks, frozenset(self.captured))
 

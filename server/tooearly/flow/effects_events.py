@@ -10,14 +10,16 @@ An event that was waited for is marked: a visible one by `nonempty` of its objec
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow.awaits import await_unknown
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.containers import new
-from tooearly.flow.ended import CANCELLED, fired
+from tooearly.flow.ended import CANCELLED, finish, fired
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import Cont
+from tooearly.flow.objects import Cont, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
 
@@ -33,10 +35,67 @@ def signal(c: Call) -> list[Outcome]:
     if isinstance(c.receiver, Ref):
         over = [replace(o, world=x) for o in out if o.exc is None for x in fired(o.world, c.receiver, c.site)]
         out = [*over, *(o for o in out if o.exc is not None and o.exc.cls == CANCELLED)]
+    first = set_before(c)
     for outcome in out:
         if outcome.exc is None or outcome.exc.cls != CANCELLED:
             mark(outcome.world, c.receiver, True)
+            for ref in first if outcome.exc is None else ():
+                finish(outcome.world, ref)
     return out
+
+
+def set_before(c: Call) -> list[Ref]:
+    """The futures that are set, or awaited, before the event wherever it is set: by the text around."""
+    wait = next((n for n in ast.walk(c.site.node) if isinstance(n, ast.Attribute) and n.attr == "wait"), None)
+    match wait.value if wait is not None else None:
+        case ast.Name(id=event):
+            scopes = [c.act.function.node]
+            held: Value | None = None
+        case ast.Attribute(value=ast.Name(id=owner), attr=attr):
+            held = c.w.env.get((c.act.frame, owner))
+            inst = c.w.heap.get(held.oid) if isinstance(held, Ref) else None
+            if not isinstance(inst, Inst):
+                return []
+            scopes, event = [method.node for method in inst.cls.methods.values()], f"self.{attr}"
+        case _:
+            return []
+    before = [_set_earlier(stmts, at) for scope in scopes for stmts, at in _settings(scope, event)]
+    common = set.intersection(*before) if before else set[str]()
+    found = [_held(c, held, name) for name in sorted(common)]
+    return [ref for ref in found if isinstance(ref, Ref) and c.w.fut(ref) is not None]
+
+
+def _settings(scope: ast.AST, event: str) -> Iterator[tuple[list[ast.stmt], int]]:
+    """Each statement that sets the event: its list, and where it stands there."""
+    for node in ast.walk(scope):
+        for name in ("body", "orelse", "finalbody"):
+            found = getattr(node, name, None)
+            stmts: list[ast.stmt] = found if isinstance(found, list) else []
+            for at, stmt in enumerate(stmts):
+                match stmt:
+                    case ast.Expr(ast.Call(ast.Attribute(value=value, attr="set"))) if ast.unparse(value) == event:
+                        yield stmts, at
+
+
+def _set_earlier(stmts: list[ast.stmt], at: int) -> set[str]:
+    found = set[str]()
+    for stmt in stmts[:at]:
+        match stmt:
+            case ast.Expr(ast.Call(ast.Attribute(value=value, attr="set_result" | "set_exception"))):
+                found.add(ast.unparse(value))
+            case ast.Expr(ast.Await(ast.Name() | ast.Attribute() as value)):
+                found.add(ast.unparse(value))
+            case ast.Assign(targets=targets):
+                found -= {ast.unparse(target) for target in targets}
+    return found
+
+
+def _held(c: Call, owner: Value | None, name: str) -> Value | None:
+    """What a name holds here, or an attribute of the event's owner, by its name in a method."""
+    if owner is None:
+        return c.w.env.get((c.act.frame, name))
+    inst = c.w.heap.get(owner.oid) if isinstance(owner, Ref) else None
+    return inst.get(name[5:]) if isinstance(inst, Inst) and name.startswith("self.") else None
 
 
 def unknown_wait(c: Call) -> list[Outcome]:

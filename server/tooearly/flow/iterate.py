@@ -137,10 +137,13 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
 
 
 def forget_turn(w: World, turn: Value) -> None:
-    """A loop variable has a new value: subscripts by its old one mean something else."""
+    """A variable has a new value: subscripts by its old one mean something else, and whoever has that too."""
     for oid, obj in list(w.heap.items()):
-        if isinstance(obj, Cont) and any(key == turn for key, _ in obj.slots):
-            w.heap[oid] = replace(obj, slots=tuple(s for s in obj.slots if s[0] != turn))
+        if isinstance(obj, Cont) and (turn in obj.keys or any(key == turn for key, _ in obj.slots)):
+            keys = tuple(Unknown() if key == turn else key for key in obj.keys)
+            w.heap[oid] = replace(obj, keys=keys, slots=tuple(s for s in obj.slots if s[0] != turn))
+    for name in [name for name, value in w.env.items() if value == turn]:
+        w.env[name] = Unknown()
 
 
 def _index_of(w: World, it: Iterating, value: Value, turn: Value) -> Value:

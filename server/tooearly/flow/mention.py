@@ -71,6 +71,21 @@ def nodes_in(function: Function) -> list[ast.AST]:
     return found
 
 
+def index_names(function: Function) -> frozenset[str]:
+    """The names that a function uses as subscripts, or hands to `pop`."""
+    found = function.cache.get("indices")
+    if found is None:
+        names: set[str] = set()
+        for node in ast.walk(function.node):
+            match node:
+                case ast.Subscript(slice=ast.Name(id=name)):
+                    names.add(name)
+                case ast.Call(func=ast.Attribute(attr="pop"), args=[ast.Name(id=name), *_]):
+                    names.add(name)
+        found = function.cache["indices"] = frozenset(names)
+    return frozenset(found)
+
+
 def names_in(function: Function) -> frozenset[str]:
     """Every name in a function's text; attributes as `.name`, and those of `self` as `self.name` too."""
     found = function.cache.get("names")

@@ -93,6 +93,8 @@ def is_none(w: World, value: Unknown) -> list[Outcome]:
     fact = (("none", value), "$")
     if fact in w.facts:
         return [Outcome(w, const(w.facts[fact]))]
+    if any(truth and w.env.get(name) == value for name, truth in w.facts.items()):
+        return [Outcome(w, FALSE)]  # a name that holds it has been tested: it is true
     out = []
     for answer, world in ((True, w.copy()), (False, w)):
         world.facts[fact] = answer

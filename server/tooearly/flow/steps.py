@@ -22,6 +22,7 @@ from tooearly.flow.catching import exception_of, matches_handler, raised_value
 from tooearly.flow.cfg import Step, Temp
 from tooearly.flow.draining import is_generator, with_lists
 from tooearly.flow.machine import Act, Machine, Outcome, up
+from tooearly.flow.mention import index_names
 from tooearly.flow.names import global_value, import_value
 from tooearly.flow.objects import Inst
 from tooearly.flow.patterns import match_pattern
@@ -346,12 +347,22 @@ def branch(m: Machine, act: Act, w: World, value: Value, key: str | None) -> Ite
     """Leave by the truth of a value; a condition that was decided before (and has not changed) is not asked again."""
     fact = (act.frame, key) if key else None
     known = w.facts.get(fact) if fact else None
+    if known is None and w.facts and (excluded(act, w, key) or w.facts.get((("none", value), "$"))):
+        known = False
     for truth, world in operators.truths(w, value):
         if known is not None and truth != known:
             continue
         if fact and isinstance(value, Unknown | Choice):  # of others the world itself knows it, also after a change
             world.facts[fact] = truth
         yield ("true" if truth else "false"), Outcome(world)
+
+
+def excluded(act: Act, w: World, key: str | None) -> bool:
+    """What is None is not true, and the other way round."""
+    if key is None:
+        return False
+    plain, is_none, _ = key.partition(" is None")
+    return w.facts.get((act.frame, plain if is_none else f"{key} is None"), False)
 
 
 def load(m: Machine, act: Act, w: World, step: cfg.Load) -> Iterator[Outcome]:
@@ -374,6 +385,9 @@ def store(act: Act, w: World, name: str, depth: int, value: Value) -> None:
     """`name = value`."""
     owner = ("M", act.function.module) if depth < 0 or act.function.qualname == "<module>" else up(w, act.frame, depth)
     if owner is not None:
+        if type(value) is Unknown and value.tag is None and name in index_names(act.function):
+            value = Unknown(("index", owner, name), value.type)
+            iterate.forget_turn(w, value)
         w.env[owner, name] = value
         forget_facts(w, owner, name)
 
