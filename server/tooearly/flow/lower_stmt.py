@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Finally, Loop, UnknownSyntax, With
 from tooearly.flow.cfg import Block, Graph, Label, Temp
+from tooearly.flow.counting import counted
 from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named, stored
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.modules import package_of
@@ -78,8 +79,8 @@ def generator_body(b: Builder, node: ast.GeneratorExp) -> None:
 
 def statements(b: Builder, body: Sequence[ast.stmt]) -> None:
     """Lower statements one after another."""
-    for node in body:
-        statement(b, node)
+    for at, node in enumerate(body):
+        statement(b, counted(node, body[:at]) if isinstance(node, ast.While) else node)
 
 
 def statement(b: Builder, node: ast.stmt) -> None:
