@@ -24,9 +24,6 @@ from tooearly.flow.walking import held
 Member = Key | Oid | tuple[str, Frame, str] | None  # a variable, an object, a remembered condition; None: no member
 
 
-CROWDED = 8  # worlds at a block; from then on those behind a read that always raises are not followed
-
-
 class Worlds:
     """The worlds at a block; `add` keeps them few."""
 
@@ -50,8 +47,6 @@ class Worlds:
 
     def add(self, world: World) -> World | None:
         """Take a world in: what has to be followed because of it (itself, or a union); None when nothing is new."""
-        if len(self._worlds) >= CROWDED and is_ghostly(world):
-            return None
         while world not in self._worlds:
             found = self._partner(world)
             if found is None:
@@ -77,11 +72,6 @@ class Worlds:
                 if union is not None:
                     return found[0], union
         return None
-
-
-def is_ghostly(world: World) -> bool:
-    """Whether the world is behind a read that raises on every run: what it shows is told where nothing else leads."""
-    return any(isinstance(obj, Fut) and obj.mask & GHOST for obj in world.heap.values())
 
 
 def rests(world: World) -> Iterator[tuple[Member, int]]:
