@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from tests.literate import Case, Fixed, Mark, read_rows, unmarked
 from tooearly import api
-from tooearly.config import Settings
+from tooearly.config import Settings, parse
 from tooearly.fixes import apply
 from tooearly.model import Finding
 
@@ -23,11 +23,7 @@ def judge(case: Case, *, bless: bool = False) -> list[str]:
 
 
 def settings(case: Case) -> Settings:
-    values = {
-        name.replace("-", "_"): tuple(value) if isinstance(value, list) else value
-        for name, value in case.settings.items()
-    }
-    return Settings(**values)  # type: ignore[arg-type]
+    return parse(case.settings)
 
 
 def findings(case: Case, found: tuple[Finding, ...]) -> list[str]:

@@ -6,7 +6,7 @@ from tests.lsp.client import Client
 from tests.lsp.clients import ALE, EGLOT, LSP_MODE, NEOVIM, VSCODE
 from tests.lsp.session import READ, session
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 FIXED = READ.replace("task.result()", "await task")
 
 

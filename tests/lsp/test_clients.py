@@ -10,7 +10,7 @@ from tests.lsp import clients
 from tests.lsp.client import Client, Json
 from tests.lsp.session import READ, codes
 
-URI = "file:///work/ä/😀 a.py"
+URI = "file:///project/ä/😀 a.py"
 TEXT = "# 😀\n" + READ.replace("    return task", '    return "é😀", task')
 
 

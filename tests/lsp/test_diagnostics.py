@@ -6,7 +6,7 @@ from tests.lsp.client import Client
 from tests.lsp.clients import NEOVIM, VSCODE
 from tests.lsp.session import READ, codes, session
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 PUSH = {"textDocument": {"publishDiagnostics": {"relatedInformation": True, "versionSupport": True}}}
 
 
@@ -63,10 +63,10 @@ async def test_closing_clears_and_opening_again_starts_afresh(client: Client) ->
 
 @session(PUSH)
 async def test_all_spellings_of_a_uri_are_one_document_and_answers_use_the_first(client: Client) -> None:
-    document = client.open("file:///c%3A/work/a%20b.py", READ)
+    document = client.open("file:///c%3A/project/a%20b.py", READ)
     await document.diagnostics()
     first = document.uri
-    document.uri = "file:///C:/work/a b.py"
+    document.uri = "file:///C:/project/a b.py"
     document.replace("task.result()", "await task")
     document.uri = first
     assert await document.diagnostics() == []
@@ -77,7 +77,7 @@ async def test_all_spellings_of_a_uri_are_one_document_and_answers_use_the_first
 async def test_any_scheme_and_files_outside_all_folders_are_analysed(client: Client) -> None:
     for uri in (
         "untitled:Untitled-1",
-        "git:/work/a.py?ref=HEAD",
+        "git:/project/a.py?ref=HEAD",
         "vscode-vfs://github/a/b.py",
         "file:///elsewhere/x.py",
     ):

@@ -17,7 +17,7 @@ from tooearly.lsp import uris
 from tooearly.lsp.documents import Documents
 from tooearly.source.lines import line_starts
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 PIECES = [
     "",
     "a",
@@ -147,10 +147,10 @@ def test_the_disk_is_never_read() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("file:///c%3A/work/a%20b.py", "file:///C:/work/a b.py"),
-        ("file:///C:/work/a.py", "file:///c:/work/a.py"),
-        ("file:///work/%C3%A9.py", "file:///work/é.py"),
-        ("file://localhost/work/a.py", "file:///work/a.py"),
+        ("file:///c%3A/project/a%20b.py", "file:///C:/project/a b.py"),
+        ("file:///C:/project/a.py", "file:///c:/project/a.py"),
+        ("file:///project/%C3%A9.py", "file:///project/é.py"),
+        ("file://localhost/project/a.py", "file:///project/a.py"),
         ("untitled:Untitled-1", "UNTITLED:Untitled-1"),
         ("vscode-notebook-cell:/a.ipynb#W0sZmlsZQ%3D%3D", "vscode-notebook-cell:/a.ipynb#W0sZmlsZQ=="),
     ],
@@ -162,11 +162,11 @@ def test_two_spellings_of_a_uri_are_one_document(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("file:///work/a%23b.py", "file:///work/a#b.py"),
-        ("file:///work/a.py", "file:///work/A.py"),
+        ("file:///project/a%23b.py", "file:///project/a#b.py"),
+        ("file:///project/a.py", "file:///project/A.py"),
         ("vscode-notebook-cell:/a.ipynb#one", "vscode-notebook-cell:/a.ipynb#two"),
-        ("git:/work/a.py?HEAD", "git:/work/a.py?main"),
-        ("untitled:/work/a.py", "file:///work/a.py"),
+        ("git:/project/a.py?HEAD", "git:/project/a.py?main"),
+        ("untitled:/project/a.py", "file:///project/a.py"),
     ],
 )
 def test_what_is_different_stays_different(one: str, other: str) -> None:
@@ -174,11 +174,11 @@ def test_what_is_different_stays_different(one: str, other: str) -> None:
 
 
 def test_folders_hold_what_lies_below_them() -> None:
-    assert uris.is_under("file:///c%3A/work/a.py", "file:///C:/work")
-    assert uris.is_under("file:///work/deep/a.py", "file:///work/")
+    assert uris.is_under("file:///c%3A/project/a.py", "file:///C:/project")
+    assert uris.is_under("file:///project/deep/a.py", "file:///project/")
     assert uris.is_under("file:///a.py", "file:///")
-    assert not uris.is_under("file:///workshop/a.py", "file:///work")
-    assert not uris.is_under("untitled:/work/a.py", "file:///work")
+    assert not uris.is_under("file:///projects/a.py", "file:///project")
+    assert not uris.is_under("untitled:/project/a.py", "file:///project")
 
 
 VALID = """import asyncio\x0c
@@ -227,6 +227,6 @@ async def torture(client: Client, end: str) -> None:
             await document.diagnostics()
     shown = await document.diagnostics()
     assert [document.at(item["range"]) for item in shown] == ["task.result()"] * 40
-    again = client.open("file:///work/again.py", document.text)
+    again = client.open("file:///project/again.py", document.text)
     fresh = await again.diagnostics()
     assert [item["range"] for item in fresh] == [item["range"] for item in shown]

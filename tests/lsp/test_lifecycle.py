@@ -13,7 +13,7 @@ from tests.lsp.client import FAKE, Client, LspError
 from tests.lsp.clients import VSCODE
 from tests.lsp.session import READ, codes, session
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 @session()
@@ -167,7 +167,7 @@ async def test_an_engine_that_cannot_be_loaded_is_told_to_the_user_once(client: 
 
 @session(env={"FAKE_PATIENCE": "0.3"})
 async def test_an_analysis_that_does_not_come_back_is_given_up_and_others_go_on(client: Client) -> None:
-    stuck = client.open("file:///work/stuck.py", READ + "# STUCK\n")
+    stuck = client.open("file:///project/stuck.py", READ + "# STUCK\n")
     other = client.open(URI, READ)
     assert codes(await other.diagnostics()) == ["result-before-done"]
     shown = client.notifications("window/showMessage")

@@ -13,11 +13,11 @@ from tests.lsp.clients import NOTEBOOK, VSCODE
 from tests.lsp.session import codes, session
 from tooearly.lsp.notebooks import as_python
 
-BOOK = "file:///work/book.ipynb"
+BOOK = "file:///project/book.ipynb"
 
 
 def cell(number: int) -> str:
-    return f"vscode-notebook-cell:/work/book.ipynb#W{number}%3D"
+    return f"vscode-notebook-cell:/project/book.ipynb#W{number}%3D"
 
 
 def item(uri: str, text: str, language: str = "python") -> Json:

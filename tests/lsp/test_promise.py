@@ -21,7 +21,7 @@ async def main():
 
 @session(VSCODE, REAL)
 async def test_a_guard_that_moves_the_finding(client: Client) -> None:
-    document = client.open("file:///work/a.py", TEXT)
+    document = client.open("file:///project/a.py", TEXT)
     (item,) = (await document.pull())["items"]
     for text in (TEXT, f"# later\n{TEXT}"):
         document.set(text)

@@ -10,7 +10,7 @@ from tests.lsp.clients import NOTEBOOK, VSCODE
 from tests.lsp.session import READ, codes, session
 from tests.lsp.test_notebooks import cell, item, opened
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 PUSH = {
     "textDocument": {
         "publishDiagnostics": {"relatedInformation": True},

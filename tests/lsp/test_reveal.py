@@ -7,7 +7,7 @@ from tests.lsp.clients import ALE, VSCODE
 from tests.lsp.session import READ, session
 from tooearly.lsp.reveal import name_at
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 async def hover(document: Document, needle: str, nth: int = 0) -> dict[str, object] | None:

@@ -44,12 +44,12 @@ def test_defaults_that_an_editor_sends_do_not_override_files() -> None:
 
 @session(ALE, options=OFF)
 async def test_initialization_options_hold_from_the_first_analysis(client: Client) -> None:
-    assert await client.open("file:///work/a.py", READ).diagnostics() == []
+    assert await client.open("file:///project/a.py", READ).diagnostics() == []
 
 
 @session(ALE)
 async def test_settings_inside_did_change_configuration_hold_at_once(client: Client) -> None:
-    document = client.open("file:///work/a.py", READ)
+    document = client.open("file:///project/a.py", READ)
     assert codes(await document.diagnostics()) == ["result-before-done"]
     client.tell("workspace/didChangeConfiguration", {"settings": {"tooearly": OFF}})
     assert await next_diagnostics(document, 1) == []
@@ -61,7 +61,7 @@ async def test_settings_inside_did_change_configuration_hold_at_once(client: Cli
 
 @session(ALE, options={"api": {"my.spawn": {}}})
 async def test_rows_that_cannot_be_used_are_told_once_and_left_out(client: Client) -> None:
-    document = client.open("file:///work/a.py", READ)
+    document = client.open("file:///project/a.py", READ)
     assert codes(await document.diagnostics()) == ["result-before-done"]
     document.replace("main", "other")
     assert codes(await document.diagnostics()) == ["result-before-done"]
@@ -128,7 +128,7 @@ def test_configuration_files_are_watched(tmp_path: Path) -> None:
 
 @session(VSCODE)
 async def test_clients_that_pull_are_asked_to_pull_again(client: Client) -> None:
-    document = client.open("file:///work/a.py", READ)
+    document = client.open("file:///project/a.py", READ)
     first = await document.pull()
     client.settings = lambda _scope, _section: OFF
     client.tell("workspace/didChangeConfiguration", {"settings": None})
@@ -140,7 +140,7 @@ async def test_clients_that_pull_are_asked_to_pull_again(client: Client) -> None
 async def test_a_client_that_never_tells_its_settings_is_served_all_the_same(client: Client) -> None:
     client.mute.add("workspace/configuration")
     await client.initialize()
-    assert codes(await client.open("file:///work/a.py", READ).diagnostics()) == ["result-before-done"]
+    assert codes(await client.open("file:///project/a.py", READ).diagnostics()) == ["result-before-done"]
 
 
 def test_the_editor_goes_over_the_file(tmp_path: Path) -> None:

@@ -233,7 +233,8 @@ def may_raise(m: Machine, coro: Coro) -> bool:
     if isinstance(coro.function, Func):
         seen = m.raises.get(coro.function.function)
         return True if seen is None else bool(seen)
-    return not (isinstance(coro.function, Api) and coro.function.name == "asyncio.sleep")
+    row = m.rows.get(coro.function.name) if isinstance(coro.function, Api) else None
+    return row is None or row.raises
 
 
 def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:

@@ -84,7 +84,7 @@ def framework_task(c: Call) -> list[Outcome]:
         if isinstance(value, Coro):
             return [Outcome(c.w, as_future(c, c.w, value))]
     called = isinstance(c.site.node, ast.Call) and any(isinstance(a, ast.Call) for a in c.site.node.args)
-    return [Outcome(c.w, make(c, c.w, "task", mask=MAYBE if called and "create" in c.row.name else UNSEEN))]
+    return [Outcome(c.w, make(c, c.w, "task", mask=MAYBE if called and c.row.kind == "new" else UNSEEN))]
 
 
 def group_spawn(c: Call) -> list[Outcome]:

@@ -22,11 +22,10 @@ def add(c: Call) -> list[Outcome]:
     """`append(x)`, `add(x)`."""
     if isinstance(c.receiver, Ref):
         cont = c.w.cont(c.receiver)
-        front = c.row.name in ("list.appendleft", "list.insert")
         collect(c.w, c.receiver, c.get("item") or Unknown(), None)
         held = c.w.cont(c.receiver)
-        if cont is not None and front and held is not None:
-            first = c.row.name == "list.appendleft" or c.get("index") == const(0)
+        if cont is not None and c.row.kind and held is not None:
+            first = c.row.kind == "front" or c.get("index") == const(0)
             items = (held.items[-1], *held.items[:-1]) if first else held.items
             c.w.heap[c.receiver.oid] = replace(
                 held, items=items, exact=held.exact and (first or len(items) < 2), slots=()
@@ -193,35 +192,21 @@ def copied(c: Call) -> list[Outcome]:
 def dict_values(c: Call) -> list[Outcome]:
     """`d.values()`."""
     cont = c.w.cont(c.receiver)
-    items = (cont.items if cont.exact else unique(cont.items)) if cont else (Unknown(),)
-    return [
-        Outcome(
-            c.w,
-            new(
-                c.w,
-                c.frame,
-                c.site,
-                Cont("list", items, cont.exact if cont else False, cont.nonempty if cont else False),
-            ),
-        )
-    ]
+    return _listed(c, cont, cont.items if cont else ())
 
 
 def dict_keys(c: Call) -> list[Outcome]:
     """`d.keys()`."""
     cont = c.w.cont(c.receiver)
-    keys = (cont.keys if cont.exact else unique(cont.keys)) if cont else (Unknown(),)
-    return [
-        Outcome(
-            c.w,
-            new(
-                c.w,
-                c.frame,
-                c.site,
-                Cont("list", keys, cont.exact if cont else False, cont.nonempty if cont else False),
-            ),
-        )
-    ]
+    return _listed(c, cont, cont.keys if cont else ())
+
+
+def _listed(c: Call, cont: Cont | None, parts: tuple[Value, ...]) -> list[Outcome]:
+    """A list of the keys or values of a dict, of which each stands once when they are not known one by one."""
+    made = Cont("list", (Unknown(),), False)
+    if cont is not None:
+        made = Cont("list", parts if cont.exact else unique(parts), cont.exact, cont.nonempty)
+    return [Outcome(c.w, new(c.w, c.frame, c.site, made))]
 
 
 def dict_items(c: Call) -> list[Outcome]:

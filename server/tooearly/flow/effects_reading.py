@@ -184,7 +184,7 @@ def finish_future(c: Call) -> list[Outcome]:
         finish(again, c.receiver)
         out.append(Outcome(again, exc=Exc(INVALID)))
     if fut.mask != DONE:
-        if c.row.name.endswith("set_exception"):
+        if c.row.kind == "failed":
             fail(c.w, c.receiver, Exc(""))
         finish(c.w, c.receiver)
         out.append(Outcome(c.w, NONE))

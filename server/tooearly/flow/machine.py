@@ -362,7 +362,7 @@ def reaches(m: Machine, deferred: Deferred) -> bool:
 
     target = target_function(deferred.function)
     shares = any(refs(value) for value in deferred.values())
-    return target is not None and shares and makes_any(closure(m, target.function)) and may_read(m, target)
+    return target is not None and shares and makes_any(m, closure(m, target.function)) and may_read(m, target)
 
 
 def beside(world: World, deferred: Deferred, tasks: tuple[Deferred, ...]) -> tuple[Deferred, ...]:

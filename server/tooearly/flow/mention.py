@@ -12,54 +12,49 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tooearly.semantics.names import Function, Module
+from tooearly.semantics.rows import builtin_rows
 
 if TYPE_CHECKING:
     from tooearly.flow.machine import Machine
 
 READS = ("result", "exception")
-# Names that make, wait for, guard, finish or pass on futures.
-WORDS = frozenset(
+CALLBACKS = frozenset(["callback"])
+# The effects of calls that make futures; they may have other names in users' rows.
+MAKING = frozenset(
     [
-        "create_task",
-        "ensure_future",
-        "Task",
-        "Future",
-        "create_future",
-        "gather",
-        "wait",
-        "wait_for",
-        "shield",
-        "as_completed",
-        "TaskGroup",
-        "timeout",
-        "run_in_executor",
-        "submit",
-        "run_coroutine_threadsafe",
-        "wrap_future",
-        "current_task",
         "all_tasks",
-        "run_until_complete",
-        "Runner",
-        "result",
-        "exception",
-        "done",
-        "cancelled",
-        "cancel",
-        "set_result",
-        "set_exception",
-        "add_done_callback",
-        "call_soon",
-        "call_later",
-        "call_at",
-        "async_create_task",
-        "async_create_background_task",
-        "async_add_executor_job",
-        "suppress",
-        "raises",
-        "timeout_at",
-        "add_future",
+        "as_completed",
+        "concurrent",
+        "concurrent_completed",
+        "concurrent_wait",
+        "current",
+        "ensure",
+        "executor",
+        "framework_task",
+        "future",
+        "gather",
+        "group_spawn",
+        "shield",
+        "spawn",
+        "task_group",
+        "wait",
     ]
 )
+# Those that wait for, guard, finish or pass on futures.
+TOUCHING = MAKING | {
+    "block",
+    "callback",
+    "callback_on",
+    "cancel",
+    "cancelled",
+    "done",
+    "finish",
+    "later",
+    "manager",
+    "read",
+    "run_until_complete",
+    "wait_for",
+}
 MOST_FUNCTIONS = 60
 
 
@@ -167,31 +162,6 @@ def reaches_read(m: Machine, function: Function) -> bool:
     return m.reading[function]
 
 
-MAKERS = frozenset(
-    [
-        "create_task",
-        "ensure_future",
-        "Task",
-        "Future",
-        "create_future",
-        "gather",
-        "shield",
-        "TaskGroup",
-        "run_in_executor",
-        "submit",
-        "wrap_future",
-        "run_coroutine_threadsafe",
-        "current_task",
-        "all_tasks",
-        "wait",
-        "as_completed",
-        "async_create_task",
-        "async_create_background_task",
-        "async_add_executor_job",
-    ]
-)
-
-
 def makes(m: Machine, function: Function) -> bool:
     """Whether calling the function may give or leave behind a new future that somebody reads.
 
@@ -211,7 +181,7 @@ def _gives(m: Machine, function: Function) -> bool:
     names = {name.rpartition(".")[2] for name in names_in(function)}
     given = [n.value for n in nodes_in(function) if isinstance(n, ast.Return | ast.Yield) and n.value is not None]
     given = [value for value in given if not isinstance(value, ast.Constant)]
-    if given and (names & MAKERS or function.nonlocal_names):
+    if given and (names & m.rows.named(MAKING) or function.nonlocal_names):
         return True
     module = m.modules.get(function.module)
     if module is None:
@@ -232,7 +202,7 @@ def _callee_names(call: ast.Call) -> list[str]:
 
 def _leaves(m: Machine, function: Function) -> bool:
     texts = closure(m, function)
-    if not {name.rpartition(".")[2] for name in texts} & MAKERS:
+    if not {name.rpartition(".")[2] for name in texts} & m.rows.named(MAKING):
         return False
     if function.global_names or function.nonlocal_names:
         return True
@@ -255,7 +225,7 @@ def registered_by(function: Function) -> frozenset[str]:
         found = function.cache["registers"] = frozenset(
             name
             for call in calls
-            if isinstance(call.func, ast.Attribute) and call.func.attr == "add_done_callback"
+            if isinstance(call.func, ast.Attribute) and call.func.attr in builtin_rows().named(CALLBACKS)
             for name in _named(call.args[0])
         )
     return found
@@ -293,5 +263,5 @@ def concerned(m: Machine, function: Function) -> bool:
     known = m.concerned.get(function)
     if known is None:
         names = {name.rpartition(".")[2] for name in closure(m, function)}
-        known = m.concerned[function] = bool(names & WORDS)
+        known = m.concerned[function] = bool(names & m.rows.named(TOUCHING))
     return known

@@ -13,14 +13,14 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
-from tooearly.flow.mention import READS, has_read, names_in, nodes_in, reads
+from tooearly.flow.mention import CALLBACKS, READS, has_read, names_in, nodes_in, reads
 from tooearly.semantics.names import Class, Function, Module, all_args
+from tooearly.semantics.rows import builtin_rows
 
-# Calls that give a new future, whatever they are given. (`ensure_future` and `shield` may give back what they got.)
-FRESH = frozenset(
-    ["create_task", "Task", "Future", "create_future", "gather", "run_in_executor", "async_create_task", "wait_for"]
-)
-CONCURRENT = frozenset(["submit", "run_coroutine_threadsafe"])
+# The effects of calls that give a new future, whatever they are given (`ensure` and `shield` may give back what they
+# got). The rows that come with tooearly say which names those are: a row of a user may have any, and is followed.
+FRESH = frozenset(["spawn", "framework_task", "group_spawn", "future", "gather", "executor"])
+CONCURRENT = frozenset(["concurrent"])
 WAITS = frozenset(["wait", "as_completed"])
 SCALARS = frozenset(
     ["str", "int", "float", "bool", "bytes", "Path", "Callable", "Logger", "Event", "AbstractEventLoop"]
@@ -58,7 +58,7 @@ def _handed(module: Module, function: Function, futures: frozenset[str], known: 
     for call in _calls(function) if known else ():
         parts = _parts(call)
         names = {_name(part) for part in parts} & known
-        if not names - found or _name(call.func) == "add_done_callback":  # which hands over a future that is done
+        if not names - found or _does(_name(call.func), CALLBACKS):  # which hands over a future that is done
             continue
         if _reaches_outside(module, function, [part for part in parts if _name(part) not in known], futures):
             found |= names
@@ -86,9 +86,14 @@ def decorators(function: Function) -> set[str]:
     return {_name(node.func if isinstance(node, ast.Call) else node) for node in nodes}
 
 
+def _does(name: str, effects: frozenset[str]) -> bool:
+    """Whether APIs of that name have one of these effects."""
+    return name in builtin_rows().named(effects)
+
+
 def may_block(function: Function) -> bool:
     """Whether a function that is no coroutine may wait for a thread: who calls it decides whether the loop waits."""
-    return not function.is_async and any(name.rpartition(".")[2] in CONCURRENT for name in names_in(function))
+    return not function.is_async and any(_does(name.rpartition(".")[2], CONCURRENT) for name in names_in(function))
 
 
 def _calls(function: Function) -> list[ast.Call]:
@@ -259,9 +264,9 @@ def sources(node: ast.AST) -> Iterator[str]:
         case ast.Attribute(value=value, attr=attr):
             yield f".{attr}"
             yield from sources(value)
-        case ast.Await(value=ast.Call(func=func)) if _name(func) not in WAITS:
+        case ast.Await(value=ast.Call(func=func)) if not _does(_name(func), WAITS):
             return  # what a coroutine returns is no future that somebody else has
-        case ast.Call(func=func) if _name(func) in FRESH:
+        case ast.Call(func=func) if _does(_name(func), FRESH):
             return
         case ast.Constant() | ast.Lambda() | ast.JoinedStr() | ast.Compare():
             return
@@ -327,7 +332,7 @@ def _may_hold(value: ast.expr | None, kind: ast.expr | None) -> bool:
         case ast.BinOp(left=left, right=right):
             return _may_hold(left, None) and _may_hold(right, None)
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name[:1].isupper():
-            return name in FRESH  # an instance of some class
+            return _does(name, FRESH)  # an instance of some class
         case ast.Call(func=ast.Name(id="len" | "max" | "min" | "int" | "str" | "float" | "bool" | "bytes")):
             return False
     return True

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.machine import Deferred, Machine, up
-from tooearly.flow.mention import MAKERS, closure, names_in, reaches_read
+from tooearly.flow.mention import MAKING, closure, names_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
+    Api,
     Bound,
     Coro,
     Frame,
@@ -68,7 +69,7 @@ def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> 
             if isinstance(obj, Cont) and oid not in seen:
                 seen.add(oid)
                 stack += [*obj.items, *obj.keys]
-                if obj.kind not in ("tuple", "event") and makes_any(names):
+                if obj.kind not in ("tuple", "event") and makes_any(m, names):
                     return True  # it may be filled
             if isinstance(obj, Inst) and oid not in seen:
                 seen.add(oid)
@@ -76,9 +77,9 @@ def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> 
     return False
 
 
-def makes_any(names: frozenset[str]) -> bool:
+def makes_any(m: Machine, names: frozenset[str]) -> bool:
     """Whether a function with these names may make a future."""
-    return bool({name.rpartition(".")[2] for name in names} & MAKERS)
+    return bool({name.rpartition(".")[2] for name in names} & m.rows.named(MAKING))
 
 
 def holds_futures(m: Machine, w: World, deferred: Deferred) -> bool:
@@ -121,5 +122,18 @@ def may_read(m: Machine, value: Value) -> bool:
     """Whether a callable (or something it mentions) contains a read, by its text."""
     target = target_function(value)
     if target is None:
-        return isinstance(value, Bound | Partial) and "Task.result" in repr(value)
+        return any(m.rows[name].call == "read" for name in _apis(value) if name in m.rows)
     return reaches_read(m, target.function)
+
+
+def _apis(value: Value) -> Iterator[str]:
+    """The names of the APIs that a callable ends in or is handed: `partial(map, Task.result)`."""
+    match value:
+        case Api(name):
+            yield name
+        case Bound(function, _):
+            yield from _apis(function)
+        case Partial(function, args, _):
+            yield from _apis(function)
+            for arg in args:
+                yield from _apis(arg)

@@ -79,8 +79,9 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
     if cont.kind == "dict":
         return dict_item(m, act, w, obj, key, site)
     if cont.exact and isinstance(key, Const) and isinstance(key.value, int):
-        if -len(cont.items) <= key.value < len(cont.items):
-            return [Outcome(w, cont.items[key.value])]
+        index = _index(cont, key)
+        if index is not None:
+            return [Outcome(w, cont.items[index])]
         return [Outcome(w, exc=Exc("builtins.IndexError"))]
     length = cont.length
     if length is not None and isinstance(key, Const) and isinstance(key.value, int):
@@ -91,6 +92,13 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
     if not cont.nonempty and not cont.exact:
         out.append(Outcome(w.copy(), exc=Exc("builtins.IndexError")))
     return out or [Outcome(w, exc=Exc("builtins.IndexError"))]
+
+
+def _index(cont: Cont, key: Value) -> int | None:
+    """A constant index into a container whose elements are known one by one, when there is such an element."""
+    if cont.exact and isinstance(key, Const) and isinstance(key.value, int):
+        return key.value if -len(cont.items) <= key.value < len(cont.items) else None
+    return None
 
 
 def _custom_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Outcome]:
@@ -289,14 +297,10 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
         _set_slice(w, obj, cont, key, value)
         return
     if cont.kind != "dict":
-        if (
-            cont.exact
-            and isinstance(key, Const)
-            and isinstance(key.value, int)
-            and -len(cont.items) <= key.value < len(cont.items)
-        ):
+        index = _index(cont, key)
+        if index is not None:
             items = list(cont.items)
-            items[key.value] = value
+            items[index] = value
             w.heap[obj.oid] = replace(cont, items=tuple(items), slots=slots)
         else:
             w.heap[obj.oid] = replace(
@@ -347,14 +351,9 @@ def delete_item(w: World, obj: Value, key: Value) -> None:
         index = cont.keys.index(key)
         keys, items = cont.keys[:index] + cont.keys[index + 1 :], cont.items[:index] + cont.items[index + 1 :]
         w.heap[obj.oid] = replace(cont, keys=keys, items=items, nonempty=False, slots=slots)
-    elif (
-        cont.exact
-        and isinstance(key, Const)
-        and isinstance(key.value, int)
-        and -len(cont.items) <= key.value < len(cont.items)
-    ):
+    elif (place := _index(cont, key)) is not None:
         kept = list(cont.items)
-        del kept[key.value]
+        del kept[place]
         w.heap[obj.oid] = replace(cont, items=tuple(kept), nonempty=False, slots=slots)
     else:
         w.heap[obj.oid] = replace(cont, exact=False, nonempty=False, slots=slots)

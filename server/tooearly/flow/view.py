@@ -45,7 +45,7 @@ def graph(module: Module, name: str, *, dot: bool = False) -> str:
     if function is None:
         near = ", ".join(f.qualname for f in module.functions[:8])
         raise LookupError(f"there is no function {name!r}; there are {near or 'none'}")
-    machine = Machine(module, {}, None)
+    machine = Machine(module, Rows({}), None)
     act = activation(machine, module, function, World())
     return _dot(act.graph, name) if dot else "\n".join(_blocks(act.graph))
 

@@ -45,7 +45,22 @@ class RowError(ValueError):
     """A row that cannot be used; the message names the row and the key."""
 
 
-Rows = Mapping[str, Row]
+class Rows(dict[str, Row]):
+    """The rows in force, by name."""
+
+    def __init__(self, rows: Mapping[str, Row]) -> None:
+        super().__init__(rows)
+        self._named: dict[frozenset[str], frozenset[str]] = {}
+
+    def named(self, effects: frozenset[str]) -> frozenset[str]:
+        """The last parts of the names of rows with one of these effects, on calling or on awaiting. Kept."""
+        found = self._named.get(effects)
+        if found is None:
+            having = (row for row in self.values() if row.call in effects or row.awaiting in effects)
+            found = self._named[effects] = frozenset(row.name.rpartition(".")[2] for row in having)
+        return found
+
+
 _KEYS = {f.name for f in fields(Row)} - {"origin", "awaiting"} | {"await", "same"}
 
 
@@ -58,7 +73,7 @@ def builtin_rows() -> Rows:
     for group in data["group"]:
         shared = {k: v for k, v in group.items() if k != "names"}
         raw += [{"name": name, **shared} for name in group["names"]]
-    return table(raw, "built in")
+    return Rows(table(raw, "built in"))
 
 
 def table(raw: Iterable[Mapping[str, Any]], origin: str, known: Rows | None = None) -> dict[str, Row]:
@@ -99,4 +114,4 @@ def rows_with(user: Iterable[Mapping[str, Any]]) -> Rows:
     """The built-in rows and the user's own, which win. Raises RowError."""
     extra = list(user)
     known = builtin_rows()
-    return {**known, **table(extra, "configuration", known)} if extra else known
+    return Rows({**known, **table(extra, "configuration", known)}) if extra else known
