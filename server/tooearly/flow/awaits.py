@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
+from tooearly.flow.containers import is_group
 from tooearly.flow.ended import (
     CANCELLED,
     fail,
@@ -291,9 +292,12 @@ def returns_call(func: Func) -> bool:
 
 
 def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site, *, normally: bool = False) -> list[World]:
-    """All these futures have ended (`normally`: none has failed): the worlds after what their coroutines did."""
+    """All these futures have ended (`normally`: none has failed): the worlds after what their coroutines did.
+
+    Groups come first: to interpret a coroutine gives them other names.
+    """
     worlds = [w]
-    for ref in refs:
+    for ref in sorted(refs, key=lambda ref: not is_group(w, ref)):
         following: list[World] = []
         for world in worlds:
             fut = world.heap.get(ref.oid)

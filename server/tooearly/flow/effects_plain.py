@@ -5,9 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tooearly.flow import sizes
+from tooearly.flow.attributes import bases, known_bases
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import Cont, Fut
-from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Managing, Partial, Ref, Unknown, Value, const
+from tooearly.flow.objects import Cont, Fut, Inst
+from tooearly.flow.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Api,
+    Const,
+    Exc,
+    Klass,
+    Managing,
+    Partial,
+    Ref,
+    Unknown,
+    Value,
+    const,
+)
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -117,6 +132,8 @@ def is_instance(c: Call) -> list[Outcome]:
         else ["?"]
     )
     known: set[str] | None = None
+    if isinstance(held, Inst):
+        return [Outcome(c.w, _instance_of(c, held, c.get("types")))]
     match held:
         case Fut(kind="concurrent"):
             known = {"Future"} if "asyncio" not in str(c.get("types")) else set()
@@ -129,6 +146,17 @@ def is_instance(c: Call) -> list[Outcome]:
     if known is None or "?" in names:
         return [Outcome(c.w, Unknown())]
     return [Outcome(c.w, TRUE if known & set(names) else FALSE)]
+
+
+def _instance_of(c: Call, held: Inst, types: Value | None) -> Value:
+    """Whether an instance of the workspace is one of these classes, by its bases as far as they are visible."""
+    cont = c.w.cont(types)
+    asked = cont.items if cont is not None and cont.exact else (types,)
+    ancestors = set(bases(c.m, held.cls))
+    if any(isinstance(t, Klass) and t.cls in ancestors for t in asked):
+        return TRUE
+    open_ended = held.open or not known_bases(c.m, held.cls)  # `self` may be of a class that is derived from its own
+    return Unknown() if open_ended or not all(isinstance(t, Klass) for t in asked) else FALSE
 
 
 def is_future(c: Call) -> list[Outcome]:

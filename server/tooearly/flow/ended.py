@@ -6,11 +6,11 @@ import ast
 from dataclasses import replace
 
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut, Note
+from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut, Inst, Note
 from tooearly.flow.relevance import closed_over
-from tooearly.flow.state import World
+from tooearly.flow.state import HOLDER, World
 from tooearly.flow.values import Exc, Ref, Site, Value
-from tooearly.flow.walking import functions, refs
+from tooearly.flow.walking import functions, held, refs
 
 CANCELLED = "asyncio.CancelledError"
 
@@ -100,7 +100,11 @@ def held_futures(w: World, value: Value | None) -> list[Ref]:
 def settle_crowd(w: World, fut: Fut) -> None:
     """Many coroutines have ended: the futures that were handed to them may have been set."""
     assert fut.body is not None
-    for oid in w.reachable([fut.body], closed_over(w)):
+    holders: list[Value] = []
+    if HOLDER in fut.body.args:
+        tasks = {oid for oid, obj in w.heap.items() if obj == fut}
+        holders = [Ref(oid) for oid, obj in w.heap.items() if isinstance(obj, Inst) and not tasks.isdisjoint(held(obj))]
+    for oid in w.reachable([fut.body, *holders], closed_over(w)):
         obj = w.heap.get(oid)
         if isinstance(obj, Fut) and obj.kind == "future" and obj.mask & PENDING:
             w.heap[oid] = replace(obj, mask=UNSEEN)

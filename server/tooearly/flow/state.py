@@ -23,6 +23,7 @@ from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating,
 from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Unknown, Value
 from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
 
+HOLDER = Unknown("holder")  # in the coroutine of a group's tasks: the object of which each is an attribute
 Key = tuple[Frame, Any]  # (frame, name or temporary)
 Members = tuple[list[tuple[Key, int]], list[tuple[Oid, int]], list[tuple[tuple[Frame, str], int]]]
 
@@ -135,7 +136,7 @@ class World:
         crowd = Oid(oid.site, oid.frame, ("G", "folding", oid.tag))
         self.rename({oid: crowd})
         if crowd in self.heap:
-            self.heap[crowd] = replace(self.heap[crowd], many=True)
+            self.heap[crowd] = self._one_of_many(crowd)
         for holder, other in list(self.heap.items()):
             if (
                 isinstance(other, Cont | Iterating)
@@ -192,15 +193,19 @@ class World:
                 self.forget_members(inner)  # each of its members was held by one of those that are not there
 
     # Groups
-    def element(self, ref: Ref, site: Any, frame: Frame, owner: Oid | None = None) -> Ref:
+    def element(
+        self, ref: Ref, site: Any, frame: Frame, owner: Oid | None = None, taking: tuple[tuple[Oid, Ref], ...] = ()
+    ) -> Ref:
         """Take one member out of a group: a new object that is in the same containers. The group keeps the rest.
 
         `owner` is a group whose member is being taken and has this one for its own: the rest of it has others.
+        `taking` are the members that are being taken around it: an object and the task that runs its method hold
+        each other.
         """
         obj = self.heap[ref.oid]
         oid = Oid(ref.oid.site, ref.oid.frame, ("el", site, frame))
-        marker = Ref(Oid(ref.oid.site, ref.oid.frame, "taking"))
-        self.heap[marker.oid] = self._alone(ref.oid, obj, site, frame)
+        marker = Ref(Oid(ref.oid.site, ref.oid.frame, ("taking", ref.oid.tag)))
+        self.heap[marker.oid] = self._alone(ref.oid, obj, site, frame, (*taking, (ref.oid, marker)))
         self._join_holders(ref, marker, owner)
         if oid in self.heap:
             aged = Oid(oid.site, oid.frame, (oid.tag, "~"))
@@ -211,17 +216,23 @@ class World:
         self.rename({marker.oid: oid})
         return Ref(oid)
 
-    def _alone(self, group: Oid, obj: Obj, site: Any, frame: Frame) -> Obj:
+    def _alone(self, group: Oid, obj: Obj, site: Any, frame: Frame, taking: tuple[tuple[Oid, Ref], ...]) -> Obj:
         """One member of a group: a copy whose own members are taken out of their groups too."""
         one = replace(obj, many=False)
-        taken: dict[Oid, Ref] = {}
+        if isinstance(one, Fut) and one.body is not None and HOLDER in one.body.args and len(taking) > 1:
+            args = tuple(taking[-2][1] if arg == HOLDER else arg for arg in one.body.args)
+            one = replace(one, body=replace(one.body, args=args))
+        taken: dict[Oid, Ref] = dict(taking)
         for value in list(children_of(one)):
             for oid in refs(value):
                 inner = self.heap.get(oid)
                 if oid not in taken and inner is not None and inner.many and isinstance(inner, Fut | Cont | Inst):
                     several = isinstance(one, Cont) and not one.exact and all(v != value for _, v in one.slots)
-                    take = self._own_part if several else self.element
-                    taken[oid] = take(Ref(oid), site, frame, group)
+                    own = Ref(oid)
+                    if several:
+                        taken[oid] = self._own_part(own, site, frame, group)
+                    else:
+                        taken[oid] = self.element(own, site, frame, group, taking)
         return renamed_object(one, lambda oid: taken[oid].oid if oid in taken else oid)
 
     def _own_part(self, group: Ref, site: Any, frame: Frame, owner: Oid) -> Ref:
@@ -294,7 +305,22 @@ class World:
                 return
             for oid in joining:
                 self._note_presence(oid)
-                self.heap[oid] = replace(self.heap[oid], many=True)
+                self.heap[oid] = self._one_of_many(oid)
+
+    def _one_of_many(self, oid: Oid) -> Obj:
+        """The object as a member of a group. A task that runs a method of the object that holds it belongs to that.
+
+        Its own reference to the holder is left out, or it would tell two groups apart that are alike.
+        """
+        obj = replace(self.heap[oid], many=True)
+        if not isinstance(obj, Fut) or obj.body is None:
+            return obj
+        args = tuple(HOLDER if self._holds(arg, oid) else arg for arg in obj.body.args)
+        return replace(obj, body=replace(obj.body, args=args)) if args != obj.body.args else obj
+
+    def _holds(self, value: Value, oid: Oid) -> bool:
+        inst = self.heap.get(value.oid) if isinstance(value, Ref) else None
+        return isinstance(inst, Inst) and oid in held(inst)
 
     def _named(self) -> set[Oid]:
         """The objects that variables and callbacks lead to without passing through a crowd."""
@@ -317,12 +343,12 @@ class World:
         return named
 
     def _may_join(self, oid: Oid, named: set[Oid]) -> bool:
-        """Whether an object can be one of many; a tuple with a future that is followed on its own cannot."""
+        """Whether an object can be one of many; a tuple with something that is followed on its own cannot."""
         obj = self.heap.get(oid)
         if obj is None or obj.many or not isinstance(obj, Fut | Cont | Inst):
             return False
         pair = isinstance(obj, Cont) and obj.exact and obj.kind == "tuple"
-        return not (pair and any(o in named and isinstance(self.heap.get(o), Fut) for o in held(obj)))
+        return not (pair and any(o in named and isinstance(self.heap.get(o), Fut | Inst) for o in held(obj)))
 
     def _note_presence(self, oid: Oid) -> None:
         """Containers of a single object are not empty, also when it is only a member of a group."""

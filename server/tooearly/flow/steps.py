@@ -169,10 +169,19 @@ def put(m: Machine, act: Act, outcomes: Iterable[Outcome], dst: Temp, node: ast.
             yield Outcome(world)
 
 
-def attribute_decided(outcomes: list[Outcome], obj: Value, attr: str) -> Iterator[Outcome]:
+def attribute_decided(act: Act, outcomes: list[Outcome], obj: Value, attr: str, node: ast.AST) -> Iterator[Outcome]:
     """Reading an attribute that stands for one of several things decides for one of them, as with names."""
     for outcome in outcomes:
         held = outcome.world.heap.get(obj.oid) if isinstance(obj, Ref) else None
+        value = outcome.value
+        if (
+            isinstance(held, Inst)
+            and not held.many
+            and isinstance(obj, Ref)
+            and containers.is_group(outcome.world, value)
+        ):
+            yield Outcome(outcome.world, _own_member(act, outcome.world, obj, attr, value, node))
+            continue
         if not isinstance(outcome.value, Choice) or not isinstance(held, Inst) or held.many:
             yield outcome
             continue
@@ -182,6 +191,16 @@ def attribute_decided(outcomes: list[Outcome], obj: Value, attr: str) -> Iterato
             if known and isinstance(obj, Ref):
                 world.heap[obj.oid] = with_attribute(held, attr, option)
             yield Outcome(world, option)
+
+
+def _own_member(act: Act, w: World, obj: Ref, attr: str, group: Value, node: ast.AST) -> Value:
+    """The one member of a group that an object's attribute holds; from now on it is told apart from the others."""
+    assert isinstance(group, Ref)
+    member = w.element(group, act.site(node), act.frame)
+    held = w.heap.get(obj.oid)
+    if isinstance(held, Inst) and held.get(attr) == group:
+        w.heap[obj.oid] = with_attribute(held, attr, member)
+    return member
 
 
 def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | list[Outcome]:
@@ -205,7 +224,7 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
             arm = isinstance(step.node, ast.IfExp) and isinstance(value, Const) and value.kind in ("int", "float")
             w.env[frame, dst] = Unknown() if arm else value  # which number it is matters less than how many worlds
         case cfg.GetAttr(node, dst, obj, attr):
-            got = attribute_decided(get_attribute(m, act, w, get(obj), attr, node), get(obj), attr)
+            got = attribute_decided(act, get_attribute(m, act, w, get(obj), attr, node), get(obj), attr, node)
             return put(m, act, got, dst, node)
         case cfg.SetAttr(node, obj, attr, src):
             forget_facts(w, frame, "." + attr)
