@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from tooearly.flow import live
+from tooearly.flow import live, nested
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.lower_stmt import build_module
 from tooearly.flow.machine import Act, GaveUp, Machine, Report
@@ -57,23 +57,53 @@ def analyse(
 
     `stop` is called now and then, and may end the analysis by raising something that is no `Exception`.
     """
-    machine = Machine(module, rows, load_module, eager=eager)
-    machine.stop = stop
     asked: set[str] = set()
     module.bindings.asked = asked
-    given_up: list[GivenUp] = []
+    try:
+        parts = list(_with_nested(module, root, rows, load_module, eager=eager, stop=stop))
+    finally:
+        module.bindings.asked = None
+    machines = [machine for machine, _ in parts]
+    judged = [machine.reports for machine, gone in reversed(parts) if gone is None]
+    reports = {key: report for found in judged for key, report in found.items()}
+    others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
+    rest = frozenset[object]().union(*(rests_on(machine, asked) for machine in machines))
+    return Analysis(reports, [gone for _, gone in parts if gone], others, rest, sum(m.steps for m in machines))
+
+
+def _with_nested(
+    module: Module,
+    root: Function,
+    rows: Rows,
+    load_module: Callable[[str], Module | None] | None,
+    *,
+    eager: bool,
+    stop: Callable[[], None] | None,
+) -> Iterator[tuple[Machine, GivenUp | None]]:
+    """What interpreting a root gave, and each function inside it that nobody in sight calls."""
+    judged: set[Function] = set()
+    stack = [root]
+    while stack:
+        function = stack.pop()
+        if function is root or (function not in judged and nested.alone(function)):
+            machine = Machine(module, rows, load_module, eager=eager)
+            machine.stop = stop
+            yield machine, _interpret(machine, module, function)
+            judged |= machine.judged
+        stack += nested.defined(function)
+
+
+def _interpret(machine: Machine, module: Module, root: Function) -> GivenUp | None:
+    """Interpret a function with no caller in sight; why it was given up, if it was."""
     try:
         run_root(machine, module, root)
     except GaveUp as bound:
-        given_up = [GivenUp(root, str(bound))]
+        return GivenUp(root, str(bound))
     except RecursionError:
-        given_up = [GivenUp(root, "nested too deeply")]
+        return GivenUp(root, "nested too deeply")
     except Exception as fault:
-        given_up = [GivenUp(root, f"internal error: {fault!r}")]
-    finally:
-        module.bindings.asked = None
-    others = {key[1]: value for key, value in machine.consulted.items() if key[0] == "module"}
-    return Analysis({} if given_up else machine.reports, given_up, others, rests_on(machine, asked), machine.steps)
+        return GivenUp(root, f"internal error: {fault!r}")
+    return None
 
 
 def rests_on(machine: Machine, asked: Iterable[str]) -> frozenset[object]:
@@ -90,9 +120,12 @@ def run_root(machine: Machine, module: Module, root: Function) -> None:
     world = World()
     act = activation(machine, module, root, world)
     outcomes = machine.finish(act, machine.run(act, [world]))
+    act.block = act.graph.blocks[0]  # what begins after the end belongs to the whole function
     for outcome in outcomes:
         if outcome.exc is not None:
             machine.unhandled(outcome.exc)
+        if outcome.world.deferred and root is not module.body:  # tasks that were started last begin now
+            machine.suspend(act, outcome.world, "begun", site_of(root.unit, root.node))
 
 
 def activation(machine: Machine, module: Module, root: Function, world: World) -> Act:
@@ -110,7 +143,7 @@ def activation(machine: Machine, module: Module, root: Function, world: World) -
         frame = ()
         bind_unknown(machine, module, root, world, frame)
     graph, order = machine.graph(root)
-    world.env[frame, "$up"] = Unknown(("frame", ("M", module.name)))
+    world.env[frame, "$up"] = Unknown(("frame", nested.around(machine, module, root, world, bind_unknown)))
     return Act(root, frame, graph, None, root.is_async, order)
 
 

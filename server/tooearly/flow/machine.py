@@ -145,6 +145,7 @@ class Machine:
         self.consulted: dict[Any, Any] = {}
         self.deferred_seen: set[Any] = set()
         self.visited: set[Function] = set()
+        self.judged: set[Function] = set()  # those of them whose reads were looked at, to their ends
         self.summaries: dict[Any, Summary | None] = {}
         self.closures: dict[Function, frozenset[str]] = {}
         self.reading: dict[Function, bool] = {}
@@ -187,6 +188,8 @@ class Machine:
         from tooearly.flow.steps import run_block
 
         self.visited.add(act.function)
+        if not (self.quiet or self.brief):
+            self.judged.add(act.function)
 
         def transfer(node: int, world: World) -> list[tuple[int, World]]:
             return run_block(self, act, node, world)

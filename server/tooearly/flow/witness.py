@@ -16,6 +16,7 @@ from tooearly.flow.values import Site
 # future's making, {handler} that of the handler.
 WORDS = {
     "fresh": "nothing has waited for it since {made}",
+    "begun": "nothing waits for it before this task begins",
     "clock": "`sleep` {wait} does not wait for it",
     "other": "{where} waits for something else",
     "timeout": "`wait` {wait} may end by its timeout",
@@ -68,7 +69,7 @@ def tell(name: str, futures: list[Fut], method: str, certain: bool, line: Callab
     steps: list[tuple[str, Site]] = []
     if fut.made is not None:
         steps.append((f"{name} is made here", fut.made))
-    if note.site is not None and note.site != fut.made:
+    if note.site is not None and note.site != fut.made and why != "begun":
         steps.append((STEP.get(why, "this is not enough"), note.site))
     if note.handler is not None:
         steps.append(("the program goes on here", note.handler))
@@ -96,7 +97,7 @@ STEP = {
     "as-completed": "this may end before it is done",
     "guard-false": "this was false",
 }
-_ORDER = ("fresh", "unset", "other", "clock", "guard-false", "inside-group")
+_ORDER = ("fresh", "unset", "begun", "other", "clock", "guard-false", "inside-group", "wait-failed")
 
 
 def telling(fut: Fut) -> tuple[int, int]:
