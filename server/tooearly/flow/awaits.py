@@ -161,6 +161,8 @@ def _summarise(m: Machine, act: Act, func: Func, args: tuple[Value, ...], coro: 
     for outcome in outcomes:
         left = outcome.world
         left.collect([outcome.value])
+        if _waited_for(left, probe):
+            return None
         if len(left.heap) > 1 or left.deferred or any(is_module(k[0]) and k[1] != "$up" for k in left.env):
             return None
         value = outcome.value
@@ -171,6 +173,12 @@ def _summarise(m: Machine, act: Act, func: Func, args: tuple[Value, ...], coro: 
         suspends = suspends or _was_suspended(left, probe)
         ends[value, outcome.exc] = None
     return Summary(suspends, tuple(ends))
+
+
+def _waited_for(w: World, probe: Oid) -> bool:
+    """Whether the coroutine has got at a task that nobody gave it: it has asked for all tasks."""
+    fut = w.heap.get(probe)
+    return isinstance(fut, Fut) and fut.mask == DONE
 
 
 def _was_suspended(w: World, probe: Oid) -> bool:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from tooearly.flow import cfg
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph, Label, Step, Temp
+from tooearly.flow.counting import Counters, counters
 from tooearly.semantics.names import Class, Function, make_class, make_function
 from tooearly.source.tree import Unit
 
@@ -67,9 +68,16 @@ class Builder:
         self.catching: list[Temp] = []
         self.last_turns: dict[str, tuple[Temp, bool]] = {}
         self.captured: set[str] = set()
+        self.counted: Counters | None = None
         self.temps = 0
         self.handler = RAISE
         self.current = self.block()
+
+    def counters(self) -> Counters:
+        """The counters of the function's loops, with their limits."""
+        if self.counted is None:
+            self.counted = counters(self.function.node)
+        return self.counted
 
     # Blocks and steps
     def temp(self) -> Temp:
@@ -178,7 +186,7 @@ class Builder:
         self.contexts, self.handler = saved, handler
 
     def finish(self) -> Graph:
-        """The finished graph: falling off the end returns None; conditions that are tested only once lose their key."""
+        """The finished graph: falling off the end returns None; what is tested only once needs not be remembered."""
         if self.current.term is None:
             self.emit(cfg.SetReturn(self.function.node, None))
             self.end(cfg.Jump(self.function.node), next=RETURN)
@@ -188,16 +196,12 @@ class Builder:
                 block.term = cfg.Jump(self.function.node)
                 block.edges = {"next": RETURN}
             if isinstance(block.term, cfg.Branch) and block.term.key:
-                subject = block.term.key.removesuffix(" is None")  # that it is None and that it is true go together
+                subject = cfg.subject(block.term.key)
                 seen[subject] = seen.get(subject, 0) + 1
         for block in self.blocks:
-            if (
-                isinstance(block.term, cfg.Branch)
-                and block.term.key
-                and seen[block.term.key.removesuffix(" is None")] < 2
-            ):
-                block.term = replace(block.term, key=None)
-        return Graph(self.blocks, frozenset(self.captured))
+            if isinstance(block.term, cfg.Branch) and block.term.key and seen[cfg.subject(block.term.key)] < 2:
+                block.term = replace(block.term, once=True)
+        return Graph(self.blocks, frozenset(self.captured), frozenset(seen))
 
 
 def resolve(function: Function, name: str) -> tuple[str, int]:

@@ -311,10 +311,14 @@ class Jump(Step):
 
 @dataclass(frozen=True, slots=True)
 class Branch(Step):
-    """Leave by `true` or `false`; with `key` the outcome is remembered for the next test of the same condition."""
+    """Leave by `true` or `false`; with `key` the outcome is remembered for the next test of the same condition.
+
+    `once`: there is no other test of it, but it may be known all the same (see `arguments`).
+    """
 
     test: Temp
     key: str | None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,15 +368,22 @@ class Block:
     loop_head: bool = False
 
 
+def subject(key: str) -> str:
+    """What a condition is about: that it is None and that it is true go together."""
+    return key.removesuffix(" is None")
+
+
 @dataclass(slots=True)
 class Graph:
     """Blocks by number; 0 is the entry, `RETURN` and `RAISE` are the exits.
 
+    `conditions` are the subjects of its branches.
     By block: the names live at its start, and what each step (the last is the block's end) looks into (see `live`).
     """
 
     blocks: list[Block]
     captured: frozenset[str]
+    conditions: frozenset[str] = frozenset()
     live: list[frozenset[object]] = field(default_factory=list)
     demands: list[list[tuple[object, ...]]] = field(default_factory=list)
 

@@ -13,6 +13,7 @@ from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
+    Const,
     Frame,
     Oid,
     Ref,
@@ -39,6 +40,9 @@ def spread(w: World, args: list[tuple[Value, bool]]) -> list[tuple[Value, bool]]
         elif starred and isinstance(value, Ref) and isinstance(w.heap.get(value.oid), Iterating):
             held = w.heap[value.oid]
             assert isinstance(held, Iterating)
+            if held.kind == "in step":
+                out.append((Unknown(), True))
+                continue
             out += [(item, not held.exact) for item in held.items]
         else:
             out.append((value, starred))
@@ -110,10 +114,19 @@ def in_place(w: World, name: str, left: Value, right: Value, site: Site, frame: 
     made = algebra(w, name, left, right, site, frame)
     result = w.cont(made)
     if result is not None:
-        w.heap[left.oid] = replace(result, kind=cont.kind, slots=cont.slots if name == "Add" else ())
+        w.heap[left.oid] = replace(result, kind=cont.kind, slots=_kept(cont, other, name))
     elif other is None:
         w.heap[left.oid] = replace(cont, exact=False, items=unique((*cont.items, Unknown())), size=None)
     return [Outcome(w, left)]
+
+
+def _kept(cont: Cont, other: Cont | None, name: str) -> tuple[tuple[Value, Value], ...]:
+    """What is known by its index after `+=`: what counts from the front, and the last one of the new ones."""
+    if name != "Add" or cont.kind != "list":
+        return cont.slots if name == "Add" else ()
+    kept = tuple(s for s in cont.slots if not (isinstance(s[0], Const) and s[0].kind == "int" and s[0].value < 0))
+    last = other.items[-1] if other is not None and other.exact and other.items else None
+    return (*kept, (const(-1), last)) if isinstance(last, Ref) and not cont.exact else kept
 
 
 def algebra(w: World, name: str, left: Value, right: Value, site: Site, frame: Frame) -> Value:

@@ -1,13 +1,21 @@
-"""`while i < len(xs): ...; i += 1` from `i = 0` on is a loop over `range(len(xs))`: that one is followed to its end.
+"""Loops that count.
+
+`while i < len(xs): ...; i += 1` from `i = 0` on is a loop over `range(len(xs))`: that one is followed to its end.
 
 It is so when the loop changes neither the counter (but by its last statement) nor the list, and no `continue` goes past
 that statement. The counter is still counted up, so that behind the loop it is no index of an element that was visited.
+
+A counter that only starts at a number and goes up by one never passes the limit of its loop: behind `while n < 3` the
+conditions `n == 3`, `n >= 3` and `not n < 3` are one condition, and so have one answer (`below`).
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+
+REACHED = (ast.GtE, ast.Eq)
+NOT_REACHED = (ast.Lt, ast.NotEq)
 
 
 def counted(loop: ast.While, before: Sequence[ast.stmt]) -> ast.While | ast.For:
@@ -52,3 +60,47 @@ def _disturbs(stmt: ast.stmt, name: str, items: str) -> bool:
         if isinstance(node, ast.Continue | ast.Nonlocal | ast.Global):
             return True
     return False
+
+
+Counters = frozenset[tuple[str, str]]
+
+
+def counters(scope: ast.AST) -> Counters:
+    """The (counter, limit) of each loop `while counter < limit` (perhaps with other conditions) of a function.
+
+    The counter is set to numbers and counted up by one in that loop, and nothing else changes it or the limit.
+    """
+    nodes = list(ast.walk(scope))
+    found: list[tuple[str, str, ast.While]] = []
+    for loop in nodes:
+        for part in _conjuncts(loop.test) if isinstance(loop, ast.While) else ():
+            match part:
+                case ast.Compare(
+                    left=ast.Name(id=name), ops=[ast.Lt()], comparators=[ast.Constant() | ast.Name() as end]
+                ):
+                    found.append((name, ast.unparse(end), loop))  # type: ignore[arg-type]
+    loops = [name for name, _, _ in found]
+    return frozenset((n, end) for n, end, loop in found if loops.count(n) == 1 and _only_counts(nodes, n, end, loop))
+
+
+def _only_counts(nodes: list[ast.AST], name: str, limit: str, loop: ast.While) -> bool:
+    counted = {id(n.target) for n in ast.walk(loop) if isinstance(n, ast.AugAssign) and _counts_up(n, name)}
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=target) as start], value=ast.Constant(value=int())) if target == name:
+                counted.add(id(start))
+    stores = [n for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    return all(n.id != limit and (n.id != name or id(n) in counted) for n in stores)
+
+
+def _conjuncts(test: ast.expr) -> list[ast.expr]:
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+
+
+def below(known: Counters, test: ast.expr) -> tuple[ast.expr, bool] | None:
+    """A condition on a counter and its limit as (`counter < limit`, whether that must be true); None for any other."""
+    match test:
+        case ast.Compare(left=ast.Name(id=name) as left, ops=[op], comparators=[ast.Constant() | ast.Name() as limit]):
+            if isinstance(op, REACHED + NOT_REACHED) and (name, ast.unparse(limit)) in known:
+                return ast.copy_location(ast.Compare(left, [ast.Lt()], [limit]), test), isinstance(op, NOT_REACHED)
+    return None

@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 
 from tooearly.flow.calling import Call
 from tooearly.flow.effects_making import (
-    all_tasks,
     as_completed,
     concurrent,
-    current,
     ensure,
     executor,
     framework_task,
@@ -40,6 +38,7 @@ from tooearly.flow.effects_running import (
     run_until_complete,
 )
 from tooearly.flow.effects_table import DATA
+from tooearly.flow.effects_tasks import all_tasks, current
 from tooearly.flow.machine import Outcome
 from tooearly.flow.stacks import close, enter_context, exit_call, exit_stack, pop_all
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tooearly.flow import containers, slices, subscripts
+from tooearly.flow import containers, instep, slices, subscripts
+from tooearly.flow.calling import give_away
 from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Iterating
@@ -62,6 +63,8 @@ def container(c: Call) -> list[Outcome]:
     if cont is not None:
         return [Outcome(c.w, copy(c.w, cont, c.row.kind, c.frame, c.site, ordered=cont.kind != "set"))]
     found = items_of(c.w, given)
+    if found is None and instep.comes_by_turns(c.w, given):
+        give_away(c.w, [given])
     items, exact, nonempty = found or ((Unknown(),), False, False)
     return [Outcome(c.w, new(c.w, c.frame, c.site, Cont(c.row.kind, items, exact, nonempty)))]
 
@@ -135,7 +138,10 @@ def list_of_pairs(c: Call, rows: list[tuple[Value, ...]], exact: bool, nonempty:
 
 def enumerated(c: Call) -> list[Outcome]:
     """`enumerate(x)`."""
-    found = items_of(c.w, c.get("items"))
+    given = c.get("items")
+    if given is not None and instep.comes_by_turns(c.w, given):
+        return instep.in_step(c, [forever(c)[0].value, given])
+    found = items_of(c.w, given)
     if found is None:
         return [Outcome(c.w, Unknown())]
     items, exact, nonempty = found
@@ -149,6 +155,9 @@ def enumerated(c: Call) -> list[Outcome]:
 
 def zipped(c: Call) -> list[Outcome]:
     """`zip(a, b)`: pairs in step when both are exact, else each element with something unknown beside it."""
+    sources = [v for v, starred in c.rest if not starred]
+    if len(sources) == len(c.rest) <= instep.SOURCES and any(instep.comes_by_turns(c.w, v) for v in sources):
+        return instep.in_step(c, sources)
     given = [items_of(c.w, v) for v, _ in c.rest]
     if all(g is not None and g[1] for g in given):
         return list_of_pairs(c, list(zip(*(g[0] for g in given if g is not None), strict=False)), True, False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from tooearly.flow import arguments
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
@@ -165,23 +166,6 @@ def _leaves_pending(c: Call, target: Partial, futures: list[Oid]) -> bool:
     return all(isinstance(f := w.heap.get(oid), Fut) and f.mask == PENDING for w in worlds for oid in futures)
 
 
-def current(c: Call) -> list[Outcome]:
-    """`current_task()`."""
-    return [Outcome(c.w, make(c, c.w, "current"))]
-
-
-def all_tasks(c: Call) -> list[Outcome]:
-    """`all_tasks()`: a set of tasks that are not done."""
-    group = Oid(c.site, c.frame, "each")
-    c.w.heap[group] = Fut("task", PENDING, c.site, many=True, note=Note("fresh", c.site))
-    cont = Cont("set", (Ref(group),), False, nonempty=False)
-    known = [
-        Ref(oid) for oid, obj in c.w.heap.items() if isinstance(obj, Fut) and obj.kind == "current" and not obj.many
-    ]
-    cont = replace(cont, items=(*cont.items, *known))
-    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "all"), cont))]
-
-
 def shield(c: Call) -> list[Outcome]:
     """`shield(x)`: an outer future around the inner one."""
     inner = as_future(c, c.w, c.get("aw") or Unknown(), "inner")
@@ -198,28 +182,28 @@ def shield(c: Call) -> list[Outcome]:
 def gather(c: Call) -> list[Outcome]:
     """`gather(*aws)`: a future of its own; coroutines among the arguments become tasks."""
     children: list[Value] = []
-    unknown = False
     given = [*((v, False) for k, v in c.args.items() if k not in ("return_exceptions", "loop")), *c.rest]
     for index, (value, _) in enumerate(given):
         if isinstance(value, Unknown):
-            unknown = True
-        elif isinstance(value, Ref) and not isinstance(c.w.heap.get(value.oid), Fut):
+            continue
+        if isinstance(value, Ref) and not isinstance(c.w.heap.get(value.oid), Fut):
             give_away(c.w, [value])
         else:
             children.append(as_future(c, c.w, value, f"arg{index}"))
-    flag = c.get("return_exceptions")
+    return [_gathering(c, world, children, flag, not given) for world, flag in arguments.flag(c, "return_exceptions")]
+
+
+def _gathering(c: Call, w: World, children: list[Value], flag: Value | None, empty: bool) -> Outcome:
     keep_going = False if flag is None else True if flag == TRUE else False if flag == FALSE else None
-    mask = DONE if not given else PENDING
     fut = Fut(
         "gather",
-        mask,
+        DONE if empty else PENDING,
         c.site,
         children=tuple(dict.fromkeys(children)),
         keep_going=keep_going,
         note=Note("fresh", c.site),
     )
-    del unknown
-    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "all"), fut))]
+    return Outcome(w, w.allocate(Oid(c.site, c.frame, "all"), fut))
 
 
 def as_completed(c: Call) -> list[Outcome]:

@@ -22,14 +22,16 @@ def add(c: Call) -> list[Outcome]:
     """`append(x)`, `add(x)`."""
     if isinstance(c.receiver, Ref):
         cont = c.w.cont(c.receiver)
-        collect(c.w, c.receiver, c.get("item") or Unknown(), None)
+        item = c.get("item") or Unknown()
+        collect(c.w, c.receiver, item, None)
         held = c.w.cont(c.receiver)
-        if cont is not None and c.row.kind and held is not None:
+        if cont is not None and held is not None and cont.kind == "list":
             first = c.row.kind == "front" or c.get("index") == const(0)
             items = (held.items[-1], *held.items[:-1]) if first else held.items
-            c.w.heap[c.receiver.oid] = replace(
-                held, items=items, exact=held.exact and (first or len(items) < 2), slots=()
-            )
+            ends = not c.row.kind or first
+            slots = subscripts.at_end(c.w, cont, item, 0 if first else -1) if ends else ()
+            exact = held.exact and (ends or len(items) < 2)
+            c.w.heap[c.receiver.oid] = replace(held, items=items, exact=exact, slots=slots)
     return [Outcome(c.w, NONE)]
 
 

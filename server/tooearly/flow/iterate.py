@@ -89,7 +89,11 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
         yield "item", Outcome(w.copy(), exc=Exc(CANCELLED))
         if obj.kind != "as_completed":
             yield "item", Outcome(w.copy(), exc=Exc(TIMEOUT if obj.kind == "timed" else ""))
-    if obj.kind == "generator":
+    if obj.kind == "in step":
+        from tooearly.flow.instep import advance_all
+
+        yield from advance_all(m, act, w, obj.items, site)
+    elif obj.kind == "generator":
         yield from _resume_for(m, act, w, it, obj, site)
     elif obj.kind == "forever":
         yield "item", Outcome(w, Unknown())

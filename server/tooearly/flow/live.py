@@ -23,6 +23,7 @@ _SKIP = {
     "star",
     "kind",
     "key_text",
+    "once",
     "function",
     "cls",
     "pattern",
@@ -42,7 +43,7 @@ def uses_and_defs(step: Step) -> tuple[set[object], set[object]]:
             return {src}, set(dsts)
         case cfg.MatchPattern(_, subject, _, value, captures):
             return {subject} if value is None else {subject, value}, {temp for _, temp in captures}
-        case cfg.Branch(_, test, _):
+        case cfg.Branch(_, test):
             return {test}, set()
         case cfg.Next(_, dst, iterator, _):
             return {iterator}, {dst}

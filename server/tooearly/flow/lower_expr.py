@@ -13,6 +13,7 @@ from collections.abc import Callable
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.cfg import Temp
+from tooearly.flow.counting import below
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 TEXTS = ("JoinedStr", "FormattedValue", "TemplateStr", "Interpolation")
@@ -151,6 +152,11 @@ def condition(b: Builder, test: ast.expr, yes: cfg.Block, no: cfg.Block, *, loop
     """Branch on `test`. `loop` conditions are not remembered: they are tested again and again."""
     if b.last_turns and (known := b.last_turns.get(ast.unparse(test))):
         yes, no = turn_block(b, test, yes, known[0], known[1]), turn_block(b, test, no, known[0], not known[1])
+    if (counter := below(b.counters(), test)) is not None:
+        test, wanted = counter
+        on = {"true": yes, "false": no} if wanted else {"true": no, "false": yes}
+        b.end(cfg.Branch(test, expr(b, test), condition_key(test)), **on)
+        return
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             condition(b, operand, no, yes, loop=loop)

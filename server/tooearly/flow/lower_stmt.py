@@ -136,8 +136,9 @@ def assignment(b: Builder, node: ast.stmt) -> None:
     """`=`, `op=`, `: annotation =` and `del`."""
     match node:
         case ast.Assign(targets=targets, value=value):
-            spread = isinstance(value, ast.GeneratorExp) and any(isinstance(t, ast.Tuple | ast.List) for t in targets)
-            src = comprehension(b, value) if spread else stored(b, value)
+            spread = any(isinstance(t, ast.Tuple | ast.List) for t in targets)  # asks for all the elements now
+            now = comprehension if isinstance(value, ast.GeneratorExp) else expr
+            src = now(b, value) if spread else stored(b, value)
             for target in targets:
                 assign(b, target, src)
         case ast.AugAssign(target=ast.Subscript(value=obj, slice=key) as target, op=op, value=value):

@@ -145,7 +145,7 @@ class Inst:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Iterating:
-    """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator."""
+    """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator, in step (of others)."""
 
     kind: str
     items: tuple[Value, ...] = ()

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from tooearly.flow.attributes import parts_of
 from tooearly.flow.containers import copy, is_group, new
+from tooearly.flow.joining import swapped
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
@@ -58,6 +59,9 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
 def _beside_known(w: World, cont: Cont, key: SliceOf) -> Cont | None:
     """`tasks[1:]` where `tasks[0]` has been taken before (or `[:-1]` and `[-1]`): all the others, and only these."""
     lower, upper = key.lower or 0, key.upper
+    for known, part in cont.slots:
+        if isinstance(known, SliceOf) and _opposite(known, key) and (held := w.cont(part)) is not None:
+            return Cont(cont.kind, tuple(i for i in cont.items if i not in held.items), False)
     if not key.known or cont.many or cont.kind != "list" or lower < 0 or (upper is not None and (lower or upper >= 0)):
         return None
     gone = range(lower) if upper is None else range(upper, 0)
@@ -66,6 +70,12 @@ def _beside_known(w: World, cont: Cont, key: SliceOf) -> Cont | None:
     if not values or any(v is None or is_group(w, v) for v in values):
         return None
     return Cont("list", tuple(i for i in cont.items if i not in values), False)
+
+
+def _opposite(a: SliceOf, b: SliceOf) -> bool:
+    """Whether two slices have no element in common, and one of them has each: `[:n]` and `[n:]`."""
+    first, last = (a, b) if b.upper is None else (b, a)
+    return a.known and b.known and not first.lower and first.upper == last.lower != 0 and last.upper is None
 
 
 def unknown_part(act: Act, w: World, obj: Ref, site: Site) -> list[Outcome]:
@@ -96,7 +106,9 @@ def split_group(w: World, group: Ref, tag: str) -> Ref:
     part = Oid(group.oid.site, group.oid.frame, ("G", tag, group.oid.tag))
     w.heap[part] = w.heap[group.oid]
     for holder, obj in list(w.heap.items()):
-        if isinstance(obj, Cont) and group in obj.items:
+        if isinstance(obj, Cont) and obj.many and obj.exact and obj.kind == "tuple":
+            w.heap[holder] = swapped(obj, group, (group, Ref(part)))  # at its place is one of the one or of the other
+        elif isinstance(obj, Cont) and group in obj.items:
             keys = (*obj.keys, obj.keys[obj.items.index(group)]) if obj.keys else ()
             w.heap[holder] = replace(obj, items=(*obj.items, Ref(part)), keys=keys, exact=False)
     return Ref(part)
@@ -120,7 +132,9 @@ def unpack(
     for index, dst in enumerate(dsts):
         if index == star:
             continue
-        worlds = [(x, (*got, v)) for before, got in worlds for x, v in _take(act, before, src, dst, got, site)][:12]
+        key = const(index if star is None or index < star else index - len(dsts))
+        worlds = [(x, (*got, v)) for before, got in worlds for x, v in _take(act, before, src, key, got, (site, dst))]
+        del worlds[12:]
     out = []
     for world, got in worlds:
         rest = world.cont(src)
@@ -140,9 +154,14 @@ def unpack(
     return out or [Outcome(w, exc=Exc("builtins.ValueError"))]
 
 
-def _take(act: Act, w: World, src: Ref, dst: int, got: tuple[Value, ...], site: Site) -> Iterator[tuple[World, Value]]:
+def _take(
+    act: Act, w: World, src: Ref, key: Value, got: tuple[Value, ...], place: tuple[Site, int]
+) -> Iterator[tuple[World, Value]]:
     cont = w.cont(src)
     assert cont is not None
+    if cont.kind == "list" and (known := dict(cont.slots).get(key)) is not None and known not in got:
+        yield w, known
+        return
     options = [
         i for i in (cont.keys if cont.kind == "dict" else cont.items) if i not in got or isinstance(i, Unknown | Const)
     ]
@@ -151,7 +170,7 @@ def _take(act: Act, w: World, src: Ref, dst: int, got: tuple[Value, ...], site: 
         value = option
         if is_group(world, option):
             assert isinstance(option, Ref)
-            value = world.element(option, (site, dst), act.frame)
+            value = world.element(option, place, act.frame)
         yield world, value
 
 

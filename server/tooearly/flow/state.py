@@ -228,11 +228,13 @@ class World:
                 inner = self.heap.get(oid)
                 if oid not in taken and inner is not None and inner.many and isinstance(inner, Fut | Cont | Inst):
                     several = isinstance(one, Cont) and not one.exact and all(v != value for _, v in one.slots)
-                    own = Ref(oid)
+                    own, place = Ref(oid), site
+                    if isinstance(value, Choice):
+                        place = (site, len(taken))  # apart from the other options
                     if several:
-                        taken[oid] = self._own_part(own, site, frame, group)
+                        taken[oid] = self._own_part(own, place, frame, group)
                     else:
-                        taken[oid] = self.element(own, site, frame, group, taking)
+                        taken[oid] = self.element(own, place, frame, group, taking)
         return renamed_object(one, lambda oid: taken[oid].oid if oid in taken else oid)
 
     def _own_part(self, group: Ref, site: Any, frame: Frame, owner: Oid) -> Ref:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from tooearly.flow import cfg, containers, iterate, manage, operators, slices, subscripts
+from tooearly.flow import cfg, containers, draining, iterate, manage, operators, slices, subscripts
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute, with_attribute
 from tooearly.flow.awaits import await_value
 from tooearly.flow.binding import Args, Kwargs
@@ -282,7 +282,7 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
         case cfg.Measure(_, coll, src):
             return [Outcome(w)] if subscripts.measured(w, get(coll), get(src)) else []
         case cfg.Unpack(node, src, dsts, star):
-            return slices.unpack(m, act, w, get(src), dsts, star, act.site(node))
+            return unpacked(m, act, w, get(src), dsts, star, act.site(node))
         case cfg.Iter(node, dst, src, is_async):
             return put(m, act, iterate.iterator(m, act, w, get(src), act.site(node), is_async), dst, node)
         case cfg.Unary() | cfg.Binary() | cfg.InPlace() | cfg.Compare():
@@ -305,6 +305,18 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
         case _:
             return execute_control(m, act, w, step)
     return [Outcome(w)]
+
+
+def unpacked(
+    m: Machine, act: Act, w: World, src: Value, dsts: tuple[int, ...], star: int | None, site: Site
+) -> list[Outcome]:
+    """`a, *b = src`; a generator is run to its end."""
+    if not draining.is_generator(w, src):
+        return slices.unpack(m, act, w, src, dsts, star, site)
+    out: list[Outcome] = []
+    for given in draining.drain(m, act, w, src, site):
+        out += [given] if given.exc else slices.unpack(m, act, given.world, given.value, dsts, star, site)
+    return out
 
 
 def execute_control(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | list[Outcome]:
@@ -334,8 +346,8 @@ def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Out
     """The labelled ways out of a block."""
     frame = act.frame
     match term:
-        case cfg.Branch(node, test, key):
-            yield from branch(m, act, w, w.env.get((frame, test), Unknown()), key)
+        case cfg.Branch(node, test, key, once):
+            yield from branch(m, act, w, w.env.get((frame, test), Unknown()), key, remember=not once)
         case cfg.Next(node, dst, it, is_async):
             for label, outcome in iterate.advance(
                 m, act, w, w.env.get((frame, it), Unknown()), act.site(node), is_async
@@ -362,7 +374,9 @@ def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Out
             yield "next", Outcome(w)
 
 
-def branch(m: Machine, act: Act, w: World, value: Value, key: str | None) -> Iterator[tuple[str, Outcome]]:
+def branch(
+    m: Machine, act: Act, w: World, value: Value, key: str | None, *, remember: bool
+) -> Iterator[tuple[str, Outcome]]:
     """Leave by the truth of a value; a condition that was decided before (and has not changed) is not asked again."""
     fact = (act.frame, key) if key else None
     known = w.facts.get(fact) if fact else None
@@ -371,7 +385,7 @@ def branch(m: Machine, act: Act, w: World, value: Value, key: str | None) -> Ite
     for truth, world in operators.truths(w, value):
         if known is not None and truth != known:
             continue
-        if fact and isinstance(value, Unknown | Choice):  # of others the world itself knows it, also after a change
+        if fact and remember and isinstance(value, Unknown | Choice):
             world.facts[fact] = truth
         yield ("true" if truth else "false"), Outcome(world)
 

@@ -66,6 +66,27 @@ def _same_origin(cont: Cont, value: Value) -> bool:
     return any(isinstance(i, Ref) and (i.oid.site, i.oid.frame) == made for i in cont.items)
 
 
+def at_end(w: World, cont: Cont, value: Value | None, index: int) -> tuple[tuple[Value, Value], ...]:
+    """What is known by its index after a list has got a new first (0) or last (-1) element.
+
+    The new one is told apart from a crowd that was there before, but not in a loop that fills the list.
+    """
+    kept = tuple(slot for slot in cont.slots if _stays(slot[0], index))
+    if cont.exact or cont.many or not isinstance(value, Ref) or is_group(w, value) or _same_origin(cont, value):
+        return kept
+    return (*kept, (const(index), value))
+
+
+def _stays(key: Value, index: int) -> bool:
+    """Whether a subscript still means the same when there is a new first (0) or last (-1) element."""
+    match key:
+        case Const(value=int() as at):
+            return (at < 0) == (index == 0)
+        case SliceOf(lower, upper):
+            return index < 0 and (lower or 0) >= 0 and upper is not None and upper >= 0
+    return index < 0
+
+
 # Subscripts
 def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Outcome]:
     """`obj[key]`."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
+from tooearly.flow import arguments
 from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
@@ -57,9 +58,16 @@ def wait(c: Call) -> list[Outcome]:
     if given is not None and c.w.cont(given) is None:
         give_away(c.w, [given])
         return await_unknown(c.m, c.act, c.w, c.site)
-    refs = as_futures(c, given)
+    out: list[Outcome] = []
+    for world, limit in arguments.limit(c, "timeout"):
+        now = replace(c, w=world)
+        out += _wait(now, as_futures(now, given), limit)
+    return out
+
+
+def _wait(c: Call, refs: list[Ref], limit: Value | None) -> list[Outcome]:
     why, early = _mode(c)
-    unlimited, limited = timeouts(c.get("timeout"))
+    unlimited, limited = timeouts(limit)
     cancelled = c.w.copy()
     c.m.suspend(c.act, cancelled, "other", c.site)
     note_all(cancelled, refs, Note("wait-failed", c.site))
