@@ -12,7 +12,7 @@ known. Its reads are not reported here but where the task first runs (`Machine.s
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args
@@ -30,10 +30,11 @@ from tooearly.flow.ended import (
     settle_crowd,
 )
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.mention import concerned, names_in, reaches_read
+from tooearly.flow.mention import concerned, names_in
 from tooearly.flow.objects import DONE, MAYBE, PENDING, Fut, Inst, Note
 from tooearly.flow.relevance import hands_over
 from tooearly.flow.state import World
+from tooearly.flow.summaries import apply_summary, summary
 from tooearly.flow.values import (
     NONE,
     Api,
@@ -51,7 +52,7 @@ from tooearly.flow.values import (
     Value,
     is_module,
 )
-from tooearly.flow.walking import functions, refs
+from tooearly.flow.walking import refs
 
 TIMEOUT = "builtins.TimeoutError"
 
@@ -100,7 +101,7 @@ def await_coroutine(m: Machine, act: Act, w: World, coro: Coro, site: Site) -> l
         case Func() as func if func.function.is_generator and not func.function.is_async:
             return invoke(m, act, w, func, [(a, False) for a in coro.args], list(coro.kwargs), coro.site, on_loop=True)
         case Func() as func:
-            known = summary(m, act, func, coro)
+            known = summary(m, act, w, func, coro)
             if known is not None:
                 return apply_summary(m, act, w, known, site)
             return invoke(m, act, w, func, [(a, False) for a in coro.args], list(coro.kwargs), coro.site, on_loop=True)
@@ -118,85 +119,6 @@ def await_coroutine(m: Machine, act: Act, w: World, coro: Coro, site: Site) -> l
                 return effect(Call(m, act, w, row, receiver, *arguments(row, args, list(coro.kwargs)), site))
     give_away(w, [coro])
     return await_unknown(m, act, w, site)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a coroutine does that neither touches nor returns an object: it may suspend, and end in these ways."""
-
-    suspends: bool
-    ends: tuple[tuple[Value, Exc | None], ...]
-
-
-def summary(m: Machine, act: Act, func: Func, coro: Coro) -> Summary | None:
-    """The summary of a module's coroutine function for arguments without objects; None when it has none.
-
-    It is found by interpreting the body once in a world of its own.
-    """
-    if (
-        not is_module(func.frame)
-        or refs(coro)
-        or any(True for _ in functions_in(coro))
-        or reaches_read(m, func.function)
-    ):
-        return None
-    plain = tuple(Unknown() if isinstance(a, Unknown) and not a.type else a for a in coro.args)
-    key = (func.function, plain, coro.kwargs)
-    if key not in m.summaries:
-        m.summaries[key] = None  # recursion: no summary
-        m.summaries[key] = _summarise(m, act, func, plain, coro)
-    return m.summaries[key]
-
-
-def _summarise(m: Machine, act: Act, func: Func, args: tuple[Value, ...], coro: Coro) -> Summary | None:
-    trial = World()
-    probe = Oid("probe", ("probe",))
-    trial.heap[probe] = Fut("task", PENDING, None)
-    trial.env[("probe",), "probe"] = Ref(probe)
-    m.quiet += 1
-    outcomes = invoke(m, act, trial, func, [(a, False) for a in args], list(coro.kwargs), coro.site, on_loop=True)
-    m.quiet -= 1
-    ends: dict[tuple[Value, Exc | None], None] = {}
-    suspends = False
-    for outcome in outcomes:
-        left = outcome.world
-        left.collect([outcome.value])
-        if _waited_for(left, probe):
-            return None
-        if len(left.heap) > 1 or left.deferred or any(is_module(k[0]) and k[1] != "$up" for k in left.env):
-            return None
-        value = outcome.value
-        if refs(value) or any(True for _ in functions_in(value)):
-            return None
-        if not isinstance(value, Const) or value.kind not in ("NoneType", "bool"):
-            value = Unknown()
-        suspends = suspends or _was_suspended(left, probe)
-        ends[value, outcome.exc] = None
-    return Summary(suspends, tuple(ends))
-
-
-def _waited_for(w: World, probe: Oid) -> bool:
-    """Whether the coroutine has got at a task that nobody gave it: it has asked for all tasks."""
-    fut = w.heap.get(probe)
-    return isinstance(fut, Fut) and fut.mask == DONE
-
-
-def _was_suspended(w: World, probe: Oid) -> bool:
-    fut = w.heap.get(probe)
-    return isinstance(fut, Fut) and fut.mask != PENDING
-
-
-def apply_summary(m: Machine, act: Act, w: World, known: Summary, site: Site) -> list[Outcome]:
-    """The outcomes of a summarised coroutine in this world."""
-    if known.suspends:
-        m.suspend(act, w, "other", site)
-    return [Outcome(w.copy(), value, exc) for value, exc in known.ends]
-
-
-def functions_in(value: Value) -> list[Func]:
-    """The functions of the workspace among what a coroutine was given (its own function does not count)."""
-    inner = value.args if isinstance(value, Coro) else (value,)
-    return [f for v in inner for f in functions(v)]
 
 
 # Futures

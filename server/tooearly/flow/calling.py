@@ -127,7 +127,10 @@ def call_function(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs
         if any(starred for _, starred in args):
             values = (*values, *(a for a, starred in args if starred))
         return [Outcome(w, Coro(func, values, tuple((n or "**", v) for n, v in kwargs), site))]
-    return invoke(m, act, w, func, args, kwargs, site, on_loop=act.on_loop)
+    from tooearly.flow.summaries import called
+
+    found = called(m, act, w, func, args, kwargs, site)
+    return found if found is not None else invoke(m, act, w, func, args, kwargs, site, on_loop=act.on_loop)
 
 
 def invoke(

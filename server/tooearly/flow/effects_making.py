@@ -10,7 +10,7 @@ from tooearly.flow.calling import Call, give_away
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
-from tooearly.flow.relevance import closed_over, target_function
+from tooearly.flow.relevance import closed_over, matters, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, TRUE, Api, Bound, Coro, Func, Oid, Partial, Ref, Unknown, Value
 
@@ -32,9 +32,10 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
     ref = make(c, w, "task", mask=mask, body=body, tag=tag)
     if body is not None:
         hand_over(c, w, body)
-        w.deferred = (*w.deferred, Deferred("task", body.function, body.args)) if not body.kwargs else w.deferred
+        started = Deferred("task", body.function, body.args)
         if body.kwargs:
-            w.deferred = (*w.deferred, Deferred("task", Partial(body.function, body.args, body.kwargs)))
+            started = Deferred("task", Partial(body.function, body.args, body.kwargs))
+        w.deferred = (*w.deferred, started) if matters(c.m, started) else w.deferred
     elif not isinstance(value, Unknown):
         give_away(w, [value])
     return ref

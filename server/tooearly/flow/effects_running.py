@@ -12,7 +12,7 @@ from tooearly.flow.ended import CANCELLED
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.mention import names_in
 from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut
-from tooearly.flow.relevance import may_read, target_function
+from tooearly.flow.relevance import matters, may_read, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value, const
 from tooearly.flow.walking import refs
@@ -49,7 +49,8 @@ def later(c: Call) -> list[Outcome]:
     function = c.get("callback") or Unknown()
     for value in (function, *(v for v, _ in c.rest)):
         hand_over(c, c.w, value)
-    c.w.deferred = _with(c.w.deferred, Deferred("later", function, tuple(v for v, _ in c.rest)))
+    deferred = Deferred("later", function, tuple(v for v, _ in c.rest))
+    c.w.deferred = _with(c.w.deferred, deferred) if matters(c.m, deferred) else c.w.deferred
     return [Outcome(c.w, Unknown())]
 
 

@@ -1,7 +1,12 @@
-"""Fewer worlds when a block holds too many: first those that agree on every future are joined, then any."""
+"""Fewer worlds when a block holds too many: first those that agree on every future are joined, then any.
+
+What is asked of an element by its key is found again by that key: worlds in which a container remembers other elements
+are joined late.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -63,13 +68,13 @@ FINISHED = Unknown("finished", "Task")
 
 
 def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:
-    """Fewer worlds: first those that agree on every future, then on the futures that have a name, then any two.
+    """Fewer worlds: those that agree on every future, then on the futures that have a name or a key, then any two.
 
     A name that stands for one object here and for another there must not be folded early: the other object's state
     would be taken for its own.
     """
     out = worlds
-    for key in (lambda w: (_masks(w), _named(w), _shape_of_env(w)), lambda w: (_named(w), _shape_of_env(w))):
+    for key in STAGES:
         groups: dict[Any, World] = {}
         for world in out:
             known = key(world)
@@ -81,6 +86,13 @@ def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:
         out = [join_worlds(out[0], out[1]), *out[2:]]
         out.append(out.pop(0))
     return list(dict.fromkeys(out))
+
+
+STAGES: tuple[Callable[[World], Any], ...] = (
+    lambda w: (_masks(w), _named(w), _asked(w), _shape_of_env(w)),
+    lambda w: (_named(w), _asked(w), _shape_of_env(w)),
+    lambda w: (_named(w), _shape_of_env(w)),
+)
 
 
 def _masks(world: World) -> Any:
@@ -98,6 +110,13 @@ def _named(world: World) -> Any:
         (key, value.oid, fut.mask)
         for key, value in world.env.items()
         if isinstance(value, Ref) and (fut := world.fut(value)) is not None
+    )
+
+
+def _asked(world: World) -> Any:
+    """The elements that containers remember by their keys."""
+    return frozenset(
+        (oid, key, value) for oid, obj in world.heap.items() if isinstance(obj, Cont) for key, value in obj.slots
     )
 
 

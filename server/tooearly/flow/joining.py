@@ -130,7 +130,7 @@ def _join_containers(a: Cont, b: Cont) -> Cont:
     nonempty, many = _nonempty(a) and _nonempty(b), a.many or b.many
     if a.exact and b.exact and len(a.items) == len(b.items) and a.keys == b.keys:
         items = tuple(choice((x, y)) for x, y in zip(a.items, b.items, strict=True))
-        slots = a.slots if a.slots == b.slots else ()
+        slots = tuple(s for s in a.slots if s in b.slots)
         return replace(a, items=items, nonempty=nonempty, many=many, slots=slots)
     if a.kind == "dict":
         akeys = a.keys or tuple(Unknown() for _ in a.items)
@@ -140,5 +140,5 @@ def _join_containers(a: Cont, b: Cont) -> Cont:
     else:
         keys, items = (), unique((*a.items, *b.items))
     size = a.length if a.length == b.length else None
-    slots = tuple(s for s in a.slots if s in b.slots) if many else ()
+    slots = tuple(s for s in a.slots if s in b.slots)
     return replace(a, items=items, keys=keys, exact=False, nonempty=nonempty, many=many, slots=slots, size=size)

@@ -27,7 +27,7 @@ from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.rows import Rows
 
 if TYPE_CHECKING:
-    from tooearly.flow.awaits import Summary
+    from tooearly.flow.summaries import Summary
 
 MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls

@@ -126,6 +126,16 @@ def may_read(m: Machine, value: Value) -> bool:
     return reaches_read(m, target.function)
 
 
+def matters(m: Machine, deferred: Deferred) -> bool:
+    """Whether code that runs later can be of interest: it may read, rebind our variables, or belong to a thread.
+
+    Callbacks are, whatever they do: that one has run says that its future is done.
+    """
+    target = target_function(deferred.function)
+    rebinds = target is not None and bool(target.function.nonlocal_names | target.function.global_names)
+    return deferred.kind in ("callback", "thread") or rebinds or may_read(m, deferred.function)
+
+
 def _apis(value: Value) -> Iterator[str]:
     """The names of the APIs that a callable ends in or is handed: `partial(map, Task.result)`."""
     match value:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from tooearly.flow.canonical import absorb, forget_keys
 from tooearly.flow.joining import held_members, inexact, join_objects, opened, swapped, without
 from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
 from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Unknown, Value
@@ -194,16 +195,22 @@ class World:
 
     # Groups
     def element(
-        self, ref: Ref, site: Any, frame: Frame, owner: Oid | None = None, taking: tuple[tuple[Oid, Ref], ...] = ()
+        self,
+        ref: Ref,
+        site: Any,
+        frame: Frame,
+        owner: Oid | None = None,
+        taking: tuple[tuple[Oid, Ref], ...] = (),
+        tag: Any = None,
     ) -> Ref:
         """Take one member out of a group: a new object that is in the same containers. The group keeps the rest.
 
         `owner` is a group whose member is being taken and has this one for its own: the rest of it has others.
         `taking` are the members that are being taken around it: an object and the task that runs its method hold
-        each other.
+        each other. `tag` tells which one it is, where that says more than the place that takes it.
         """
         obj = self.heap[ref.oid]
-        oid = Oid(ref.oid.site, ref.oid.frame, ("el", site, frame))
+        oid = Oid(ref.oid.site, ref.oid.frame, tag or ("el", site, frame))
         marker = Ref(Oid(ref.oid.site, ref.oid.frame, ("taking", ref.oid.tag)))
         self.heap[marker.oid] = self._alone(ref.oid, obj, site, frame, (*taking, (ref.oid, marker)))
         self._join_holders(ref, marker, owner)
@@ -286,14 +293,25 @@ class World:
                 if oid in holders:
                     holders[oid].add((holder.site, holder.frame, "many" if obj.many else holder.tag))
         names: dict[Oid, Oid] = {}
+        alike: dict[Any, list[Oid]] = {}
         for oid in many:
             obj = self.heap[oid]
             facts = (obj.mask, obj.kind) if isinstance(obj, Fut) else self._shape(obj)
-            new = Oid(oid.site, oid.frame, ("G", facts, frozenset(holders[oid])))
-            if new != oid:
-                names[oid] = new
+            within = frozenset(holders[oid])
+            names[oid] = Oid(oid.site, oid.frame, ("G", facts, within))
+            if isinstance(obj, Fut) and all(holder[2] != "many" for holder in within):
+                alike.setdefault((oid.site, oid.frame, within), []).append(oid)
+        for oids in alike.values():
+            if len(oids) > 1:
+                absorb(self.heap, oids, self._referred(), names)
+        names = {oid: new for oid, new in names.items() if new != oid}
         if names:
             self.rename(names)
+
+    def _referred(self) -> set[Oid]:
+        """What variables and code that runs later refer to."""
+        found = {oid for value in self.env.values() for oid in refs(value)}
+        return found | {oid for deferred in self.deferred for value in deferred.values() for oid in refs(value)}
 
     def _enlist(self) -> None:
         """Single objects that nothing names any more, only inexact containers and groups hold, join the crowd."""
@@ -390,25 +408,9 @@ class World:
         if any(oid not in seen for oid in heap):
             self.heap = {oid: obj for oid, obj in heap.items() if oid in seen}
 
-    def _forget_keys(self) -> None:
-        """Drop the slots of containers whose key nothing holds any more: that element cannot be asked for again."""
-        slotted = [oid for oid, obj in self.heap.items() if isinstance(obj, Cont) and obj.slots]
-        if not any(_is_turn(key) for oid in slotted for key, _ in self.heap[oid].slots):  # type: ignore[union-attr]
-            return
-        kept = {v for value in self.env.values() for v in (value.options if isinstance(value, Choice) else (value,))}
-        for obj in self.heap.values():
-            if isinstance(obj, Cont) and obj.kind == "tuple":
-                kept.update(obj.items)
-        for oid in slotted:
-            cont = self.heap[oid]
-            assert isinstance(cont, Cont)
-            if any(_is_turn(key) and key not in kept for key, _ in cont.slots):
-                left = tuple(s for s in cont.slots if s[0] in kept or not _is_turn(s[0]))
-                self.heap[oid] = replace(cont, slots=left)
-
     def settle(self) -> World:
         """Bring the world to its canonical form (in place) and return it."""
-        self._forget_keys()
+        forget_keys(self.env, self.heap)
         self.collect()
         self._regroup()
         self._members = None
@@ -478,8 +480,3 @@ class World:
                     note if obj.note is None or obj.note.why in ("fresh", "clock", "other", "guard-false") else obj.note
                 )
                 self.heap[oid] = replace(obj, mask=MAYBE, note=why)
-
-
-def _is_turn(key: Value) -> bool:
-    """Whether a container's key is what a loop variable stood for."""
-    return isinstance(key, Unknown) and isinstance(key.tag, tuple) and key.tag[0] == "turn"

@@ -152,7 +152,7 @@ def pick(act: Act, w: World, obj: Ref, key: Value | None, site: Site) -> Iterato
         value = option
         if is_group(world, option):
             assert isinstance(option, Ref)
-            value = world.element(option, site, act.frame)
+            value = world.element(option, site, act.frame, tag=_place(obj, key))
         _remember(world, obj, key, value)
         if all_found(world, obj):
             yield world, value
@@ -211,6 +211,11 @@ def _differ(a: Value, b: Value | None) -> bool:
     return True
 
 
+def _place(obj: Ref, key: Value | None) -> object:
+    """What tells an element that a container remembers by its key from others; who asked for it first does not."""
+    return ("at", obj.oid.site, obj.oid.frame, key) if isinstance(key, Const) else None
+
+
 def _remember(w: World, obj: Ref, key: Value | None, value: Value) -> None:
     cont = w.cont(obj)
     if cont is None or cont.many or not isinstance(value, Ref):
@@ -240,7 +245,7 @@ def dict_item(
         world = w.copy()
         if is_group(world, value):
             assert isinstance(value, Ref)
-            value = world.element(value, site, act.frame)
+            value = world.element(value, site, act.frame, tag=_place(obj, key))
         _remember(world, obj, key, value)
         out.append(Outcome(world, value))
     return [*out, *missing]
