@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from tooearly.flow.objects import GHOST, Cont, Fut, Obj
 from tooearly.flow.values import Choice, Oid, Unknown, Value, unique
@@ -36,7 +37,7 @@ def covers(more: Obj, less: Obj) -> bool:
     return wider and replace(less, mask=more.mask, open=more.open, failed=more.failed) == more
 
 
-def forget_keys(env: Mapping[tuple[object, object], Value], heap: dict[Oid, Obj]) -> None:
+def forget_keys(env: Mapping[Any, Value], heap: dict[Oid, Obj]) -> None:
     """Forget what a loop variable stood for when nothing holds that any more: it cannot be asked for again."""
     concerned = [
         oid
