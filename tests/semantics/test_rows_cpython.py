@@ -76,7 +76,6 @@ NEVER = {
 }
 TESTED_HERE = {
     "Event.clear",
-    "Event.set",
     "Event.wait",
     "Unknown.clear",  # of what nobody declares: as of an event
     "Unknown.is_set",

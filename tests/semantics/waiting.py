@@ -411,6 +411,16 @@ async def an_event_that_is_not_set_has_let_nobody_through() -> None:
     await clear_away([other])
 
 
+@claim("Event.set")
+async def an_event_is_set_until_it_is_cleared() -> None:
+    event = asyncio.Event()
+    event.set()
+    await asyncio.sleep(MOMENT)
+    assert event.is_set()
+    event.clear()
+    assert not event.is_set()
+
+
 # ---------------------------------------------------------------- limits
 @claim("Timeout.expired", since=(3, 11), why="asyncio.timeout is new in 3.11")
 async def a_limit_has_expired_when_it_has_ended_its_block_and_not_before() -> None:

@@ -15,6 +15,7 @@ import ast
 from dataclasses import replace
 
 from tooearly.flow.attributes import find_method
+from tooearly.flow.begun import go_on
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.containers import is_group
@@ -31,7 +32,7 @@ from tooearly.flow.ended import (
 )
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import concerned, names_in
-from tooearly.flow.objects import DONE, MAYBE, PENDING, Fut, Inst, Note
+from tooearly.flow.objects import DONE, MAYBE, PENDING, Fut, Generating, Inst, Note
 from tooearly.flow.relevance import hands_over
 from tooearly.flow.state import World
 from tooearly.flow.summaries import apply_summary, summary
@@ -117,6 +118,8 @@ def await_coroutine(m: Machine, act: Act, w: World, coro: Coro, site: Site) -> l
                 receiver = coro.function.receiver if isinstance(coro.function, Bound) else None
                 args: Args = [(a, False) for a in coro.args]
                 return effect(Call(m, act, w, row, receiver, *arguments(row, args, list(coro.kwargs)), site))
+        case Ref(oid) if isinstance(rest := w.heap.get(oid), Generating):
+            return go_on(m, act, w, rest)
     give_away(w, [coro])
     return await_unknown(m, act, w, site)
 

@@ -111,6 +111,12 @@ def is_set(c: Call) -> list[Outcome]:
     return [Outcome(c.w, TRUE if marked(c.w, c.receiver) else Unknown())]
 
 
+def set_event(c: Call) -> list[Outcome]:
+    """`event.set()`."""
+    mark(c.w, c.receiver, True)
+    return [Outcome(c.w, NONE)]
+
+
 def clear(c: Call) -> list[Outcome]:
     """`event.clear()`."""
     mark(c.w, c.receiver, False)

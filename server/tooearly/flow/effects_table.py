@@ -25,7 +25,7 @@ from tooearly.flow.effects_data import (
     zipped,
 )
 from tooearly.flow.effects_events import clear as event_clear
-from tooearly.flow.effects_events import event, is_set, unknown_wait
+from tooearly.flow.effects_events import event, is_set, set_event, unknown_wait
 from tooearly.flow.effects_methods import (
     add,
     clear,
@@ -84,6 +84,7 @@ DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "isinstance": is_instance, "isfuture": is_future, "bool": truth, "assert_true": assert_true,
     "assert_false": assert_false, "assert_in": assert_in, "assert_not_in": assert_not_in,
     "super": superclass, "never": never, "event": event, "event_clear": event_clear, "event_is_set": is_set,
+    "event_set": set_event,
     "unknown_wait": unknown_wait, "length": length, "container": container,
     "defaultdict": defaultdict, "reordered": reordered,
     "reversed": reverse, "enumerate": enumerated, "zip": zipped, "chain": chained, "flatten": flatten, "islice": part,

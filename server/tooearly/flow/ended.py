@@ -41,8 +41,10 @@ def fire(w: World, ref: Ref) -> None:
     for deferred in w.deferred:
         if deferred.kind == "callback" and ref.oid in w.reachable([deferred.function], closed_over(w)):
             for value in deferred.args:
-                if isinstance(value, Ref) and value != ref:
+                if isinstance(value, Ref) and value != ref and (fut := w.fut(value)) is not None and fut.mask != DONE:
                     finish(w, value)
+                    if not fut.many:
+                        fire(w, value)
 
 
 def fired(w: World, ref: Ref, site: Site) -> list[World]:

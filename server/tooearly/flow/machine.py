@@ -27,6 +27,7 @@ from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.rows import Rows
 
 if TYPE_CHECKING:
+    from tooearly.flow.begun import Beginning
     from tooearly.flow.summaries import Summary
 
 MAIN = "result-before-done"
@@ -140,6 +141,7 @@ class Machine:
         self.record_states = False
         self.quiet = 0
         self.brief = False
+        self.beginning: Beginning | None = None
         self.steps = 0
         self.eager = eager
         self.consulted: dict[Any, Any] = {}
@@ -254,8 +256,11 @@ class Machine:
 
         A free lock suspends nobody (not `surely`): tasks that start beside this one may do so later as well.
         """
-        from tooearly.flow.relevance import closed_over
+        from tooearly.flow.begun import begin
 
+        if self.beginning is not None:
+            self.beginning.suspended = self.beginning.suspended or surely
+            return
         world.suspend(Note(why, site))
         if self.brief:
             world.escape(list(world.heap))  # what runs beside it may have gone on
@@ -265,12 +270,17 @@ class Machine:
         waiting = world.deferred
         over = ("task", "thread", "beside") if surely else ("task", "thread")
         world.deferred = tuple(d for d in waiting if d.kind not in over)
+        if not self.quiet and self.depth <= 2:
+            seen = world.copy()
+            for deferred in waiting:
+                self._disturb(seen, deferred)
+            self._run_all(act, seen, waiting)
         for deferred in waiting:
-            self._disturb(world, deferred)
-            if deferred.kind == "thread":
-                world.escape(world.reachable([deferred.function], closed_over(world)))
-        if self.quiet or self.depth > 2:
-            return
+            if not (surely and deferred.kind == "task" and begin(self, act, world, deferred, site)):
+                self._disturb(world, deferred)
+
+    def _run_all(self, act: Act, world: World, waiting: tuple[Deferred, ...]) -> None:
+        """Interpret what runs now for its reads."""
         tasks = tuple(replace(d, kind="beside") for d in waiting if d.kind == "task" and reaches(self, d))
         for deferred in waiting:
             if deferred.kind != "thread":
@@ -278,9 +288,11 @@ class Machine:
                 self.run_deferred(act, world, deferred, () if alone else beside(world, deferred, tasks))
 
     def _disturb(self, world: World, deferred: Deferred) -> None:
-        """Variables that the other code rebinds are not known any more."""
-        from tooearly.flow.relevance import target_function
+        """Variables that the other code rebinds are not known any more; a thread may do anything."""
+        from tooearly.flow.relevance import closed_over, target_function
 
+        if deferred.kind == "thread":
+            world.escape(world.reachable([deferred.function], closed_over(world)))
         target = target_function(deferred.function)
         if target is None or deferred.kind != "task":
             return

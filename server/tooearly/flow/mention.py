@@ -171,7 +171,7 @@ def makes(m: Machine, function: Function) -> bool:
     known = m.making.get(function)
     if known is None:
         m.making[function] = False
-        known = m.making[function] = _gives(m, function) or _leaves(m, function)
+        known = m.making[function] = _gives(m, function) or leaves(m, function)
     return known
 
 
@@ -200,7 +200,8 @@ def _callee_names(call: ast.Call) -> list[str]:
     return []
 
 
-def _leaves(m: Machine, function: Function) -> bool:
+def leaves(m: Machine, function: Function) -> bool:
+    """Whether running the function may leave a new future in a variable around it or in an attribute that is read."""
     texts = closure(m, function)
     if not {name.rpartition(".")[2] for name in texts} & m.rows.named(MAKING):
         return False

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from tooearly.flow import cfg, containers, draining, iterate, manage, operators, slices, subscripts
+from tooearly.flow import begun, cfg, containers, draining, iterate, manage, operators, slices, subscripts
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute, with_attribute
 from tooearly.flow.awaits import await_value
 from tooearly.flow.binding import Args, Kwargs
@@ -55,11 +55,15 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
     out: list[tuple[int, World]] = []
     worlds = [world.copy()]
     demands = act.graph.demands[node]
-    for step, wanted in zip(block.steps, demands, strict=False):
+    for place, (step, wanted) in enumerate(zip(block.steps, demands, strict=False)):
         following: list[World] = []
         for current in decided(act, worlds, wanted):
             m.spend(current)
-            for outcome in execute(m, act, current, step):
+            if m.beginning is not None and act.frame == m.beginning.frame and isinstance(step, cfg.Await):
+                outcomes: Iterable[Outcome] = first_await(m, act, current, step, node * begun.PLACES + place)
+            else:
+                outcomes = execute(m, act, current, step)
+            for outcome in outcomes:
                 m.spend(outcome.world, 0)
                 if outcome.exc is not None:
                     outcome.world.env[act.frame, "$exc"] = outcome.exc
@@ -85,6 +89,12 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
                 out.append((block.edges[label], outcome.world))  # type: ignore[index]
     act.block = outer
     return [(target, prune(act, target, result).settle()) for target, result in out]
+
+
+def first_await(m: Machine, act: Act, w: World, step: Step, place: int) -> list[Outcome]:
+    """An `await` of a coroutine that is followed to its first suspension."""
+    before = w.copy()
+    return begun.at_await(m, place, list(execute(m, act, w, step)), before)
 
 
 def decided(act: Act, worlds: list[World], wanted: tuple[object, ...]) -> Iterator[World]:
