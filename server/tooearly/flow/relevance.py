@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.machine import Deferred, Machine, up
-from tooearly.flow.mention import MAKING, closure, names_in, reaches_read
+from tooearly.flow.mention import MAKING, closure, leaves, names_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -127,13 +127,14 @@ def may_read(m: Machine, value: Value) -> bool:
 
 
 def matters(m: Machine, deferred: Deferred) -> bool:
-    """Whether code that runs later can be of interest: it may read, rebind our variables, or belong to a thread.
+    """Whether code that runs later can be of interest: it may read, leave futures behind, or belong to a thread.
 
     Callbacks are, whatever they do: that one has run says that its future is done.
     """
     target = target_function(deferred.function)
     rebinds = target is not None and bool(target.function.nonlocal_names | target.function.global_names)
-    return deferred.kind in ("callback", "thread") or rebinds or may_read(m, deferred.function)
+    stores = deferred.kind == "task" and target is not None and leaves(m, target.function)
+    return deferred.kind in ("callback", "thread") or rebinds or stores or may_read(m, deferred.function)
 
 
 def _apis(value: Value) -> Iterator[str]:
