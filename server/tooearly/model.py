@@ -29,6 +29,10 @@ class Span:
         """The same range, `by` code points further on."""
         return Span(self.start + by, self.end + by)
 
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two ranges have a character in common."""
+        return self.start < other.end and other.start < self.end
+
     def touches(self, other: Span) -> bool:
         """Whether the two ranges overlap or meet (an empty range touches the ranges it stands at)."""
         return self.start <= other.end and other.start <= self.end
@@ -78,7 +82,8 @@ class FileText(str):
 class Cause:
     """Why the future may be unfinished, for the fixes: plain facts of the analysis.
 
-    `future`: task, future, gather, shield, executor, wait, current (current_task()), concurrent.
+    `future`: task, future, gather, shield, executor, wait, current (current_task()), concurrent, mixed (a future of a
+    thread on other runs).
     `made`: the expression that made it. `wait`: the expression whose wait was not enough (None: none was made).
     `why`: one of the row names in `flow/witness.py`, e.g. fresh, clock, other, timeout, first-completed,
     first-exception, pending-set, as-completed, gather-failed, cancelled, shield-timeout, guard-false, unset,

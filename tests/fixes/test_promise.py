@@ -66,6 +66,27 @@ def test_what_is_offered_mends_the_finding_and_brings_none(text: str) -> None:
         assert len(api.check(apply(text, fix.edits), with_fixes=False).findings) == len(findings) - 1, fix.title
 
 
+def test_what_was_told_to_stop_is_not_awaited_without_asking() -> None:
+    """The program would end with CancelledError then, where nobody expects that."""
+    text = """\
+import asyncio
+
+async def main():
+    task = asyncio.create_task(asyncio.sleep(1))
+    task.cancel()
+    TRY
+        print(task.result())
+"""
+    for around, promise in (
+        ("if True:", {"unsafe"}),
+        ("with contextlib.suppress(ValueError):", {"unsafe"}),
+        ("with contextlib.suppress(asyncio.CancelledError):", {"safe"}),
+    ):
+        _, fixes = fixes_of("import contextlib\n" + text.replace("TRY", around))
+        kinds = {fix.kind: fix.applicability for fix in fixes if fix.edits}
+        assert {kinds[kind] for kind in ("await", "gather", "wait")} == promise, around
+
+
 def test_refused_fixes_stand_behind_the_others() -> None:
     for finding in fixes_of(GUARD_HIDES_A_PROOF)[0]:
         refused = [bool(fix.disabled) for fix in finding.fixes]

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from .judge import Mismatch
@@ -47,17 +48,15 @@ class FixFigures:
 
 def judge_fixes(text: str, schedules: int, program: int = -1) -> FixFigures:
     """Try each safe fix of each finding of `text` alone, then the fix-all."""
-    from tooearly.api import check
-
     figures = FixFigures()
-    findings = [each for each in check(text).findings if each.code == "result-before-done"]
+    findings = [each for each in analysed(text).findings if each.code == "result-before-done"]
     if not findings:
         return figures
     before = list(run_many(watch(text), range(schedules)))
     for finding in findings:
         figures.findings += 1
         line = text.count("\n", 0, finding.span.start) + 1
-        safe = runnable(finding)
+        safe = [fix for fix in offered(text, finding) if runnable(fix)]
         figures.without += not safe
         for fix in safe:
             figures.tried[fix.kind] += 1
@@ -83,22 +82,36 @@ def _all(figures: FixFigures, text: str, before: Sequence[Run], schedules: int, 
 
 def fix_all(text: str) -> str:
     """The program after all safe fixes, as the command line and the editor's fix-all make them."""
-    from tooearly.api import check
     from tooearly.config import Settings
     from tooearly.fixes.fix_all import fix_all as every
 
     def analyse(current: str) -> tuple[Any, Sequence[Any]]:
-        report = check(current, with_fixes=False)
+        report = analysed(current)
         return report.tree, report.findings
 
     return every(text, analyse, Settings()).text
 
 
-def runnable(finding: Any) -> list[Any]:
-    """The safe fixes that change what the program does."""
-    return [
-        f for f in finding.fixes if f.applicability == "safe" and f.edits and not f.disabled and f.kind != "suppress"
-    ]
+@lru_cache(maxsize=64)
+def analysed(text: str) -> Any:
+    """What the analysis says of a text. Kept, because each text is asked for several times, and that costs most."""
+    from tooearly.api import check
+
+    return check(text, with_fixes=False)
+
+
+def offered(text: str, finding: Any) -> Sequence[Any]:
+    """All fixes of a finding. (Of these, `api.check` would only disable unsafe ones.)"""
+    from tooearly.config import Settings
+    from tooearly.fixes import offer
+
+    report = analysed(text)
+    return offer(report.tree, finding, report.findings, Settings())
+
+
+def runnable(fix: Any) -> bool:
+    """Whether a fix is safe and changes what the program does."""
+    return fix.applicability == "safe" and bool(fix.edits) and not fix.disabled and fix.kind != "suppress"
 
 
 def applied(text: str, edits: Sequence[Any]) -> str:
@@ -171,10 +184,7 @@ def _same(text: str, old: Run, new: Run) -> bool:
 
 def reported(text: str) -> frozenset[int]:
     """The lines with a finding."""
-    from tooearly.api import check
-
-    findings = check(text, with_fixes=False).findings
-    return frozenset(text.count("\n", 0, finding.span.start) + 1 for finding in findings)
+    return frozenset(text.count("\n", 0, finding.span.start) + 1 for finding in analysed(text).findings)
 
 
 def _difference(old: Run, new: Run) -> str:

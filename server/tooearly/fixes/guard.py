@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from tooearly.fixes.edit import indent_step, indentation, newline, opens_line, receiver_end, receiver_text
+from tooearly.fixes.edit import indent_step, indentation, line_end, newline, opens_line, receiver_end, receiver_text
 from tooearly.fixes.evaluation import stable
 from tooearly.fixes.hoist import inner_bindings
 from tooearly.fixes.scope import names_in
@@ -24,7 +24,8 @@ def guard_fix(site: Site) -> Fix | None:
     statement = site.path[site.statement]
     span = site.span(statement)
     test = f"{receiver_text(site)}.done()"
-    if _names_known(site) and isinstance(statement, ast.Expr) and _one_plain_line(site, span):
+    below = _names_known(site) and not _later(site)
+    if below and isinstance(statement, ast.Expr) and _one_plain_line(site, span):
         indent = newline(site.text, span.start) + indentation(site.text, span.start) + indent_step(site)
         return Fix(title, "guard", "unsafe", (Edit(Span(span.start, span.start), f"if {test}:{indent}"),))
     read = site.span(site.read)
@@ -40,9 +41,16 @@ def _names_known(site: Site) -> bool:
     return not names_in(site.receiver) & inner_bindings(site.path[site.statement :])
 
 
+def _later(site: Site) -> bool:
+    """Whether the statement only hands on the code that reads: a test before it would be made too soon."""
+    return any(isinstance(node, ast.Lambda) for node in site.path[site.statement :])
+
+
 def _one_plain_line(site: Site, span: Span) -> bool:
-    """Whether the statement has a line (or a one-line part of it) for itself."""
-    return opens_line(site.text, span.start) and not any(char in site.text[span.start : span.end] for char in "\r\n")
+    """Whether the statement has a line for itself: what else stands on it would go below the `if`, too."""
+    end = line_end(site.text, span.start)
+    rest = site.text[span.end : end].strip(" \t\f")
+    return opens_line(site.text, span.start) and span.end <= end and (not rest or rest.startswith("#"))
 
 
 def _stands_alone(site: Site) -> bool:

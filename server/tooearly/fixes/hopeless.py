@@ -1,13 +1,15 @@
-"""Reads that no waiting can mend: the reason why no fix is offered."""
+"""Reads that no waiting can mend: the reason why no fix is offered; and those that it mends only in part."""
 
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 
 from tooearly.fixes.scope import Function, assigned_value, own_nodes
 from tooearly.fixes.site import Site
 
 _SETTERS = {"set_result", "set_exception"}
+_CANCELLATION = {"CancelledError", "BaseException"}
 _LOOKS = {"result", "exception", "done", "cancelled"}
 
 
@@ -21,6 +23,30 @@ def hopeless(site: Site) -> str:
     if cause.why in ("unset", "fresh") and cause.future in ("future", "unset") and _set_by_itself(site):
         return f"only the code below could set `{site.name}`, so waiting here would never end"
     return ""
+
+
+def ends_cancelled(site: Site) -> bool:
+    """Whether the future has been told to stop, so that the read, once it may be made, raises CancelledError.
+
+    Nothing is surprising about that where the code around the read expects it.
+    """
+    if site.finding.cause.why != "cancelled":
+        return False
+    return not any(_expects_cancellation(parent, child) for parent, child in pairwise(site.path))
+
+
+def _expects_cancellation(parent: ast.AST, child: ast.AST) -> bool:
+    match parent:
+        case ast.Try(body=body, handlers=handlers) if child in body:
+            return any(handler.type is None or _names_cancellation(handler.type) for handler in handlers)
+        case ast.With(items=items) | ast.AsyncWith(items=items) if child in parent.body:
+            return any(_names_cancellation(item.context_expr) for item in items)
+    return False
+
+
+def _names_cancellation(node: ast.AST) -> bool:
+    names = (getattr(one, "attr", None) or getattr(one, "id", None) for one in ast.walk(node))
+    return not _CANCELLATION.isdisjoint(names)
 
 
 def _set_by_itself(site: Site) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tooearly.fixes.edit import needs_parentheses
-from tooearly.fixes.replace_with_await import await_edit, refusal
+from tooearly.fixes.replace_with_await import await_edit, english, refusal
 from tooearly.fixes.scope import bound_names, own_nodes
 from tooearly.fixes.site import Path, Site, context, path_to, top_level
 from tooearly.model import Cause, Edit, Finding, Fix, Span
@@ -62,7 +62,7 @@ def make_async(site: Site) -> Fix | None:
     for call in conversion.calls:
         edits += _await_call(call)
     names = [one.node.name for one in conversion.targets]
-    title = f"Make {_listed(names)} async and await {_count(len(conversion.calls))}"
+    title = f"Make {english(names)} async and await {_count(len(conversion.calls))}"
     safe = conversion.calls and all(_private(site.tree, one) for one in conversion.targets)
     return Fix(title, "async", "safe" if safe else "unsafe", tuple(sorted(edit for edit in edits if edit)))
 
@@ -70,11 +70,6 @@ def make_async(site: Site) -> Fix | None:
 def _awaited(site: Site, conversion: Conversion) -> Edit | None:
     inner = Site(site.tree, site.place, site.path, site.finding, [one.node for one in conversion.targets])
     return None if refusal(inner) else await_edit(inner)
-
-
-def _listed(names: list[str]) -> str:
-    quoted = [f"`{name}`" for name in names]
-    return f"{', '.join(quoted[:-1])} and {quoted[-1]}" if len(quoted) > 1 else quoted[0]
 
 
 def _count(calls: int) -> str:

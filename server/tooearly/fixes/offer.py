@@ -14,7 +14,7 @@ from tooearly.config import Settings
 from tooearly.fixes.containers import container
 from tooearly.fixes.gather import gather_fix, row
 from tooearly.fixes.guard import guard_fix
-from tooearly.fixes.hopeless import hopeless
+from tooearly.fixes.hopeless import ends_cancelled, hopeless
 from tooearly.fixes.make_async import make_async
 from tooearly.fixes.repair_wait import repairs
 from tooearly.fixes.replace_with_await import await_fix
@@ -41,16 +41,18 @@ def offer(tree: Tree, finding: Finding, findings: Sequence[Finding], settings: S
     if reason := hopeless(site):
         return (*suppress, Fix(f"Await `{site.name}`", "await", "safe", disabled=reason))
     group = row(site, findings) if finding.code == "result-before-done" else [site]
-    rewrites = _checked(tree, _rewrites(site, group))
+    rewrites = _checked(tree, _rewrites(site, group, findings))
+    if ends_cancelled(site):
+        rewrites = [replace(fix, applicability="unsafe") for fix in rewrites]
     enabled = _preferred(site, group, [fix for fix in rewrites if not fix.disabled])
     disabled = [fix for fix in rewrites if fix.disabled]
     return (*enabled, *suppress, *disabled)
 
 
-def _rewrites(site: Site, group: list[Site]) -> list[Fix]:
-    if site.finding.code != "result-before-done":
+def _rewrites(site: Site, group: list[Site], findings: Sequence[Finding]) -> list[Fix]:
+    if site.finding.code != "result-before-done" or site.finding.cause.future == "mixed":
         return [await_fix(site)]
-    fixes = [await_fix(site), gather_fix(site, group), wait_before_loop(site), wait_fix(site, group)]
+    fixes = [await_fix(site, findings), gather_fix(site, group), wait_before_loop(site), wait_fix(site, group)]
     fixes += [run_fix(site), make_async(site), *repairs(site), guard_fix(site)]
     return [fix for fix in fixes if fix]
 

@@ -10,6 +10,7 @@ name before the statement.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tooearly.fixes.containers import container
@@ -33,21 +34,48 @@ from tooearly.fixes.site import Site, context, path_to
 from tooearly.model import Edit, Finding, Fix
 
 
-def await_fix(site: Site) -> Fix:
-    """Replace the read by an `await`; disabled with the reason where that is wrong."""
+def await_fix(site: Site, findings: Sequence[Finding] = ()) -> Fix:
+    """Replace the read by an `await`; disabled with the reason where that is wrong.
+
+    Of `findings`, all of the document, those of the same statement are mended with it: half a line is no help.
+    """
     found = container(site)
     title = f"Await `{site.name}`" if found is None else f"Await each `{site.name}`"
     if found is not None and found.node is site.read:
         title = f"Await each of `{found.elements}`"
     if reason := refusal(site):
         return Fix(title, "await", "safe", disabled=reason)
-    if site.finding.code == "blocking-result":
+    if site.finding.code == "blocking-result" or site.finding.cause.future == "mixed":
         return _wrapped(site)
     if stale_operand(site):
         return _into_a_name(site)
-    edits = [await_edit(site)]
-    edits += [await_edit(other) for other in companions(site)]
-    return Fix(title, "await", "safe", tuple(sorted(edits)))
+    others = _neighbours(site, findings) if found is None else []
+    if others:
+        title = f"Await {english([one.name for one in sorted((site, *others), key=lambda one: one.finding.span)])}"
+    mended = [one for first in (site, *others) for one in (first, *companions(first))]
+    return Fix(title, "await", "safe", tuple(sorted({await_edit(one) for one in mended})))
+
+
+def english(names: Sequence[str]) -> str:
+    """Names of code as an English list, each once."""
+    quoted = [f"`{name}`" for name in dict.fromkeys(names)]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}" if len(quoted) > 1 else quoted[0]
+
+
+def _neighbours(site: Site, findings: Sequence[Finding]) -> list[Site]:
+    """The other reads of the statement that are too early and can become an `await` where they stand.
+
+    Of reads within each other only one is rewritten at a time.
+    """
+    own = {site.span(node) for node in own_expressions(site.path[site.statement]) if isinstance(node, ast.Call)}
+    found: list[Site] = []
+    for finding in findings:
+        apart = not any(finding.span.overlaps(one.finding.span) for one in (site, *found))
+        if finding.span in own and apart and finding.code == site.finding.code:
+            other = Site(site.tree, site.place, path_to(site.place, finding.span), finding)
+            if not refusal(other) and not stale_operand(other) and container(other) is None:
+                found.append(other)
+    return found
 
 
 def refusal(site: Site) -> str:
@@ -174,7 +202,10 @@ def _result_name(site: Site) -> str:
 
 
 def _wrapped(site: Site) -> Fix:
-    """For a future of a thread: `await asyncio.wrap_future(f)`, with the time limit of the read."""
+    """For a future of a thread: `await asyncio.wrap_future(f)`, with the time limit of the read.
+
+    A future of asyncio is given back by `wrap_future` as it is, so that this suits a name that may hold either.
+    """
     title = f"Await `{site.name}` with `asyncio.wrap_future`"
     read = site.read
     wrap, limit = asyncio_function(site, "wrap_future"), asyncio_function(site, "wait_for")

@@ -169,7 +169,7 @@ def failed(
 
 def _same(one: Span, other: Span) -> bool:
     """Whether two reads are the same one; a rewritten read may have shrunk or grown."""
-    return one.start < other.end and other.start < one.end
+    return one.overlaps(other)
 
 
 def moved_span(span: Span, edits: Iterable[Edit]) -> Span:

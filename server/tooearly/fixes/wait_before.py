@@ -16,6 +16,7 @@ from tooearly.fixes.containers import Container, container
 from tooearly.fixes.edit import names_the_future
 from tooearly.fixes.hoist import Plan, inner_bindings, plan
 from tooearly.fixes.names import asyncio_function
+from tooearly.fixes.replace_with_await import english
 from tooearly.fixes.scope import names_in, own_nodes
 from tooearly.fixes.site import Site
 from tooearly.model import Applicability, Fix
@@ -42,8 +43,7 @@ def gather_one(site: Site) -> Fix:
 
 def listed(group: Sequence[Site]) -> str:
     """The names of several futures as an English list."""
-    names = [f"`{one.name}`" for one in group]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return english([one.name for one in group])
 
 
 def _exceptions(group: Sequence[Site]) -> str:

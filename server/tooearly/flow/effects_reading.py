@@ -30,7 +30,7 @@ def receiver_node(c: Call) -> ast.AST:
     if (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and not (node.args and "Task" in ast.unparse(node.func))
+        and not (node.args and ast.unparse(node.func.value).rpartition(".")[2] in ("Task", "Future"))
     ):
         return node.func.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:

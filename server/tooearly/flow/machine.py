@@ -106,7 +106,10 @@ class Act:
 
 @dataclass(slots=True)
 class Report:
-    """What was seen at one read. `early` are the futures (before the read) that may be unfinished there."""
+    """What was seen at one read. `early` are the futures (before the read) that may be unfinished there.
+
+    `threaded`: some of those that come here are futures of a thread, whose `result()` waits.
+    """
 
     site: Site
     method: str
@@ -120,6 +123,7 @@ class Report:
     fine: bool = False
     handled: bool = False
     unhandled: bool = False
+    threaded: bool = False
 
 
 class Machine:
@@ -348,6 +352,7 @@ class Machine:
         report = self.reports.get((site, code))
         if report is None:
             report = self.reports[site, code] = Report(site, method, receiver, act.function, code)
+        report.threaded = report.threaded or fut.kind == "concurrent"
         if code != "result-before-done":
             report.early.append(fut)
         elif fut.mask & GHOST:

@@ -142,6 +142,7 @@ def joined(reports: Sequence[Report]) -> Report:
         any(r.fine for r in reports),
         any(r.handled for r in weighed),
         any(r.unhandled for r in weighed),
+        any(r.threaded for r in reports),
     )
 
 
@@ -170,7 +171,7 @@ def early(tree: Tree, report: Report, others: Collection[Module] = ()) -> Findin
     fut = max(report.early, key=witness.telling)
     note = fut.note
     cause = Cause(
-        fut.kind,
+        "mixed" if report.threaded else fut.kind,
         story.why,
         span_of(tree, fut.made),
         span_of(tree, note.site) if note and story.why not in ("fresh", "unset", "inside-group") else None,
