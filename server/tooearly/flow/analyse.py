@@ -133,7 +133,7 @@ def activation(machine: Machine, module: Module, root: Function, world: World) -
     if root is module.body:
         if root.graph is None:
             try:
-                graph = build_module(root, list(_top_level(module)), _known(module))
+                graph = build_module(root, list(_top_level(module)), _known(module), _fixed(module))
             except UnknownSyntax as problem:
                 raise GaveUp(f"unknown syntax: {problem}") from problem
             live.mark_live(graph)
@@ -164,6 +164,12 @@ def _known(module: Module) -> dict[ast.AST, Function | Class]:
     known: dict[ast.AST, Function | Class] = {f.node: f for f in module.functions}
     known.update({c.node: c for c in module.classes})
     return known
+
+
+def _fixed(module: Module) -> frozenset[str]:
+    """The names that are bound once in the module, by an import or a definition."""
+    names = {name for part in module.parts for name, bound in part.bindings if bound.kind in ("import", "def", "class")}
+    return frozenset(name for name in names if len(module.bindings.get(name) or ()) == 1)
 
 
 def bind_unknown(machine: Machine, module: Module, function: Function, world: World, frame: tuple[object, ...]) -> None:

@@ -60,6 +60,7 @@ class Builder:
     def __init__(self, function: Function, known: dict[ast.AST, Function | Class] | None = None) -> None:
         self.function = function
         self.known = known or {}
+        self.fixed: frozenset[str] = frozenset()
         self.unit: Unit = function.unit
         self.blocks: list[Block] = []
         self.contexts: list[Context] = []

@@ -35,10 +35,17 @@ def build(function: Function, package: str = "") -> Graph:
 
 
 def build_module(
-    function: Function, parts: Sequence[tuple[Unit, ast.stmt, bool]], known: dict[ast.AST, Function | Class]
+    function: Function,
+    parts: Sequence[tuple[Unit, ast.stmt, bool]],
+    known: dict[ast.AST, Function | Class],
+    fixed: frozenset[str],
 ) -> Graph:
-    """The graph of a module's top level: (unit, statement, whether a notebook's cell begins with it)."""
+    """The graph of a module's top level: (unit, statement, whether a notebook's cell begins with it).
+
+    `fixed` names are bound once, by an import or a definition; they need no variable, since they are found as globals.
+    """
     b = Builder(function, known)
+    b.fixed = fixed
     for unit, node, begins_cell in parts:
         if b.unit is not unit:
             b.unit = unit
@@ -307,7 +314,7 @@ def definition(b: Builder, node: ast.stmt) -> None:
                 if name != "*":
                     dst = b.temp()
                     b.emit(cfg.Import(node, dst, target))
-                    b.emit(cfg.Store(node, *b.resolve(name), dst))
+                    bind(b, node, name, dst)
 
 
 def decorated(b: Builder, node: ast.stmt, decorators: list[Temp], dst: Temp, name: str) -> None:
@@ -316,7 +323,16 @@ def decorated(b: Builder, node: ast.stmt, decorators: list[Temp], dst: Temp, nam
         result = b.temp()
         b.emit(cfg.Invoke(node, result, decorator, ((dst, False),), ()))
         dst = result
-    b.emit(cfg.Store(node, *b.resolve(name), dst))
+    if decorators:
+        b.emit(cfg.Store(node, *b.resolve(name), dst))
+    else:
+        bind(b, node, name, dst)
+
+
+def bind(b: Builder, node: ast.stmt, name: str, dst: Temp) -> None:
+    """A name for what an import or a definition gives."""
+    if b.scopes or name not in b.fixed:
+        b.emit(cfg.Store(node, *b.resolve(name), dst))
 
 
 def class_body(b: Builder, node: ast.ClassDef, dst: Temp) -> None:
