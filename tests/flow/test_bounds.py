@@ -51,6 +51,8 @@ FOLLOWED = {
     "functions that call each other": program("await one(t, 3)")
     + "async def one(t, n):\n    if n: await one(t, n - 1); await two(t, n)\n"
     + "async def two(t, n):\n    await one(t, n); await two(t, n - 1)\n",
+    "a set of constants in no order": "import lib\nNAMES = {" + ", ".join(f"lib.K.a{i}" for i in range(20)) + "}\n"
+    "TEXTS = [n.value for n in NAMES if n.ready]\nfor text in sorted(TEXTS): print(text)\n" + program("y = TEXTS"),
     "calls that double": program("f0(t)")
     + "".join(f"def f{i}(t):\n    f{i + 1}(t); f{i + 1}(t)\n" for i in range(18))
     + "def f18(t):\n    return t\n",

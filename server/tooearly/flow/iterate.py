@@ -19,6 +19,8 @@ from tooearly.flow.values import NONE, Api, Const, Coro, Exc, Func, Oid, Ref, Si
 CANCELLED = "asyncio.CancelledError"
 TIMEOUT = "builtins.TimeoutError"
 
+MOST_CONSTANTS = 4  # in no order: the loop over more of them is not followed one by one
+
 
 def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async: bool) -> list[Outcome]:
     """`iter(value)` or `aiter(value)`."""
@@ -35,6 +37,8 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
         case Cont(kind=kind):
             items = obj.keys if kind == "dict" else obj.items
             exact = obj.exact and kind not in ("set", "done", "pending")
+            if not exact and len(items) > MOST_CONSTANTS and all(_constant(m, item) for item in items):
+                items = (Unknown(),)
             nonempty = obj.nonempty or bool(obj.exact and items)
             source = value if kind == "list" and not exact and isinstance(value, Ref) else None
             made = Iterating("pending" if kind == "pending" else "plain", items, exact, nonempty, source)
@@ -54,6 +58,11 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
                 out += iterator(m, act, made_.world, made_.value, site, is_async)
         return out
     return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), Iterating("unknown", (Unknown(),), False)))]
+
+
+def _constant(m: Machine, item: Value) -> bool:
+    """Whether an element is a constant, or one of a module that is not seen: which it is matters little."""
+    return isinstance(item, Const) or (isinstance(item, Api) and item.name not in m.rows)
 
 
 def now_begun(w: World, generator: Coro, it: Value) -> None:
