@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tooearly.flow.canonical import absorb, covers
-from tooearly.flow.objects import DONE, GHOST, MAYBE, PENDING, UNSEEN, Fut, Obj
+from tooearly.flow.objects import DONE, ERROR, GHOST, MAYBE, PENDING, UNSEEN, Fut, Obj
 from tooearly.flow.values import Oid
 
 ONE = Fut("task", PENDING, None, many=True)
@@ -30,7 +30,7 @@ def test_what_is_possible_of_either_is_possible_of_the_wider_one(more: int, less
 
 
 def test_that_all_have_failed_is_not_lost() -> None:
-    failed = replace(ONE, mask=DONE, failed=True)
+    failed = replace(ONE, mask=DONE, end=ERROR)
     assert covers(replace(ONE, mask=DONE), failed)
     assert not covers(failed, replace(ONE, mask=DONE))
 

@@ -9,7 +9,7 @@ Six kinds of lines count on neither side:
 - masked: reported, and early only in runs that an earlier early read has ended (seen when such reads give None);
 - rare: reported, and so seldom reached (fewer than `ENOUGH` times) that not raising there proves nothing;
 - old wait_for: not reported, and raises only with the wait_for of Python 3.11 and older (see `world`);
-- order: reported, never raises on the stock loop in ten times the schedules, yet raises when callbacks of one turn
+- order: reported, never raises on the stock loop in forty times the schedules, yet raises when callbacks of one turn
   are run in another order (see `clock`). Safe by luck, so a note there is no false alarm.
 """
 
@@ -25,7 +25,8 @@ from .world import Tally, run, run_many, tally, watchdog
 
 PATIENCE = 20.0  # seconds for the analysis of one program; a program that takes longer is left out, as a mismatch
 ENOUGH = 15  # evaluations without InvalidStateError that make a report a false alarm
-MORE = 10  # a suspected false alarm gets so many times the schedules
+MORE = 40  # a suspected false alarm gets so many times the schedules
+TURNED = 10  # and so many times the schedules with shuffled turns
 
 
 @dataclass(frozen=True)
@@ -180,9 +181,11 @@ def suspect(watched: Watched, lines: set[int], schedules: int) -> dict[int, str]
             break
     answers = {line: _answer(here) for line, here in seen.items()}
     left = {line for line, answer in answers.items() if answer == "false-alarm"}
-    for each in run_many(watched, range(3 * schedules if left else 0), shuffle=True):
+    for each in run_many(watched, range(TURNED * schedules if left else 0), shuffle=True):
         answers.update(dict.fromkeys(each.early & left, "order"))
         left -= each.early
+        if not left:
+            break
     for seed in range(schedules if left else 0):
         raised = {event.line for event in run(watched, seed, forgiving=True).events if event.kind == "raised"}
         answers.update(dict.fromkeys(raised & left, "masked"))

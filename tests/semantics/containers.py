@@ -76,6 +76,7 @@ GOING_THROUGH: dict[str, Holds] = {
     "builtins.max": lambda a, b, c: max([a, b, c], key=[a, c, b].index) is b,
     "builtins.min": lambda a, b, c: min(a, b, key=[b, a].index) is b and min([], default=c) is c,
     "random.choice": lambda a, b, c: random.choice([a, b]) in {a, b},
+    "Random.choice": lambda a, b, c: random.Random(1).choice([a, b]) in {a, b},
     "builtins.all": lambda a, b, c: all(f.done() is False for f in (a, b)) and all([]),
     "builtins.any": lambda a, b, c: not any(f.done() for f in (a, b)) and not any([]),
     "builtins.len": lambda a, b, c: len([a, b]) == 2 and len({a, a}) == 1,

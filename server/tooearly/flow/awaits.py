@@ -20,19 +20,18 @@ from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.containers import is_group
 from tooearly.flow.ended import (
-    CANCELLED,
-    fail,
+    end,
     finish,
     finish_children,
     fire,
     fired,
     keep_value,
-    note_all,
+    raised_by,
     settle_crowd,
 )
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.mention import concerned, names_in
-from tooearly.flow.objects import DONE, MAYBE, PENDING, Fut, Generating, Inst, Note
+from tooearly.flow.mention import concerned, gives_exceptions, names_in
+from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
 from tooearly.flow.relevance import hands_over
 from tooearly.flow.state import World
 from tooearly.flow.summaries import apply_summary, summary
@@ -54,6 +53,7 @@ from tooearly.flow.values import (
     is_module,
 )
 from tooearly.flow.walking import refs
+from tooearly.semantics.names import Function
 
 TIMEOUT = "builtins.TimeoutError"
 
@@ -131,50 +131,71 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
     assert isinstance(fut, Fut)
     if fut.kind == "concurrent":
         return [Outcome(w, exc=Exc("builtins.TypeError"))]
-    if fut.kind == "gather":
-        return await_gather(m, act, w, ref, fut, site)
-    if fut.kind == "shield":
-        return await_shield(m, act, w, ref, fut, site)
+    if fut.kind in ("gather", "shield"):
+        from tooearly.flow.gathering import await_gather, await_shield
+
+        return (await_gather if fut.kind == "gather" else await_shield)(m, act, w, ref, fut, site)
     if fut.mask == DONE:
-        finished = ended(m, act, w.copy(), fut, site)
-        return finished or [Outcome(w, Unknown())]
+        return ended(m, act, w, ref, site)
     cancelled = w.copy()
     m.suspend(act, cancelled, "other", site)
     finish(cancelled, ref)
     out = [Outcome(cancelled, exc=Exc(CANCELLED))]
     m.suspend(act, w, "other", site)
     for outcome in body_outcomes(m, act, w, fut, site):
-        finish(outcome.world, ref)
+        end(outcome.world, ref, outcome.exc)
         finish_children(outcome.world, fut)
         keep_value(outcome, ref)
         out += [replace(outcome, world=world) for world in fired(outcome.world, ref, site)]
     return out
 
 
-def ended(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:
+def ended(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[Outcome]:
     """Waiting for a future that is done: its value or its exception, at once."""
-    if fut.failed:
-        return [Outcome(w, exc=Exc(""))]
-    out = [Outcome(w, Unknown())]
-    if fut.body is None or may_raise(m, fut.body):
-        out.append(Outcome(w.copy(), exc=Exc("")))
-    out.append(Outcome(w.copy(), exc=Exc(CANCELLED)))
+    fut = w.heap[ref.oid]
+    assert isinstance(fut, Fut)
+    out: list[Outcome] = []
+    for exc in endings(m, act, w, fut):
+        world = w.copy()
+        end(world, ref, exc)
+        out.append(Outcome(world, Unknown(), exc))
     return out
 
 
-def may_raise(m: Machine, coro: Coro) -> bool:
-    """Whether a coroutine may end by an ordinary exception, as far as its outcomes have been seen."""
-    if isinstance(coro.function, Func):
-        seen = m.raises.get(coro.function.function)
-        return True if seen is None else bool(seen)
-    row = m.rows.get(coro.function.name) if isinstance(coro.function, Api) else None
-    return row is None or row.raises
+def endings(m: Machine, act: Act, w: World, fut: Fut) -> list[Exc | None]:
+    """How a future that is done may have ended: None stands for a value."""
+    if fut.end:
+        return [None if fut.end == VALUE else raised_by(fut)]
+    return [None, *causes(m, act, w, fut), Exc(CANCELLED)]
+
+
+def causes(m: Machine, act: Act, w: World, fut: Fut) -> list[Exc]:
+    """The exceptions of its own that a future may end with, as far as its coroutine's outcomes can be known."""
+    coro = fut.body
+    if coro is not None and isinstance(coro.function, Func):
+        function = coro.function.function
+        if function not in m.raises:
+            known = summary(m, act, w, coro.function, coro)
+            if known is None:
+                return [Exc("")]
+            note_raises(m, function, [exc for _, exc in known.ends])
+        return sorted(m.raises[function], key=repr)
+    row = m.rows.get(coro.function.name) if coro is not None and isinstance(coro.function, Api) else None
+    if row is not None and not row.raises:
+        return []
+    return [] if fut.kind == "future" and not fut.foreign and not gives_exceptions(m) else [Exc("")]
+
+
+def note_raises(m: Machine, function: Function, ends: list[Exc | None]) -> None:
+    """Remember by which exceptions of its own a coroutine has been seen to end."""
+    own = {replace(exc, site=None) for exc in ends if exc is not None and exc.cls != CANCELLED}
+    m.raises[function] = m.raises.get(function, frozenset()) | own
 
 
 def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:
     """How a task's coroutine may end, seen from the one who waits for it. Cancellation from outside is not included."""
     if fut.body is None:
-        return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
+        return [Outcome(w, Unknown()), *(Outcome(w.copy(), exc=exc) for exc in causes(m, act, w, fut))]
     before = set(w.heap)
     func = fut.body.function
     if isinstance(func, Bound) and isinstance(func.function, Func):
@@ -194,7 +215,7 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[
                 break
     if isinstance(fut.body.function, Func):
         function = fut.body.function.function
-        m.raises[function] = m.raises.get(function, False) or any(o.exc is not None for o in own)
+        note_raises(m, function, [o.exc for o in own])
     return [Outcome(o.world, o.value, None if o.exc is None else replace(o.exc, site=None)) for o in own]
 
 
@@ -246,13 +267,16 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
     if fut.mask & PENDING and fut.body is not None and not fut.many and _has_effects(w, fut.body):
         out = []
         for outcome in body_outcomes(m, act, w, fut, site):
-            finish(outcome.world, ref)
-            out.append(outcome.world)
+            if not normally or outcome.exc is None:
+                end(outcome.world, ref, outcome.exc)
+                out.append(outcome.world)
         return out
     if fut.many and fut.body is not None:
         settle_crowd(w, fut)
     if fut.kind == "gather" and not fut.keep_going and not normally and not fut.many and fut.mask & PENDING:
         return _gather_ended(m, act, w, ref, fut, site)
+    if normally:
+        end(w, ref, None)
     finish(w, ref)
     finish_children(w, fut if not normally else replace(fut, keep_going=True))
     fire(w, ref)
@@ -261,12 +285,14 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
 
 def _gather_ended(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[World]:
     """A gather inside of what was waited for has ended: all its futures have, or one of them has failed."""
+    from tooearly.flow.gathering import gather_failures
+
     children = [c for c in fut.children if isinstance(c, Ref)]
     failed = [o.world for o in gather_failures(m, act, w.copy(), ref, children, site)]
-    ended = complete(m, act, w, children, site, normally=True)
-    for world in ended:
-        finish(world, ref)
-    return [*ended, *failed]
+    fine = complete(m, act, w, children, site, normally=True)
+    for world in fine:
+        end(world, ref, None)
+    return [*fine, *failed]
 
 
 def _has_effects(w: World, coro: Coro) -> bool:
@@ -276,80 +302,6 @@ def _has_effects(w: World, coro: Coro) -> bool:
     if any(True for _ in refs(coro)) or isinstance(coro.function, Bound):
         return True
     return any(not is_module(frame) for frame in frames(coro))
-
-
-def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[Outcome]:
-    """`await gather(...)`: all on the normal exit; on the exceptional one only the one that failed."""
-    children = [c for c in fut.children if isinstance(c, Ref)]
-    if fut.mask == DONE and fut.keep_going:
-        return [Outcome(w, Unknown())]
-    m.suspend(act, w, "other", site)
-    out: list[Outcome] = []
-    tolerant = (True, False) if fut.keep_going is None else (fut.keep_going,)
-    failed = [] if tolerant == (True,) else gather_failures(m, act, w.copy(), ref, children, site)
-    cancelled = w.copy()
-    if tolerant == (True,):
-        cancelled = complete(m, act, cancelled, children, site)[0]
-    else:
-        note_all(cancelled, children, Note("gather-failed", site))
-        if len(children) == 1 and not getattr(cancelled.heap.get(children[0].oid), "many", True):
-            finish(cancelled, children[0])  # the cancellation comes through it, when it has ended
-    finish(cancelled, ref)
-    out.append(Outcome(cancelled, exc=Exc(CANCELLED)))
-    hopeless = fut.keep_going is False and any(isinstance(f := w.heap.get(c.oid), Fut) and f.failed for c in children)
-    for world in [] if hopeless else complete(m, act, w, children, site, normally=not fut.keep_going):
-        finish(world, ref)
-        out.append(Outcome(world, Unknown()))
-    return [*out, *failed]
-
-
-def gather_failures(m: Machine, act: Act, w: World, ref: Ref, children: list[Ref], site: Site) -> list[Outcome]:
-    """One child failed (or was cancelled from elsewhere); the others may be running."""
-    out: list[Outcome] = []
-    for child in children:
-        fut = w.heap.get(child.oid)
-        if not isinstance(fut, Fut):
-            continue
-        for exc in failures(m, act, w, fut, site):
-            world = w.copy()
-            note_all(world, children, Note("gather-failed", site))
-            finish(world, ref)
-            if not fut.many:
-                fail(world, child, exc)
-            out.append(Outcome(world, exc=exc))
-    return out
-
-
-def failures(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Exc]:
-    """The exceptions that a future may end with."""
-    if fut.kind == "gather" and fut.keep_going:
-        return []
-    if fut.mask == DONE and fut.body is None:
-        return [Exc("")]
-    found = dict.fromkeys(o.exc for o in body_outcomes(m, act, w.copy(), fut, site) if o.exc is not None)
-    return list(found)
-
-
-def await_shield(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[Outcome]:
-    """`await shield(t)`: when the waiter is cancelled only the outer future ends."""
-    inner = next((c for c in fut.children if isinstance(c, Ref)), None)
-    m.suspend(act, w, "other", site)
-    cancelled = w.copy()
-    finish(cancelled, ref)
-    if inner is not None:
-        note_all(cancelled, [inner], Note("shield-timeout", site))
-    out = [Outcome(cancelled, exc=Exc(CANCELLED))]
-    inner_fut = w.fut(inner) if inner is not None else None
-    for outcome in (
-        body_outcomes(m, act, w, inner_fut, site)
-        if inner_fut is not None
-        else [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
-    ):
-        finish(outcome.world, ref)
-        if inner is not None:
-            finish(outcome.world, inner)
-        out.append(outcome)
-    return out
 
 
 __all__ = ["MAYBE", "NONE", "Oid", "Partial", "await_value", "call", "complete"]

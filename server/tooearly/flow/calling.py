@@ -18,6 +18,7 @@ from tooearly.flow.mention import makes, names_in
 from tooearly.flow.relevance import SMALL, closed_over, hands_over
 from tooearly.flow.state import World
 from tooearly.flow.values import (
+    PLAIN,
     Api,
     Bound,
     Choice,
@@ -108,7 +109,7 @@ def unknown_call(m: Machine, act: Act, w: World, func: Value, args: Args, kwargs
     out = [Outcome(w, Unknown())]
     if raised is not None:
         give_away(raised, given)
-        out.append(Outcome(raised, exc=Exc("")))
+        out.append(Outcome(raised, exc=Exc(PLAIN)))
     return out
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tooearly.flow.joining import either_end
 from tooearly.flow.objects import GHOST, Cont, Fut, Obj
 from tooearly.flow.values import Choice, Oid, Unknown, Value, unique
 
@@ -33,8 +34,8 @@ def covers(more: Obj, less: Obj) -> bool:
     """Whether all that is possible of one future is possible of the other, which is the same but for that."""
     if not isinstance(more, Fut) or not isinstance(less, Fut) or (more.mask ^ less.mask) & GHOST:
         return False
-    wider = more.mask | less.mask == more.mask and more.open >= less.open and more.failed <= less.failed
-    return wider and replace(less, mask=more.mask, open=more.open, failed=more.failed) == more
+    either = replace(less, mask=more.mask | less.mask, open=more.open or less.open, end=either_end(more.end, less.end))
+    return either == more
 
 
 def forget_keys(env: Mapping[Any, Value], heap: dict[Oid, Obj]) -> None:

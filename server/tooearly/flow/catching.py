@@ -15,7 +15,7 @@ from tooearly.flow.attributes import bases, class_named
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Inst
 from tooearly.flow.state import World
-from tooearly.flow.values import Api, Choice, Exc, Klass, Ref, Unknown, Value
+from tooearly.flow.values import PLAIN, Api, Choice, Exc, Klass, Ref, Unknown, Value
 
 INVALID = "asyncio.InvalidStateError"
 CANCELLED = "asyncio.CancelledError"
@@ -102,14 +102,17 @@ def takes(m: Machine, exc: Exc, handler: str) -> int:
             "builtins.BaseExceptionGroup",
         }
         return YES if handler in groups else NO
-    if exc.cls == "":
+    if exc.cls in ("", PLAIN):
         if handler == "builtins.Exception":
             return YES
-        return NO if handler == CANCELLED else MAYBE
+        waiting = exc.cls == PLAIN and handler == "builtins.TimeoutError"
+        return NO if handler == CANCELLED or waiting else MAYBE
     line = ancestors(m, exc.cls)
     if line is not None and handler in line:
         return YES
-    if line is None or exc.cls == "builtins.LookupError":
+    if line is None:
+        return MAYBE
+    if exc.cls == "builtins.LookupError" and exc.cls in (ancestors(m, handler) or ()):
         return MAYBE
     return MAYBE if ancestors(m, handler) is None else NO
 
@@ -149,6 +152,8 @@ def matches_handler(m: Machine, act: Act, w: World, types: Value | None, star: b
     flying = w.env.get((act.frame, "$exc"))
     exc = flying if isinstance(flying, Exc) else Exc("")
     names = handler_names(w, types)
+    if exc.cls == PLAIN and not act.function.is_async:
+        exc = Exc("")
     answer = judged(m, exc, names)
     if star and exc.group:
         answer = MAYBE  # a part of the group

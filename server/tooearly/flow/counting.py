@@ -1,5 +1,7 @@
 """Loops that count.
 
+A loop over a `range` of few literal numbers is one over these numbers, written out (`written_out`).
+
 `while i < len(xs): ...; i += 1` from `i = 0` on is a loop over `range(len(xs))`: that one is followed to its end.
 
 It is so when the loop changes neither the counter (but by its last statement) nor the list, and no `continue` goes past
@@ -16,6 +18,28 @@ from collections.abc import Sequence
 
 REACHED = (ast.GtE, ast.Eq)
 NOT_REACHED = (ast.Lt, ast.NotEq)
+FEW = 3  # turns of a loop whose objects are told apart, turn by turn
+
+
+def written_out(items: ast.expr) -> ast.expr:
+    """A tuple of the numbers for a `range` of few literal ones, else the expression itself."""
+    match items:
+        case ast.Call(func=ast.Name(id="range"), args=[*bounds], keywords=[]) if all(
+            isinstance(b, ast.Constant) and type(b.value) is int for b in bounds
+        ):
+            values = [b.value for b in bounds if isinstance(b, ast.Constant) and isinstance(b.value, int)]
+            if len(values) in (1, 2) and 1 <= len(turns := range(*values)) <= FEW:
+                made = ast.Tuple([ast.Constant(turn) for turn in turns], ast.Load())
+                for node in (made, *made.elts):
+                    ast.copy_location(node, items)
+                return made
+    return items
+
+
+def straight(body: Sequence[ast.stmt]) -> bool:
+    """Whether a loop's body makes something and knows one way only: each of its few turns may be followed by itself."""
+    plain = all(isinstance(s, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign) for s in body)
+    return plain and any(isinstance(n, ast.Call) for s in body for n in ast.walk(s))
 
 
 def counted(loop: ast.While, before: Sequence[ast.stmt]) -> ast.While | ast.For:

@@ -30,7 +30,7 @@ def items_of(w: World, value: Value | None) -> tuple[tuple[Value, ...], bool, bo
             return obj.keys, obj.exact, obj.nonempty
         case Cont():
             return obj.items, obj.exact, obj.nonempty
-        case Iterating(kind=kind) if kind in ("plain", "pending", "unknown"):
+        case Iterating(kind=kind) if kind in ("plain", "turns", "pending", "unknown"):
             return obj.items, obj.exact, obj.nonempty
     return None
 

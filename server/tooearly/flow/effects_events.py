@@ -17,9 +17,9 @@ from dataclasses import replace
 from tooearly.flow.awaits import await_unknown
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.containers import new
-from tooearly.flow.ended import CANCELLED, finish, fired
+from tooearly.flow.ended import finish, fired
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import Cont, Inst
+from tooearly.flow.objects import CANCELLED, Cont, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
 

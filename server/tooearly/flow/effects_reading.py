@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tooearly.flow.awaits import body_outcomes
+from tooearly.flow.awaits import body_outcomes, endings
 from tooearly.flow.calling import Call
-from tooearly.flow.ended import CANCELLED, fail, finish, finish_children
+from tooearly.flow.ended import end, fail, finish, finish_children, has_failed, raised_by
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import DONE, GHOST, PENDING, UNSEEN, Fut, Note
+from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, UNSEEN, VALUE, Fut, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Func, Ref, Unknown, Value
 from tooearly.flow.walking import refs
@@ -59,15 +59,19 @@ def read(c: Call) -> list[Outcome]:
         c.w.set_mask(c.receiver.oid, DONE | GHOST)
         return out if protected else [*out, *result_value(c, fut)]
     finish(c.w, c.receiver)
-    if fut.failed and c.row.kind == "result":
-        return [*out, Outcome(c.w, exc=Exc(""))]
-    if not fut.failed:
-        out.append(Outcome(c.w.copy(), exc=Exc(CANCELLED)))
+    for exc in endings(c.m, c.act, c.w, fut):
+        world = c.w.copy()
+        raises = exc is not None and (c.row.kind == "result" or exc.cls == CANCELLED)
+        if raises:
+            end(world, c.receiver, exc)
+            out.append(Outcome(world, exc=exc))
     if c.row.kind == "result":
-        out.append(Outcome(c.w.copy(), exc=Exc("")))
-    if fut.failed:
-        return [*out, Outcome(c.w, Exc(""))]
-    return [*out, *result_value(c, fut)]
+        if fut.end in ("", VALUE):
+            end(c.w, c.receiver, None)
+            out += result_value(c, fut)
+    elif fut.end != CANCELLED:
+        out.append(Outcome(c.w, raised_by(fut) if has_failed(fut) else Unknown()))
+    return out
 
 
 def result_value(c: Call, fut: Fut) -> list[Outcome]:
@@ -144,8 +148,11 @@ def cancelled(c: Call) -> list[Outcome]:
     mask = mask_of(c.w, c.receiver)
     if not isinstance(c.receiver, Ref) or mask == PENDING:
         return [Outcome(c.w, FALSE if mask == PENDING else Unknown())]
+    fut = c.w.fut(c.receiver)
+    if fut is not None and fut.end and mask == DONE:
+        return [Outcome(c.w, TRUE if fut.end == CANCELLED else FALSE)]
     finished = c.w.copy()
-    finish(finished, c.receiver)
+    end(finished, c.receiver, Exc(CANCELLED))
     return [Outcome(finished, TRUE), Outcome(c.w, FALSE)]
 
 
@@ -156,6 +163,8 @@ def cancel(c: Call) -> list[Outcome]:
         return [Outcome(c.w, Unknown())]
     if fut.kind in ("future", "executor", "shield"):
         was = fut.mask
+        if was == PENDING:
+            end(c.w, c.receiver, Exc(CANCELLED))
         finish(c.w, c.receiver)
         return [Outcome(c.w, TRUE if was == PENDING else FALSE if was == DONE else Unknown())]
     if fut.mask == UNSEEN and fut.made is not None:
@@ -186,6 +195,8 @@ def finish_future(c: Call) -> list[Outcome]:
     if fut.mask != DONE:
         if c.row.kind == "failed":
             fail(c.w, c.receiver, Exc(""))
+        elif fut.mask == PENDING:
+            end(c.w, c.receiver, None)
         finish(c.w, c.receiver)
         out.append(Outcome(c.w, NONE))
     return out

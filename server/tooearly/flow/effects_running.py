@@ -8,10 +8,9 @@ from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import Call
 from tooearly.flow.effects_making import hand_over
 from tooearly.flow.effects_reading import mask_of
-from tooearly.flow.ended import CANCELLED
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.mention import names_in
-from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut
+from tooearly.flow.objects import CANCELLED, DONE, PENDING, UNSEEN, Fut
 from tooearly.flow.relevance import matters, may_read, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value, const

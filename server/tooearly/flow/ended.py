@@ -6,13 +6,11 @@ import ast
 from dataclasses import replace
 
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import DONE, PENDING, UNSEEN, Fut, Inst, Note
+from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, UNSEEN, VALUE, Fut, Inst, Note
 from tooearly.flow.relevance import closed_over
 from tooearly.flow.state import HOLDER, World
-from tooearly.flow.values import Exc, Ref, Site, Value
+from tooearly.flow.values import PLAIN, Exc, Ref, Site, Value
 from tooearly.flow.walking import functions, held, refs
-
-CANCELLED = "asyncio.CancelledError"
 
 
 def finish(w: World, ref: Ref) -> None:
@@ -23,10 +21,26 @@ def finish(w: World, ref: Ref) -> None:
 
 def fail(w: World, ref: Ref, exc: Exc) -> None:
     """The future has ended by this exception."""
+    end(w, ref, exc)
+
+
+def end(w: World, ref: Ref, exc: Exc | None) -> None:
+    """The future has ended by this exception, or with a value."""
     finish(w, ref)
     obj = w.heap.get(ref.oid)
-    if isinstance(obj, Fut) and exc.cls != CANCELLED:
-        w.heap[ref.oid] = replace(obj, failed=True)
+    if isinstance(obj, Fut) and not obj.many:
+        how = VALUE if exc is None else ERROR if exc.group or exc.cls in ("", PLAIN) else exc.cls
+        w.heap[ref.oid] = replace(obj, end=how)
+
+
+def has_failed(fut: Fut) -> bool:
+    """Whether a future, when it is done, has certainly ended by an exception of its own."""
+    return fut.end not in ("", VALUE, CANCELLED)
+
+
+def raised_by(fut: Fut) -> Exc:
+    """The exception by which it has ended."""
+    return Exc("" if fut.end == ERROR else fut.end)
 
 
 def keep_value(outcome: Outcome, ref: Ref) -> None:
@@ -39,7 +53,7 @@ def keep_value(outcome: Outcome, ref: Ref) -> None:
 def fire(w: World, ref: Ref) -> None:
     """`ref` has been set or signalled: a done callback that holds it has run, so the callback's future is done."""
     for deferred in w.deferred:
-        if deferred.kind == "callback" and ref.oid in w.reachable([deferred.function], closed_over(w)):
+        if deferred.kind in ("callback", "called") and ref.oid in w.reachable([deferred.function], closed_over(w)):
             for value in deferred.args:
                 if isinstance(value, Ref) and value != ref and (fut := w.fut(value)) is not None and fut.mask != DONE:
                     finish(w, value)
@@ -52,7 +66,11 @@ def fired(w: World, ref: Ref, site: Site) -> list[World]:
 
     A callback that may or may not set `ref` (a countdown, say) is taken to be the last of them.
     """
-    setting = [d for d in w.deferred if d.kind == "callback" and ref.oid in w.reachable([d.function], closed_over(w))]
+    setting = [
+        d
+        for d in w.deferred
+        if d.kind in ("callback", "called") and ref.oid in w.reachable([d.function], closed_over(w))
+    ]
     futures = [v for d in setting for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
     crowd = any(w.heap[v.oid].many for v in futures)
     if (len(futures) < 2 and not crowd) or any(decides(d.function) for d in setting):

@@ -14,7 +14,7 @@ from tooearly.flow.joining import either, join_objects, replaced
 from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Iterating
 from tooearly.flow.state import Key, World
 from tooearly.flow.values import NONE, Ref, Unknown, Value, choice, options, unique
-from tooearly.flow.walking import children_of
+from tooearly.flow.walking import children_of, refs
 
 
 def join_worlds(a: World, b: World) -> World:
@@ -65,6 +65,21 @@ def detached(world: World, other: World) -> World:
 
 
 FINISHED = Unknown("finished", "Task")
+
+
+def turns_forgotten(worlds: list[World]) -> list[World]:
+    """The worlds with what the turns of short loops have made as groups again, as long as nothing names it."""
+    out: dict[World, None] = {}
+    for world in worlds:
+        turned = [oid for oid, obj in world.heap.items() if oid.origin[2] is not None and not obj.many]
+        if turned:
+            world = world.copy()
+            for oid in turned:
+                if oid in world.heap and not any(oid in refs(value) for value in world.env.values()):
+                    world.fold(oid)
+            world.settle()
+        out[world] = None
+    return list(out)
 
 
 def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow.containers import is_group
+from tooearly.flow.counting import FEW
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Generating, Iterating, Note
 from tooearly.flow.state import World
@@ -41,7 +42,10 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
                 items = (Unknown(),)
             nonempty = obj.nonempty or bool(obj.exact and items)
             source = value if kind == "list" and not exact and isinstance(value, Ref) else None
-            made = Iterating("pending" if kind == "pending" else "plain", items, exact, nonempty, source)
+            few = exact and 1 < len(items) <= FEW
+            made = Iterating(
+                "pending" if kind == "pending" else "turns" if few else "plain", items, exact, nonempty, source
+            )
             return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), made))]
     if isinstance(value, Coro) and isinstance(value.function, Func) and value.function.function.is_generator:
         started = start_generator(m, act, w, value, site)
@@ -111,6 +115,7 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
             w.heap[it.oid] = replace(obj, items=obj.items[1:])
             yield "item", Outcome(w, obj.items[0])
         else:
+            w.heap[it.oid] = replace(obj, kind="plain")
             yield "exhausted", Outcome(w)
     else:
         yield from _from_crowd(m, act, w, it, site, is_async)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating, Obj
+from tooearly.flow.objects import CANCELLED, ERROR, VALUE, Cont, Fut, Generating, Inst, Iterating, Obj
 from tooearly.flow.values import Api, Choice, Ref, Unknown, Value, choice, unique
 from tooearly.flow.walking import children_of
 
@@ -77,6 +77,13 @@ def opened(obj: Cont) -> Cont:
 
 
 # Joining
+def either_end(a: str, b: str) -> str:
+    """How a future has ended that has ended in one of two ways."""
+    if a == b:
+        return a
+    return ERROR if not {a, b} & {"", VALUE, CANCELLED} else ""
+
+
 def join_objects(a: Obj, b: Obj) -> Obj:
     """The least object that stands for both."""
     match a, b:
@@ -86,7 +93,8 @@ def join_objects(a: Obj, b: Obj) -> Obj:
                 mask=a.mask | b.mask,
                 many=a.many or b.many,
                 open=a.open or b.open,
-                failed=a.failed and b.failed,
+                end=either_end(a.end, b.end),
+                foreign=a.foreign or b.foreign,
                 children=unique((*a.children, *b.children)),
                 keep_going=a.keep_going if a.keep_going == b.keep_going else None,
                 body=a.body if a.body == b.body else None,

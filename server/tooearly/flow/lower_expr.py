@@ -13,7 +13,7 @@ from collections.abc import Callable
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.cfg import Temp
-from tooearly.flow.counting import below
+from tooearly.flow.counting import below, written_out
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 TEXTS = ("JoinedStr", "FormattedValue", "TemplateStr", "Interpolation")
@@ -329,14 +329,23 @@ def comprehension(b: Builder, node: ast.expr) -> Temp:
             b.emit(cfg.Collect(node, dst, expr(b, node.elt), None))
 
     first = node.generators[0]
+    generators = [short(g, node) for g in node.generators]
     made = kind == "list" and isinstance(getattr(node, "elt", None), ast.Call)
     if made and len(node.generators) == 1 and not first.ifs:
         source = b.temp()
-        b.start(loops(b, node, node.generators, body, source))
+        b.start(loops(b, node, generators, body, source))
         b.emit(cfg.Measure(node, dst, source))
     else:
-        b.start(loops(b, node, node.generators, body))
+        b.start(loops(b, node, generators, body))
     return dst
+
+
+def short(generator: ast.comprehension, node: ast.expr) -> ast.comprehension:
+    """The generator with its few turns written out, where each of them makes an element."""
+    elements = [getattr(node, part) for part in ("elt", "key", "value") if hasattr(node, part)]
+    if generator.ifs or generator.is_async or not any(isinstance(n, ast.Call) for e in elements for n in ast.walk(e)):
+        return generator
+    return ast.comprehension(generator.target, written_out(generator.iter), [], 0)
 
 
 def quantifier(b: Builder, node: ast.GeneratorExp | ast.ListComp, is_all: bool) -> Temp:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Finally, Loop, UnknownSyntax, With
 from tooearly.flow.cfg import Block, Graph, Label, Temp
-from tooearly.flow.counting import counted
+from tooearly.flow.counting import counted, straight, written_out
 from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named, stored
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.modules import package_of
@@ -216,7 +216,8 @@ def loop(b: Builder, node: ast.While | ast.For | ast.AsyncFor) -> None:
     iterator, item, is_async = b.temp(), b.temp(), isinstance(node, ast.AsyncFor)
     if not isinstance(node, ast.While):
         eager = isinstance(node.iter, ast.GeneratorExp) and not is_async
-        b.emit(cfg.Iter(node.iter, iterator, comprehension(b, node.iter) if eager else expr(b, node.iter), is_async))
+        items = written_out(node.iter) if straight(node.body) else node.iter
+        b.emit(cfg.Iter(node.iter, iterator, comprehension(b, items) if eager else expr(b, items), is_async))
     head, inside, otherwise, after = b.block(loop_head=True), b.block(), b.block(), b.block()
     lasts, turn = last_tests(node), b.temp()
     exhausted = b.block() if lasts else otherwise

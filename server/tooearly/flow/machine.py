@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tooearly.flow import cfg, live, solve
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
-from tooearly.flow.folding import fold_worlds
+from tooearly.flow.folding import fold_worlds, turns_forgotten
 from tooearly.flow.lower_stmt import build
 from tooearly.flow.mention import closure
 from tooearly.flow.objects import CALLED_BACK, DONE, GHOST, PENDING, UNSEEN, Fut, Note
@@ -37,6 +37,7 @@ STEPS_PER_ROOT = 16_000
 SPENT_BETWEEN_LOOKS = 16
 MOST_DEFERRED = 24  # times a callback is interpreted for one root
 WORLDS_PER_BLOCK = 40
+FEW_WORLDS = 12  # so many need not be folded
 LARGE = 50  # objects in a world: each as many again count as a step more
 
 
@@ -157,7 +158,7 @@ class Machine:
         self.reading: dict[Function, bool] = {}
         self.concerned: dict[Function, bool] = {}
         self.making: dict[Function, bool] = {}
-        self.raises: dict[Function, bool] = {}
+        self.raises: dict[Function, frozenset[Exc]] = {}
         self.stop: Callable[[], None] | None = None
         self.spent = 0
         self.body_runs = 0
@@ -203,7 +204,8 @@ class Machine:
         def widen(found: list[World]) -> list[World]:
             for world in found:
                 self.spend(world, crowds(world))
-            return fold_worlds(found)
+            fewer = turns_forgotten(found)
+            return fewer if len(fewer) < FEW_WORLDS else fold_worlds(fewer)
 
         outer, act.block = act.block, act.graph.blocks[start]
         solution = solve.solve(
@@ -265,6 +267,7 @@ class Machine:
         if self.beginning is not None:
             self.beginning.suspended = self.beginning.suspended or surely
             return
+        called = tuple(d for d in world.deferred if surely and _due(world, d))
         world.suspend(Note(why, site))
         if self.brief:
             world.escape(list(world.heap))  # what runs beside it may have gone on
@@ -273,7 +276,7 @@ class Machine:
             return
         waiting = world.deferred
         over = ("task", "thread", "beside") if surely else ("task", "thread")
-        world.deferred = tuple(d for d in waiting if d.kind not in over)
+        world.deferred = tuple(replace(d, kind="called") if d in called else d for d in waiting if d.kind not in over)
         if not self.quiet and self.depth <= 2:
             seen = world.copy()
             for deferred in waiting:
@@ -287,7 +290,7 @@ class Machine:
         """Interpret what runs now for its reads."""
         tasks = tuple(replace(d, kind="beside") for d in waiting if d.kind == "task" and reaches(self, d))
         for deferred in waiting:
-            if deferred.kind != "thread":
+            if deferred.kind not in ("thread", "called"):
                 alone = self.depth or not tasks or deferred.kind != "task"
                 self.run_deferred(act, world, deferred, () if alone else beside(world, deferred, tasks))
 
@@ -374,6 +377,12 @@ class Machine:
         """An InvalidStateError of a read has met a handler that expects it."""
         if exc.site is not None and not self.quiet and (exc.site, MAIN) in self.reports:
             self.reports[exc.site, MAIN].handled = True
+
+
+def _due(world: World, deferred: Deferred) -> bool:
+    """Whether a callback's future is done, so that it runs at the next suspension, and then never again."""
+    futures = [world.heap.get(oid) for value in deferred.args for oid in refs(value)]
+    return deferred.kind == "callback" and all(isinstance(f, Fut) and f.mask == DONE and not f.many for f in futures)
 
 
 def reaches(m: Machine, deferred: Deferred) -> bool:

@@ -7,14 +7,15 @@ under `@contextmanager` (run to their `yield`, and on from it). A manager that i
 from __future__ import annotations
 
 from tooearly.flow.attributes import find_method
-from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete, failures
+from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete
 from tooearly.flow.calling import call
 from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken
-from tooearly.flow.ended import CANCELLED, note_all
+from tooearly.flow.ended import note_all
+from tooearly.flow.gathering import failures
 from tooearly.flow.iterate import resume, start_generator
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import names_in
-from tooearly.flow.objects import DONE, Cont, Fut, Iterating, Note
+from tooearly.flow.objects import CANCELLED, DONE, Cont, Fut, Iterating, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Coro, Exc, Managing, Ref, Site, Unknown, Value
 
@@ -111,7 +112,8 @@ def _leave_timeout(act: Act, w: World, delay: tuple[Value, ...], exc: Exc | None
     asked = ".expired" in names_in(act.function)
     w.facts.update({handle: False} if asked else {})
     out = [Outcome(w, exc=exc)]
-    if exc is not None and exc.cls == CANCELLED and delay[0] != NONE:
+    limited = delay[0] != NONE or ".reschedule" in names_in(act.function)
+    if exc is not None and exc.cls == CANCELLED and limited:
         late = w.copy()
         late.facts.update({handle: True} if asked else {})
         running = [

@@ -232,7 +232,17 @@ def registered_by(function: Function) -> frozenset[str]:
     return found
 
 
-FACTS: dict[str, Callable[[Function], frozenset[str]]] = {"read": read_by, "registered": registered_by}
+def failing_by(function: Function) -> frozenset[str]:
+    """The methods (with their dot) by which a function's text gives a future an exception."""
+    giving = {f".{row.name.rpartition('.')[2]}" for row in builtin_rows().values() if row.kind == "failed"}
+    return frozenset(giving & names_in(function))
+
+
+FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
+    "read": read_by,
+    "registered": registered_by,
+    "failing": failing_by,
+}
 """What is known of a module as a whole: the names that any of its functions gives."""
 
 
@@ -248,6 +258,14 @@ def registered(m: Machine, module: Module, name: str) -> bool:
     """Whether the module registers functions of that name as done callbacks: what they are handed is done."""
     m.consulted["registered", module.name, name] = True
     return name in fact(module, "registered")
+
+
+def gives_exceptions(m: Machine) -> bool:
+    """Whether any text that is looked at gives futures an exception; without it, plain ones end with a value."""
+    seen = [module for module in m.modules.values() if module is not None]
+    names = {row.name.rpartition(".")[2] for row in builtin_rows().values() if row.kind == "failed"}
+    m.consulted |= {("failing", module.name, f".{name}"): True for module in seen for name in names}
+    return any(fact(module, "failing") for module in seen)
 
 
 def _named(callback: ast.expr) -> Iterator[str]:

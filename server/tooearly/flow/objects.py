@@ -16,6 +16,7 @@ PENDING, DONE, UNSEEN = 1, 2, 4
 # After a read that raises on every run the analysis goes on where the program does not: done, but only as a ghost.
 GHOST = 8
 MAYBE = PENDING | DONE
+VALUE, ERROR, CANCELLED = "value", "error", "asyncio.CancelledError"  # how a future has ended
 
 
 CALLED_BACK = "called-back"  # the note of a callback's own future: done, unless the function is called directly
@@ -35,7 +36,8 @@ class Note:
 class Fut:
     """A future, or a group of them. `open`: something else than this code may finish it at any suspension.
 
-    `failed`: when it is done, it has ended by an exception of its own.
+    `end`: how it has ended, where that is known: VALUE, ERROR (any exception of its own) or the exception's class.
+    `foreign`: code that is not visible has got at it.
     """
 
     kind: str
@@ -47,7 +49,8 @@ class Fut:
     keep_going: bool | None = None
     body: Coro | None = None
     value: Value | None = None
-    failed: bool = False
+    end: str = ""
+    foreign: bool = False
     note: Note | None = field(default=None, compare=False)
     held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
     hashed: int = field(default=0, init=False, repr=False, compare=False)
@@ -65,7 +68,7 @@ class Fut:
                     self.keep_going,
                     self.body,
                     self.value,
-                    self.failed,
+                    self.end,
                 )
             )
             object.__setattr__(self, "hashed", made or 1)
@@ -145,7 +148,10 @@ class Inst:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Iterating:
-    """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator, in step (of others)."""
+    """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator, in step (of others).
+
+    `turns`: it walks through few known elements, and what its loop makes is told apart turn by turn.
+    """
 
     kind: str
     items: tuple[Value, ...] = ()

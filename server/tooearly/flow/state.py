@@ -110,7 +110,13 @@ class World:
             self.heap[oid] = replace(obj, mask=mask, note=note if note is not None else obj.note)
 
     def allocate(self, oid: Oid, obj: Obj) -> Ref:
-        """A new object; the previous one of the same place becomes `~`, and the one before that joins the group."""
+        """A new object; the previous one of the same place becomes `~`, and the one before that joins the group.
+
+        What the turns of a short loop make is each the only one of its turn.
+        """
+        turns = self._turns(oid.frame)
+        if turns:
+            oid = Oid(oid.site, oid.frame, (oid.tag, "turn", turns))
         if oid in self.heap:
             aged = Oid(oid.site, oid.frame, (oid.tag, "~") if oid.tag else "~")
             if aged in self.heap:
@@ -121,6 +127,14 @@ class World:
                 self.fold(oid)
         self.heap[oid] = obj
         return Ref(oid)
+
+    def _turns(self, frame: Frame) -> tuple[Any, ...]:
+        """The turns of the short loops that a call is in: which loop, and how many of its elements are left."""
+        return tuple(
+            (oid.site, len(obj.items))
+            for oid, obj in self.heap.items()
+            if type(obj) is Iterating and obj.kind == "turns" and oid.frame == frame[: len(oid.frame)]
+        )
 
     def _is_named(self, oid: Oid) -> bool:
         """Whether a variable, attribute or exact container (not just a crowd) refers to the object."""
@@ -296,7 +310,7 @@ class World:
         alike: dict[Any, list[Oid]] = {}
         for oid in many:
             obj = self.heap[oid]
-            facts = (obj.mask, obj.kind) if isinstance(obj, Fut) else self._shape(obj)
+            facts = (obj.mask, obj.kind, obj.end) if isinstance(obj, Fut) else self._shape(obj)
             within = frozenset(holders[oid])
             names[oid] = Oid(oid.site, oid.frame, ("G", facts, within))
             if isinstance(obj, Fut) and all(holder[2] != "many" for holder in within):
@@ -466,9 +480,9 @@ class World:
                 case Fut(kind="current"):
                     pass
                 case Fut(mask=mask) if mask & PENDING:
-                    self.heap[oid] = replace(obj, mask=UNSEEN, open=True)
-                case Fut(open=False):
-                    self.heap[oid] = replace(obj, open=True)
+                    self.heap[oid] = replace(obj, mask=UNSEEN, open=True, foreign=True)
+                case Fut(open=False) | Fut(foreign=False):
+                    self.heap[oid] = replace(obj, open=True, foreign=True)
                 case Cont(many=False) if obj.kind not in ("tuple", "event"):
                     self.heap[oid] = opened(obj)
 

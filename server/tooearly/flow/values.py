@@ -5,6 +5,7 @@ world under an `Oid` and has identity: futures, containers, instances, iterators
 that made it (`site`), the chain of calls that led there (`frame`), and a tag:
 
 - `""` the newest object of that place, `"~"` the one before it, when something still names it;
+- `(tag, "turn", turns)` what a short loop made in one of its turns;
 - `("el", site)` one element, taken out of a group by a loop or a subscript at `site`;
 - `("G", ...)` a *group*: any number of objects (perhaps none) about which the same is known.
 
@@ -96,6 +97,14 @@ class Oid:
             and self.site == other.site
             and self.frame == other.frame
         )
+
+    @property
+    def origin(self) -> tuple[Any, Frame, Any]:
+        """The place and the call that made the object, and the turn of a short loop in which they did."""
+        tag = self.tag
+        while isinstance(tag, tuple) and tag[1:] == ("~",):
+            tag = tag[0]
+        return self.site, self.frame, tag[2] if isinstance(tag, tuple) and tag[1:2] == ("turn",) else None
 
     def __repr__(self) -> str:
         line = getattr(self.site, "line", self.site)
@@ -197,6 +206,9 @@ class Managing:
 
     kind: str
     args: tuple[Value, ...]
+
+
+PLAIN = "any"  # of Exc: what a call to unknown code raises that waits for nothing: hardly the TimeoutError of a wait
 
 
 @dataclass(frozen=True, slots=True)

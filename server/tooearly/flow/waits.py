@@ -11,14 +11,14 @@ from dataclasses import replace
 from itertools import product
 
 from tooearly.flow import arguments
-from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete
+from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete, endings
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.effects_events import signal
 from tooearly.flow.effects_making import as_future
-from tooearly.flow.ended import CANCELLED, fail, finish, held_futures, note_all
+from tooearly.flow.ended import fail, finish, held_futures, note_all
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import DONE, GHOST, PENDING, Cont, Fut, Note
+from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, Cont, Fut, Note
 from tooearly.flow.slices import split_group
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
@@ -71,19 +71,25 @@ def _wait(c: Call, refs: list[Ref], limit: Value | None) -> list[Outcome]:
     cancelled = c.w.copy()
     c.m.suspend(c.act, cancelled, "other", c.site)
     note_all(cancelled, refs, Note("wait-failed", c.site))
-    out = [Outcome(cancelled, exc=Exc(CANCELLED))]
+    out = [] if _at_once(c.w, refs, early) else [Outcome(cancelled, exc=Exc(CANCELLED))]
     c.m.suspend(c.act, c.w, "other", c.site)
     if why == "all" and not limited:
         return [*out, *_waited_for_all(c, refs)]
     note = Note(early or "timeout", c.site)
     worlds = _splits(c, refs, nobody=limited or not unlimited)
     if early == "first-exception" and not limited:
-        worlds = [made for world in worlds for made in _by_culprit(world, refs)]
+        worlds = [made for world in worlds for made in _by_culprit(c, world, refs)]
     late = Note("timeout", c.site)
     for world in worlds:
         nobody = limited and all(mask_of(world, r) == PENDING for r in refs)
         out.append(Outcome(world, _result(c, world, refs, late if nobody else note, some=not limited)))
     return out
+
+
+def _at_once(w: World, refs: list[Ref], early: str) -> bool:
+    """Whether what is waited for has happened already, so that nobody can cancel the wait."""
+    done = [ref for ref in refs if mask_of(w, ref) == DONE and not w.heap[ref.oid].many]
+    return len(done) == len(refs) > 0 or (early == "first-completed" and bool(done))
 
 
 def as_futures(c: Call, given: Value | None) -> list[Ref]:
@@ -144,7 +150,7 @@ def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
     return out
 
 
-def _by_culprit(w: World, refs: list[Ref]) -> list[World]:
+def _by_culprit(c: Call, w: World, refs: list[Ref]) -> list[World]:
     """Somebody was left out, so one of those that have ended has failed: a world for each that it may be."""
     singles = [ref for ref in refs if not w.heap[ref.oid].many]
     ended = [ref for ref in singles if mask_of(w, ref) == DONE]
@@ -152,9 +158,13 @@ def _by_culprit(w: World, refs: list[Ref]) -> list[World]:
         return [w]
     out = []
     for culprit in ended:
-        world = w.copy()
-        fail(world, culprit, Exc(""))
-        out.append(world)
+        fut = w.fut(culprit)
+        assert fut is not None
+        for exc in endings(c.m, c.act, w, fut):
+            if exc is not None and exc.cls != CANCELLED:
+                world = w.copy()
+                fail(world, culprit, exc)
+                out.append(world)
     return out
 
 
@@ -199,14 +209,16 @@ def wait_for(c: Call) -> list[Outcome]:
     _, limited = timeouts(c.get("timeout"))
     limit = c.get("timeout")
     at_once = isinstance(limit, Const) and isinstance(limit.value, int | float) and limit.value <= 0
+    before = c.w.fut(inner)
+    running = before is None or before.mask != DONE
     out: list[Outcome] = []
     for outcome in await_value(c.m, c.act, c.w, inner, c.site):
         out.append(outcome)
-        if outcome.exc is None or outcome.exc.cls != CANCELLED or not limited:
+        if outcome.exc is None or outcome.exc.cls != CANCELLED or not limited or not running:
             continue
         late = outcome.world.copy()
         out.append(Outcome(late, exc=Exc(TIMEOUT)))
-        if at_once and isinstance(inner, Ref) and c.w.fut(inner) is not None:
+        if at_once and isinstance(inner, Ref) and before is not None:
             fut = outcome.world.fut(inner)
             if fut is not None and fut.kind == "task":
                 outcome.world.set_mask(inner.oid, 3, Note("other", c.site))

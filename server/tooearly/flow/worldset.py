@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from tooearly.flow.joining import join_objects
+from tooearly.flow.joining import either_end, join_objects
 from tooearly.flow.objects import GHOST, PENDING, Cont, Fut, Inst, Iterating, Obj
 from tooearly.flow.state import Key, World
 from tooearly.flow.values import Choice, Const, Frame, Oid, Unknown, Value, choice
@@ -133,7 +133,8 @@ def _either_object(x: Obj, y: Obj) -> Obj | None:
     match x, y:
         case Fut(), Fut() if not (x.mask | y.mask) & GHOST and _same_future(x, y):
             note = (x if x.mask & PENDING else y).note
-            return replace(x, mask=x.mask | y.mask, open=x.open or y.open, failed=x.failed and y.failed, note=note)
+            end = either_end(x.end, y.end)
+            return replace(x, mask=x.mask | y.mask, open=x.open or y.open, end=end, note=note)
         case Inst(), Inst() if x.cls is y.cls:
             return _either_instance(x, y)
         case Cont(kind=kind) | Iterating(kind=kind), Cont() | Iterating() if y.kind == kind and not held(x) + held(y):
@@ -142,7 +143,7 @@ def _either_object(x: Obj, y: Obj) -> Obj | None:
 
 
 def _same_future(x: Fut, y: Fut) -> bool:
-    return replace(x, mask=y.mask, open=y.open, failed=y.failed) == y
+    return replace(x, mask=y.mask, open=y.open, end=y.end) == y
 
 
 def _either_instance(x: Inst, y: Inst) -> Inst | None:

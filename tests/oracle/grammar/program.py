@@ -136,7 +136,7 @@ async def ticks(name):
 SUPERVISOR = """\
 async def supervise(scene):
     task = asyncio.ensure_future(scene)
-    if flag("give up", 0.25):
+    while flag("give up", 0.25):
         await asyncio.sleep(delay("give up"))
         task.cancel()
     await asyncio.wait([task])
