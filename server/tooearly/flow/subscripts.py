@@ -6,14 +6,13 @@ remembers the answer (`Cont.slots`), so that the next equal subscript takes the 
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tooearly.flow import shelves
 from tooearly.flow.containers import FACTORY, MOST, is_group
 from tooearly.flow.joining import MISSING, without
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -27,7 +26,6 @@ from tooearly.flow.values import (
     const,
     unique,
 )
-from tooearly.semantics.types import dotted
 
 
 def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
@@ -135,27 +133,10 @@ def _custom_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: S
     method = find_method(m, w, obj, "__getitem__")
     if method is not None:
         return list(call(m, act, w, method, [(key, False)], [], site))
-    out = [Outcome(w, Unknown(None, _shelved(m, act, site)))]
-    if isinstance(obj, Unknown):
+    out = [Outcome(w, Unknown(None, shelves.element_type(m, act, site)))]
+    if isinstance(obj, Unknown) and not shelves.is_there(act, site):
         out.append(Outcome(w.copy(), exc=Exc("builtins.LookupError")))
     return out
-
-
-def _shelved(m: Machine, act: Act, site: Site) -> str:
-    """The type of an element, where this function's text itself stores the elements there: `d[k] = Random()`."""
-    stored: dict[str, set[str]] | None = act.function.cache.get("shelved")
-    if stored is None:
-        stored = act.function.cache["shelved"] = {}
-        module = m.module(act.function.module)
-        for node in nodes_in(act.function):
-            for target in node.targets if isinstance(node, ast.Assign) and module is not None else ():
-                if isinstance(target, ast.Subscript) and module is not None:
-                    made = node.value.func if isinstance(node.value, ast.Call) else None  # type: ignore[attr-defined]
-                    name = dotted(module, made) if made is not None else ""
-                    stored.setdefault(ast.unparse(target.value), set()).add(name)
-    names = stored.get(ast.unparse(site.node.value), ()) if stored and isinstance(site.node, ast.Subscript) else ()
-    kinds = {row.returns if (row := m.rows.get(name)) is not None else "" for name in names}
-    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def pick(act: Act, w: World, obj: Ref, key: Value | None, site: Site) -> Iterator[tuple[World, Value]]:
