@@ -60,7 +60,7 @@ def analyse(
     asked: set[str] = set()
     module.bindings.asked = asked
     try:
-        parts = list(_with_nested(module, root, rows, load_module, eager=eager, stop=stop))
+        parts = list(interpreted(module, root, rows, load_module, eager=eager, stop=stop))
     finally:
         module.bindings.asked = None
     machines = [machine for machine, _ in parts]
@@ -71,14 +71,15 @@ def analyse(
     return Analysis(reports, [gone for _, gone in parts if gone], others, rest, sum(m.steps for m in machines))
 
 
-def _with_nested(
+def interpreted(
     module: Module,
     root: Function,
     rows: Rows,
     load_module: Callable[[str], Module | None] | None,
     *,
     eager: bool,
-    stop: Callable[[], None] | None,
+    stop: Callable[[], None] | None = None,
+    record_states: bool = False,
 ) -> Iterator[tuple[Machine, GivenUp | None]]:
     """What interpreting a root gave, and each function inside it that nobody in sight calls."""
     judged: set[Function] = set()
@@ -87,7 +88,7 @@ def _with_nested(
         function = stack.pop()
         if function is root or (function not in judged and nested.alone(function)):
             machine = Machine(module, rows, load_module, eager=eager)
-            machine.stop = stop
+            machine.stop, machine.record_states = stop, record_states
             yield machine, _interpret(machine, module, function)
             judged |= machine.judged
         stack += nested.defined(function)

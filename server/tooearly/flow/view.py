@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 
 from tooearly.flow import cfg
-from tooearly.flow.analyse import activation
-from tooearly.flow.machine import GaveUp, Machine
+from tooearly.flow.analyse import activation, interpreted
+from tooearly.flow.machine import Machine
 from tooearly.flow.objects import DONE, PENDING, UNSEEN, Note
 from tooearly.flow.roots import roots
 from tooearly.flow.state import World
@@ -20,6 +20,7 @@ from tooearly.source.tree import Tree
 WORDS = {
     "fresh": "made here",
     "clock": "time has passed",
+    "begun": "nothing waited for it",
     "other": "something else was waited for",
     "timeout": "the timeout may strike",
     "first-completed": "another may be first",
@@ -95,17 +96,10 @@ def states(module: Module, rows_: Rows, load: Callable[[str], Module | None] | N
     """The state of each named future after each line that changes it, over all functions that are interpreted."""
     seen: dict[tuple[Site, str], tuple[int, Note | None]] = {}
     for root in roots(module).all():
-        machine = Machine(module, rows_, load, eager=eager)
-        machine.record_states = True
-        try:
-            world = World()
-            act = activation(machine, module, root, world)
-            machine.run(act, [world])
-        except (GaveUp, RecursionError):
-            continue
-        for key, (mask, note) in machine.states.items():
-            old = seen.get(key)
-            seen[key] = (mask | old[0], note or old[1]) if old else (mask, note)
+        for machine, gone in interpreted(module, root, rows_, load, eager=eager, record_states=True):
+            for key, (mask, note) in machine.states.items() if gone is None else ():
+                old = seen.get(key)
+                seen[key] = (mask | old[0], note or old[1]) if old else (mask, note)
     places = {place.unit: place for place in module.tree.places()}
     last: dict[tuple[object, str], int] = {}
     for (site, name), (mask, note) in sorted(seen.items(), key=lambda pair: (pair[0][0].line, pair[0][0].column)):
