@@ -170,3 +170,18 @@ def test_line_ends_and_marks_survive() -> None:
     assert after.startswith("\ufeff")
     assert not after.endswith("\n")
     assert "\t\tawait asyncio.wait([task])\r\n\t\tprint(task.exception())\r\n" in after
+
+
+def test_one_wait_serves_all_reads_of_a_task() -> None:
+    text = dedent("""
+        import asyncio
+
+        async def main():
+            task = asyncio.create_task(asyncio.sleep(0.01, 3))
+            if task.exception() is not None:
+                print("failed:", task.exception())
+            else:
+                print(task.result())
+        """)
+    assert fixed(text).text == text.replace("    if", "    await asyncio.wait([task])\n    if")
+    assert fixed(fixed(text).text).fixes == ()

@@ -15,7 +15,7 @@ from tooearly.fixes.scope import COMPREHENSIONS, bound_names, declared_outside, 
 from tooearly.fixes.site import Path, Site
 
 _PURE_CALLS = {"isinstance", "issubclass", "len", "hasattr", "callable", "bool", "any", "all"}
-_PURE_METHODS = {"done", "cancelled", "get", "startswith", "endswith"}
+_PURE_METHODS = {"done", "cancelled", "get", "startswith", "endswith", "values", "items", "keys"}
 _PURE = (
     ast.Name,
     ast.Attribute,
@@ -118,6 +118,33 @@ def evaluated_before(site: Site, root: ast.AST) -> list[ast.AST]:
 def side_effect_before(site: Site, root: ast.AST) -> bool:
     """Whether a call or suspension runs before the read in the same statement."""
     return any(isinstance(node, ast.Call | ast.Await | ast.Yield) for node in evaluated_before(site, root))
+
+
+def raises_sooner(site: Site, root: ast.AST) -> bool:
+    """Whether something that can be noticed comes before the read in `root`: if the future has failed, a wait before
+    `root` that raises would leave it out."""
+    return site.context.deferred or any(_has_effect(node) for node in evaluated_before(site, root))
+
+
+def _has_effect(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return not _is_read(node) and not pure(node)
+    return isinstance(node, ast.Await | ast.Yield | ast.YieldFrom)
+
+
+def noticed_between(site: Site, node: ast.AST) -> bool:
+    """Whether something that can be noticed happens before the last read of a loop or comprehension `node`."""
+    index = site.path.index(node)
+    match node:
+        case ast.For():
+            return True
+        case ast.GeneratorExp() if not isinstance(site.path[index - 1], ast.Call):
+            return True  # it is walked some time later
+        case ast.Call():
+            inside: list[ast.AST] = []
+        case _:
+            inside = [one for child in ast.iter_child_nodes(node) for one in ast.walk(child)]
+    return any(map(_has_effect, [*inside, *evaluated_before(site, site.path[site.context.anchor])]))
 
 
 def stale_operand(site: Site) -> bool:

@@ -3,9 +3,10 @@
 Method: in each round every finding names the fix it would take (its preferred safe one, or the one of a wished kind);
 fixes are taken in the order of the text as long as their edits do not collide with those taken before. Edits that two
 fixes have in common (the same import, the same wait, the same read) are made once. Nested and overlapping fixes wait
-for the next round, in which the new text is analysed again: what an earlier fix has mended is no longer found. A
-round whose outcome does not compile, leaves a finding that it should mend or brings a new one is taken back; its fixes
-are tried one by one, and those that pass are made together. The number of rounds is bounded.
+for the next round, in which the new text is analysed again: what an earlier fix has mended is no longer found. For the
+same reason only the first of several reads of one future in a function is fixed in a round. A round whose outcome does
+not compile, leaves a finding that it should mend or brings a new one is taken back; its fixes are tried one by one, and
+those that pass are made together. The number of rounds is bounded.
 """
 
 from __future__ import annotations
@@ -20,10 +21,15 @@ from tooearly.fixes.validate import broken, failed
 from tooearly.model import Edit, Finding, Fix
 from tooearly.source.tree import Tree
 
+FRUGAL = 4
+"""So many rounds fix one read of each future at a time, so that no second wait is made where the first will do."""
+
 ROUNDS = 8
 """How often the text is analysed again; nested reads need one round for each level."""
 
 Analyse = Callable[[str], tuple[Tree, Sequence[Finding]]]
+Chosen = Sequence[tuple[Finding, Fix]]
+Step = tuple[list[Fix], set[tuple[str, str]], Tree, Sequence[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,12 @@ def fix_all(
     tree, findings = analyse(text)
     made: list[Fix] = []
     refused: set[tuple[str, str]] = set()
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         wanted = [one for one in findings if not codes or one.code in codes]
         offers = [(one, offer(tree, one, findings, settings)) for one in wanted]
         chosen = _chosen(offers, kind, unsafe)
         chosen = [(one, fix) for one, fix in chosen if (fix.title, _near(tree.text, fix)) not in refused]
+        chosen = _firsts(tree.text, chosen) if number < FRUGAL else chosen
         step = _round(tree, findings, chosen, analyse)
         if step is None:
             break
@@ -80,8 +87,15 @@ def _chosen(offers: Sequence[tuple[Finding, Sequence[Fix]]], kind: str, unsafe: 
     return chosen
 
 
-Step = tuple[list[Fix], set[tuple[str, str]], Tree, Sequence[Finding]]
-Chosen = Sequence[tuple[Finding, Fix]]
+def _firsts(text: str, chosen: Chosen) -> list[tuple[Finding, Fix]]:
+    """Of several reads of one future in a function the first, and those that the same edits mend."""
+    firsts: dict[tuple[str, str], tuple[Edit, ...]] = {}
+    kept: list[tuple[Finding, Fix]] = []
+    for one, fix in sorted(chosen, key=lambda pair: pair[0].span):
+        about = one.function, text[one.receiver.start : one.receiver.end]
+        if set(fix.edits) <= set(firsts.setdefault(about, fix.edits)):
+            kept.append((one, fix))
+    return kept
 
 
 def _round(tree: Tree, findings: Sequence[Finding], chosen: Chosen, analyse: Analyse) -> Step | None:

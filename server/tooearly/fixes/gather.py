@@ -4,6 +4,9 @@ Three forms, the first that fits: a comprehension that reads every element of a 
 `await asyncio.gather(*tasks)`; several futures that are read in one statement, or in a row of statements, are gathered
 before the first; a single future is gathered before its statement. The order of the arguments is the order of the
 reads, so that of several finished and failed tasks the same one is raised as before.
+
+Where something that can be noticed happens between the gather and a read (an earlier turn of a loop, a call to the
+left), the gather keeps the exceptions inside, so that they are still raised by the reads.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import replace
 
 from tooearly.fixes.containers import Container, container
 from tooearly.fixes.edit import block_of, names_the_future, needs_parentheses
-from tooearly.fixes.evaluation import conditions, stable
+from tooearly.fixes.evaluation import conditions, noticed_between, raises_sooner, stable
 from tooearly.fixes.hoist import plan
 from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.scope import bindings, names_in
@@ -22,6 +25,7 @@ from tooearly.fixes.site import Site, path_to
 from tooearly.fixes.wait_before import gather_one, inserted, listed, promise, whole_plan
 from tooearly.model import Edit, Finding, Fix
 
+_KEPT = ", return_exceptions=True"
 _WHOLE = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 
 
@@ -99,15 +103,16 @@ def _plain(statement: ast.stmt) -> bool:
 
 
 def _many(group: list[Site]) -> Fix:
-    title = f"Gather {listed(group)} before the line"
+    keeps = any(raises_sooner(one, one.path[one.context.anchor]) for one in group)
+    title = f"Gather {listed(group)} before the line" + (" (keeps their exceptions inside)" if keeps else "")
     receivers = [one.receiver for one in group if one.receiver is not None]
     where = plan(group[0], receivers)
     if isinstance(where, str):
         return Fix(title, "gather", "safe", disabled=where)
     arguments = ", ".join(group[0].source(receiver) for receiver in receivers)
     targets, spelled = _unpacked(group), asyncio_function(group[0], "gather")
-    if not targets or spelled is None:
-        return inserted(where, title, "gather", "gather", arguments)
+    if keeps or not targets or spelled is None:
+        return inserted(where, title, "gather", "gather", arguments + (_KEPT if keeps else ""))
     title = f"Gather {listed(group)} and unpack their results"
     text = f"{', '.join(targets)} = await {spelled[0]}({arguments})"
     return Fix(title, "gather", where.applicability, _joined(group, text, spelled[1]))
@@ -152,11 +157,12 @@ def _all_of(site: Site, found: Container) -> Fix:
     title = f"Gather `{' '.join(found.star.split())}` before the line"
     if isinstance(where, str):
         return Fix(title, "gather", "safe", disabled=where)
+    keeps = site.finding.method != "result" or noticed_between(site, found.node)
     if isinstance(found.node, ast.For):
         title = title.replace("before the line", "before the loop")
     where = replace(where, applicability=promise(site, found, where))
-    keeps = "" if site.finding.method == "result" else ", return_exceptions=True"
-    return inserted(where, title, "gather", "gather", " ".join(found.star.split()) + keeps)
+    title += " (keeps their exceptions inside)" if keeps else ""
+    return inserted(where, title, "gather", "gather", " ".join(found.star.split()) + (_KEPT if keeps else ""))
 
 
 def _replaced(site: Site, found: Container) -> Fix | None:

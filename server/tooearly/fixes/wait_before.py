@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from tooearly.fixes.containers import Container, container
 from tooearly.fixes.edit import names_the_future
+from tooearly.fixes.evaluation import raises_sooner
 from tooearly.fixes.hoist import Plan, inner_bindings, plan
 from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.replace_with_await import english
@@ -34,8 +35,12 @@ def wait_fix(site: Site, group: Sequence[Site]) -> Fix:
 
 
 def gather_one(site: Site) -> Fix:
-    """Insert `await asyncio.gather(task)` before the statement; `.exception()` wants the exception to be kept."""
-    raises = site.finding.method == "result"
+    """Insert `await asyncio.gather(task)` before the statement.
+
+    It keeps the exception inside for `.exception()`, and where something else comes first that must not be left out.
+    """
+    sooner = site.context.function is not None and raises_sooner(site, site.path[site.context.anchor])
+    raises = site.finding.method == "result" and not sooner
     says = "raises its exception" if raises else "keeps its exception inside"
     title = f"Wait for `{site.name}` with `asyncio.gather` before the line ({says})"
     return _before([site], title, "gather", "{}" if raises else "{}, return_exceptions=True")
