@@ -13,6 +13,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from lsprotocol import types as lsp
 
@@ -30,6 +31,7 @@ _ASSIGNED = re.compile(r"^([ \t]*[\w., \t\[\]]+=[ \t]*)([%!][^\r\n]*)", re.MULTI
 _CONTENT = re.compile(r"[^\r\n]")
 
 
+@lru_cache(maxsize=512)
 def as_python(text: str) -> str:
     """A cell's text with all that is no Python blanked; the same length, with the same line ends."""
     magic = _CELL_MAGIC.match(text)

@@ -2,8 +2,8 @@
 
 Each file is one small job of the worker, which goes before no other: typing stays as quick as it is. Results are kept
 by the file's time and size, so a second sweep costs a `stat` per file. Open documents are left to
-`textDocument/diagnostic`. Clients ask again as soon as they are answered; an answer that would tell nothing new is
-held back until something has changed.
+`textDocument/diagnostic`. What a client holds of a file that is gone, or excluded by now, is cleared. Clients ask again
+as soon as they are answered; an answer that would tell nothing new is held back until something has changed.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PIECE = 50
 """Partial results are sent in pieces of so many files."""
+GONE = Diagnostics(b"[]", "gone", 0)
+"""The diagnostics of a file that is not looked at any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +65,84 @@ def register(server: Server) -> None:
 async def workspace_diagnostics(ls: Server, params: lsp.WorkspaceDiagnosticParams) -> Rendered:
     """The diagnostics of all files of all folders."""
     await ls.configured.wait()
-    before = {uris.key(item.uri): item.value for item in params.previous_result_ids}
+    before = {uris.key(item.uri): (item.uri, item.value) for item in params.previous_result_ids}
+    answer = Answer(ls, params.partial_result_token)
+    token = params.work_done_token
     while True:
         ls.sweep.changed.clear()
-        pieces = await _sweep(ls, before, params) if ls.configuration.wants_whole_workspace else []
-        if pieces or not ls.sweep.asked:
+        if ls.configuration.wants_whole_workspace:
+            await _sweep(ls, before, answer, token)
+            token = None  # which has come to its end
+        if answer.is_new or not ls.sweep.asked:
             ls.sweep.asked = True
-            return Rendered(b'{"items":[' + b",".join(pieces) + b"]}")
+            return answer.last()
         await ls.sweep.changed.wait()
 
 
-async def _sweep(ls: Server, before: dict[str, str], params: lsp.WorkspaceDiagnosticParams) -> list[bytes]:
-    """The reports that tell something new, less those that were sent as partial results."""
-    pieces: list[bytes] = []
+async def _sweep(ls: Server, before: dict[str, tuple[str, str]], answer: Answer, token: Any) -> None:
+    """Look at all files. `before`: the URI and the result that the client holds, by key; kept up to date."""
     paths = await ls.analyses.work(lambda: list(_paths(ls)), urgent=False)
-    progress = Progress(ls, params.work_done_token, len(paths))
-    for number, path in enumerate(paths):
-        progress.at(number)
-        uri = uris.from_path(path)
-        key = uris.key(uri)
-        if ls.documents.get(uri) is not None:
-            continue
-        try:
-            found = await ls.analyses.work(partial(_check, ls, path, uri), urgent=False)
-        except Exception as error:
-            log.warning("%s could not be analysed: %r", path, error)
-            continue
-        if found is not None and _is_new(found, before.get(key)):
-            before[key] = found.result_id
-            pieces.append(_report(uri, found))
-        if len(pieces) >= PIECE and params.partial_result_token is not None:
-            _send_partial(ls, params.partial_result_token, pieces)
-            pieces = []
-    progress.end()
-    return pieces
+    progress = Progress(ls, token, len(paths))
+    seen: set[str] = set()
+    try:
+        for number, path in enumerate(paths):
+            progress.at(number)
+            uri = uris.from_path(path)
+            seen.add(uris.key(uri))
+            if ls.documents.get(uri) is None:
+                found = await _found(ls, path, uri)
+                if found is not None:
+                    answer.tell(before, uri, found)
+    finally:
+        progress.end()
+    for key, (uri, _) in list(before.items()):
+        if key not in seen and ls.documents.get(uri) is None:
+            answer.tell(before, uri, GONE)
+
+
+async def _found(ls: Server, path: Path, uri: str) -> Diagnostics | None:
+    try:
+        found: Diagnostics | None = await ls.analyses.work(partial(_check, ls, path, uri), urgent=False)
+    except Exception as error:
+        log.warning("%s could not be analysed: %r", path, error)
+        return None
+    return found
+
+
+class Answer:
+    """The reports that tell something new: sent in pieces where the client takes these, else all at the end."""
+
+    def __init__(self, ls: Server, token: Any) -> None:
+        self._ls, self._token = ls, token
+        self._reports: list[bytes] = []
+        self._sent = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there has been anything to report."""
+        return self._sent or bool(self._reports)
+
+    def tell(self, before: dict[str, tuple[str, str]], uri: str, found: Diagnostics) -> None:
+        """Report what was found in a file, unless the client holds the same."""
+        known = before.get(uris.key(uri))
+        if (known is None and not found.count) or (known is not None and known[1] == found.result_id):
+            return
+        before[uris.key(uri)] = uri, found.result_id
+        self._reports.append(_report(uri, found))
+        if len(self._reports) >= PIECE and self._token is not None:
+            self._send()
+
+    def _send(self) -> None:
+        items = b",".join(self._reports)
+        body = b'{"token":%b,"value":{"items":[%b]}}' % (encode(self._token), items)
+        self._ls.protocol.notify_rendered(lsp.PROGRESS, body)
+        self._reports, self._sent = [], True
+
+    def last(self) -> Rendered:
+        """The response. It holds nothing once there have been partial results: so the specification has it."""
+        if self._sent and self._reports:
+            self._send()
+        return Rendered(b'{"items":[' + b",".join(self._reports) + b"]}")
 
 
 def _paths(ls: Server) -> Iterator[Path]:
@@ -134,21 +180,11 @@ def _diagnostics(ls: Server, document: Document) -> Diagnostics:
     return render(program, report.placed, ls.rendering())
 
 
-def _is_new(found: Diagnostics, previous: str | None) -> bool:
-    return found.result_id != previous and (found.count > 0 or previous is not None)
-
-
 def _report(uri: str, found: Diagnostics) -> bytes:
     return b'{"kind":"full","uri":%b,"version":null,"resultId":%b,"items":%b}' % (
         encode(uri),
         encode(found.result_id),
         found.body,
-    )
-
-
-def _send_partial(ls: Server, token: Any, pieces: list[bytes]) -> None:
-    ls.protocol.notify_rendered(
-        lsp.PROGRESS, b'{"token":%b,"value":{"items":[%b]}}' % (encode(token), b",".join(pieces))
     )
 
 

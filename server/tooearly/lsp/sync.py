@@ -203,6 +203,7 @@ def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
     ls.analyses.forget(document.key)
     clear(ls, document)
     importers_later(ls, document.key)  # what counts for them now is the file on the disk
+    ls.sweep.changed.set()  # which is one of the workspace's files again
 
 
 def notebook_did_open(ls: Server, params: lsp.DidOpenNotebookDocumentParams) -> None:
