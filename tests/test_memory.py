@@ -233,3 +233,66 @@ def test_what_is_remembered_never_shows(seed: int) -> None:
         assert seen(after) == seen(fresh), f"{text!r} with {helper!r}"
         if not fresh.notices:
             good = text
+
+
+def test_a_method_belongs_to_the_class_that_it_stands_in() -> None:
+    body = "self.job = asyncio.create_task(quick())\n        return self.job.result()"
+    run = f"\n    async def run(self):\n        {body}\n"
+    start = "import asyncio\n\n\nasync def quick(): pass\n\n\n"
+    memory = Memory()
+    check(f"{start}class First:\n{run}\n\nclass Second:\n{run}\n\nx = 1\n", memory=memory, with_fixes=False)
+    after = check(f"{start}class Second:\n{run}\n\nx = 2\n", memory=memory, with_fixes=False)
+    assert [finding.function for finding in after.findings] == ["Second.run"]
+
+
+def test_lines_that_messages_name_move_with_the_text() -> None:
+    memory, chooser = Memory(), random.Random(3)
+    lines = PROGRAM.split("\n")
+    for _ in range(12):
+        lines.insert(
+            chooser.choice([row for row, line in enumerate(lines) if line[:1] not in (" ", ")", "")]), "# more"
+        )
+        text = "\n".join(lines)
+        after = check(text, memory=memory, with_fixes=False)
+        assert seen(after) == seen(check(text, with_fixes=False))
+    assert any("line" in finding.message for finding in after.findings)
+
+
+RING = """\
+import asyncio
+
+
+async def one(n):
+    if n:
+        return await other(n)
+    await asyncio.sleep(1)
+
+
+async def other(n):
+    await one(False)
+    return 1
+
+
+async def first():
+    t = asyncio.create_task(one(True))
+    await {0}(True)
+    return t.result()
+
+
+async def second():
+    t = asyncio.create_task(other(True))
+    await {1}(True)
+    return t.result()
+"""
+
+
+def test_coroutines_in_a_ring_are_the_same_whoever_comes_first() -> None:
+    memory, chooser = Memory(), random.Random(4)
+    for _ in range(20):
+        text = RING.format(*chooser.choices(["one", "other", "asyncio.sleep", "first"], k=2))
+        if chooser.random() < 0.3:
+            text = text.replace("sleep(1)", "sleep(0)").replace(
+                "return 1", chooser.choice(["return 2", "await one(True)"])
+            )
+        after = check(text, memory=memory, with_fixes=False)
+        assert seen(after) == seen(check(text, with_fixes=False)), text

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from tooearly.fixes.scope import COMPREHENSIONS, bound_names, declared_outside, nested_stores
 from tooearly.fixes.site import Path, Site
+from tooearly.semantics.names import children, walk
 
 _PURE_CALLS = {"isinstance", "issubclass", "len", "hasattr", "callable", "bool", "any", "all"}
 _PURE_METHODS = {"done", "cancelled", "get", "startswith", "endswith", "values", "items", "keys"}
@@ -67,7 +68,7 @@ def pure(node: ast.AST) -> bool:
             return pure(value) and all(pure(arg) for arg in args)
         case _ if not isinstance(node, _PURE):
             return False
-    return all(pure(child) for child in ast.iter_child_nodes(node))
+    return all(pure(child) for child in children(node))
 
 
 def conditions(path: Path) -> list[Condition] | None:
@@ -109,9 +110,7 @@ def evaluated_before(site: Site, root: ast.AST) -> list[ast.AST]:
     start = site.span(site.read).start
     way = {id(node) for node in site.path}
     return [
-        node
-        for node in ast.walk(root)
-        if id(node) not in way and hasattr(node, "lineno") and site.span(node).end <= start
+        node for node in walk(root) if id(node) not in way and hasattr(node, "lineno") and site.span(node).end <= start
     ]
 
 
@@ -173,7 +172,7 @@ def _reads_shared(site: Site, node: ast.AST) -> bool:
         return False
     if isinstance(node, ast.expr) and _shared(site, node):
         return True
-    return any(_reads_shared(site, child) for child in ast.iter_child_nodes(node))
+    return any(_reads_shared(site, child) for child in children(node))
 
 
 def _is_read(node: ast.Call) -> bool:

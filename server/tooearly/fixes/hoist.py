@@ -19,6 +19,7 @@ from tooearly.fixes.evaluation import Condition, conditions, pure, side_effect_b
 from tooearly.fixes.scope import COMPREHENSIONS, Binding, bindings, bound_names, is_local, names_in, own_nodes
 from tooearly.fixes.site import Path, Site, path_to
 from tooearly.model import Applicability, Edit
+from tooearly.semantics.names import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _only_call(site: Site) -> Site | None:
         return None
     if site.path[site.context.anchor + 1] not in nested.body:
         return None
-    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == nested.name]
+    uses = [node for node in walk(function) if isinstance(node, ast.Name) and node.id == nested.name]
     calls = [node for node in own_nodes(function) if isinstance(node, ast.Call) and node.func in uses]
     if len(uses) != 1 or len(calls) != 1 or sum(one.name == nested.name for one in bindings(function)) != 1:
         return None
@@ -139,7 +140,7 @@ def inner_bindings(way: Path) -> set[str]:
     for parent, child in pairwise(way):
         match parent:
             case ast.Lambda() if child is parent.body:
-                found |= {arg.arg for arg in ast.walk(parent.args) if isinstance(arg, ast.arg)}
+                found |= {arg.arg for arg in walk(parent.args) if isinstance(arg, ast.arg)}
             case ast.FunctionDef() | ast.ClassDef() if child in parent.body:
                 found |= bound_names(parent)
             case ast.With() | ast.AsyncWith():
@@ -149,7 +150,7 @@ def inner_bindings(way: Path) -> set[str]:
             case _ if isinstance(parent, COMPREHENSIONS):
                 found |= {name for generator in parent.generators for name in names_in(generator.target)}
     header = way[0] if not isinstance(way[0], ast.If | ast.While | ast.For | ast.AsyncFor) else way[1]
-    for node in ast.walk(header):
+    for node in walk(header):
         if isinstance(node, ast.NamedExpr) and isinstance(node.target, ast.Name):
             found.add(node.target.id)
     return found

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from tooearly.fixes.scope import Function, assigned_value, own_nodes
 from tooearly.fixes.site import Site
+from tooearly.semantics.names import walk
 
 _SETTERS = {"set_result", "set_exception"}
 _CANCELLATION = {"CancelledError", "BaseException"}
@@ -66,7 +67,7 @@ def _function(site: Site) -> Function | None:
 
 def _uses_are_own(function: Function, name: str) -> bool:
     """Whether every use of the name is a read, a guard or a setter called by the function itself."""
-    uses = {id(node) for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name}
+    uses = {id(node) for node in walk(function) if isinstance(node, ast.Name) and node.id == name}
     for node in own_nodes(function):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attr) as target) if found == name:

@@ -17,6 +17,7 @@ from tooearly.fixes.replace_with_await import await_edit, english, refusal
 from tooearly.fixes.scope import bound_names, own_nodes
 from tooearly.fixes.site import Path, Site, context, path_to, top_level
 from tooearly.model import Cause, Edit, Finding, Fix, Span
+from tooearly.semantics.names import walk
 from tooearly.source.tree import Place, Tree
 
 _MOST = 8
@@ -147,7 +148,7 @@ def _calls(tree: Tree, target: Target, conversion: Conversion) -> Iterator[Site]
     for place in tree.places():
         if name not in place.unit.text:
             continue
-        for node in (one for statement in place.unit.body for one in ast.walk(statement)):
+        for node in (one for statement in place.unit.body for one in walk(statement)):
             if not _mentions(node, target):
                 continue
             path = path_to(place, place.span(node)) if isinstance(node, ast.expr) else ()

@@ -18,6 +18,7 @@ from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.scope import COMPREHENSIONS, free_name, names_in
 from tooearly.fixes.site import Path, Site, path_to
 from tooearly.model import Edit, Fix, Span
+from tooearly.semantics.names import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def _dedented(site: Site, statements: list[ast.stmt], outer: int) -> tuple[Edit,
     deep, shallow = indentation(site.text, start), indentation(site.text, outer)
     if not opens_line(site.text, start) or not opens_line(site.text, outer) or not deep.startswith(shallow):
         return ()
-    for node in (one for statement in statements for one in ast.walk(statement)):
+    for node in (one for statement in statements for one in walk(statement)):
         if isinstance(node, ast.Constant | ast.JoinedStr) and "\n" in site.source(node):
             return ()
     edits: list[Edit] = []

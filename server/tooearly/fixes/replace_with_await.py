@@ -32,6 +32,7 @@ from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.scope import free_name, names_in
 from tooearly.fixes.site import Site, context, path_to
 from tooearly.model import Edit, Finding, Fix
+from tooearly.semantics.names import children
 
 
 def await_fix(site: Site, findings: Sequence[Finding] = ()) -> Fix:
@@ -175,7 +176,7 @@ def own_expressions(statement: ast.AST) -> list[ast.AST]:
     while stack:
         node = stack.pop()
         found.append(node)
-        stack += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt | ast.ExceptHandler)]
+        stack += [child for child in children(node) if not isinstance(child, ast.stmt | ast.ExceptHandler)]
     return found
 
 

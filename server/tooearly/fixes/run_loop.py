@@ -21,6 +21,7 @@ from tooearly.fixes.replace_with_await import is_debug_field, is_plain_read
 from tooearly.fixes.scope import own_nodes
 from tooearly.fixes.site import Site, is_first_iterable
 from tooearly.model import Edit, Fix
+from tooearly.semantics.names import walk
 from tooearly.source.tree import Place
 
 _RUN = "run_until_complete"
@@ -59,7 +60,7 @@ def _run_before(site: Site, title: str, loop: str) -> Fix:
     if not stable(receiver) or container(site) is not None or conditions(way) != [] or _is_repeated(site):
         return Fix(title, "run", "safe", disabled="it cannot be said before the line")
     assert receiver is not None
-    if spelled is None or {node.id for node in ast.walk(receiver) if isinstance(node, ast.Name)} & inner_bindings(way):
+    if spelled is None or {node.id for node in walk(receiver) if isinstance(node, ast.Name)} & inner_bindings(way):
         return Fix(title, "run", "safe", disabled="the future cannot be named before the line")
     line = f"{loop}.{_RUN}({spelled[0]}([{site.source(receiver)}]))"
     return Fix(title, "run", "safe", tuple(sorted((*spelled[1], *insert_before(site, index, [line])))))

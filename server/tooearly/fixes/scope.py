@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tooearly.semantics.names import children, walk
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -45,12 +47,12 @@ class Binding:
 def own_nodes(root: ast.AST) -> tuple[ast.AST, ...]:
     """The nodes of a function (or statement) that run in its own scope, in no particular order."""
     found: list[ast.AST] = []
-    stack: list[ast.AST] = list(ast.iter_child_nodes(root))
+    stack: list[ast.AST] = children(root)
     while stack:
         node = stack.pop()
         found.append(node)
         if not isinstance(node, _SCOPES):
-            stack += ast.iter_child_nodes(node)
+            stack += children(node)
         elif not isinstance(node, ast.Lambda):
             stack += node.decorator_list
     return tuple(found)
@@ -87,7 +89,7 @@ def _comprehension_targets(function: ast.AST) -> Iterator[ast.AST]:
     for node in own_nodes(function):
         if isinstance(node, COMPREHENSIONS):
             for generator in node.generators:
-                yield from ast.walk(generator.target)
+                yield from walk(generator.target)
 
 
 @lru_cache(maxsize=64)
@@ -115,13 +117,13 @@ def free_name(function: ast.AST, wanted: str) -> str:
 @lru_cache(maxsize=16)
 def all_names(function: ast.AST) -> frozenset[str]:
     """Every name that a function and what is nested in it mention."""
-    found = (getattr(node, "id", None) or getattr(node, "arg", None) for node in ast.walk(function))
+    found = (getattr(node, "id", None) or getattr(node, "arg", None) for node in walk(function))
     return frozenset(name for name in found if name)
 
 
 def names_in(node: ast.AST) -> set[str]:
     """The names that a node reads or binds."""
-    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+    return {child.id for child in walk(node) if isinstance(child, ast.Name)}
 
 
 def assigned_value(function: ast.AST, name: str) -> ast.expr | None:
@@ -163,5 +165,5 @@ def is_local(function: Function, name: str) -> bool:
 @lru_cache(maxsize=64)
 def nested_stores(function: ast.AST) -> frozenset[str]:
     """The names that a nested function declares `nonlocal`, or, of a notebook, `global`."""
-    declarations = (node for node in ast.walk(function) if isinstance(node, ast.Nonlocal | ast.Global))
+    declarations = (node for node in walk(function) if isinstance(node, ast.Nonlocal | ast.Global))
     return frozenset(name for node in declarations for name in node.names)

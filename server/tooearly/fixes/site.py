@@ -21,6 +21,7 @@ from functools import cached_property, lru_cache
 
 from tooearly.fixes.scope import Function, assigned_value, bindings
 from tooearly.model import Finding, Span
+from tooearly.semantics.names import walk
 from tooearly.source.tree import Place, Tree, Unit
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -79,7 +80,7 @@ class Site:
         if self.span(self.read) == self.finding.receiver:
             return self._bound_method()
         for root in (self.read, *self.place.unit.body):
-            for node in ast.walk(root):
+            for node in walk(root):
                 if isinstance(node, ast.expr) and self.span(node) == self.finding.receiver:
                     return node
         return None

@@ -7,7 +7,7 @@ therefore judged by the calls that are visible. Which functions are roots is tol
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tooearly.flow import live, nested
@@ -17,6 +17,7 @@ from tooearly.flow.machine import Act, GaveUp, Machine, Report
 from tooearly.flow.mention import registered
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.objects import CALLED_BACK, DONE, Cont, Inst, Note
+from tooearly.flow.sharing import Found, Key
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Func, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
 from tooearly.semantics.names import Class, Function, Module, all_args
@@ -52,22 +53,24 @@ def analyse(
     *,
     eager: bool,
     stop: Callable[[], None] | None = None,
+    shared: dict[Key, Found] | None = None,
 ) -> Analysis:
     """Interpret one root. Never raises: what cannot be followed is in `given_up`.
 
-    `stop` is called now and then, and may end the analysis by raising something that is no `Exception`.
+    `shared`: the summaries that other roots, or earlier versions, have found; new ones are put in. `stop` is called
+    now and then, and may end the analysis by raising something that is no `Exception`.
     """
     asked: set[str] = set()
     module.bindings.asked = asked
     try:
-        parts = list(interpreted(module, root, rows, load_module, eager=eager, stop=stop))
+        parts = list(interpreted(module, root, rows, load_module, eager=eager, stop=stop, shared=shared))
     finally:
         module.bindings.asked = None
     machines = [machine for machine, _ in parts]
     judged = [machine.reports for machine, gone in reversed(parts) if gone is None]
     reports = {key: report for found in judged for key, report in found.items()}
     others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
-    rest = frozenset[object]().union(*(rests_on(machine, asked) for machine in machines))
+    rest = frozenset[object]().union(*(machine.rests_on(asked) for machine in machines))
     return Analysis(reports, [gone for _, gone in parts if gone], others, rest, sum(m.steps for m in machines))
 
 
@@ -80,6 +83,7 @@ def interpreted(
     eager: bool,
     stop: Callable[[], None] | None = None,
     record_states: bool = False,
+    shared: dict[Key, Found] | None = None,
 ) -> Iterator[tuple[Machine, GivenUp | None]]:
     """What interpreting a root gave, and each function inside it that nobody in sight calls."""
     judged: set[Function] = set()
@@ -89,6 +93,7 @@ def interpreted(
         if function is root or (function not in judged and nested.alone(function)):
             machine = Machine(module, rows, load_module, eager=eager)
             machine.stop, machine.record_states = stop, record_states
+            machine.shared = shared if shared is not None else machine.shared
             yield machine, _interpret(machine, module, function)
             judged |= machine.judged
         stack += nested.defined(function)
@@ -105,15 +110,6 @@ def _interpret(machine: Machine, module: Module, root: Function) -> GivenUp | No
     except Exception as fault:
         return GivenUp(root, f"internal error: {fault!r}")
     return None
-
-
-def rests_on(machine: Machine, asked: Iterable[str]) -> frozenset[object]:
-    """What an analysis depends on, as keys of `changes.between`."""
-    keys: set[object] = {key for key in machine.consulted if key[0] != "module"}
-    keys |= {("name", name) for name in asked}
-    keys |= machine.visited
-    keys |= machine.closures.keys()
-    return frozenset(keys.union(*machine.closures.values()))
 
 
 def run_root(machine: Machine, module: Module, root: Function) -> None:

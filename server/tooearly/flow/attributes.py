@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.mention import nodes_in
 from tooearly.flow.names import FUTURE_TYPES, decorated, global_value, import_value, typed_unknown
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
@@ -372,7 +373,7 @@ def _attribute_types(m: Machine, cls: Class) -> dict[str, str]:
     for name, (_, annotation) in cls.attrs.items():
         out[name] = annotation_type(module, annotation)
     for method in cls.methods.values():
-        for node in ast.walk(method.node):
+        for node in nodes_in(method):
             match node:
                 case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=attr), annotation=annotation):
                     out[attr] = annotation_type(module, annotation) or out.get(attr, "")

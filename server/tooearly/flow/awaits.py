@@ -30,7 +30,7 @@ from tooearly.flow.ended import (
     settle_crowd,
 )
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.mention import concerned, gives_exceptions, names_in
+from tooearly.flow.mention import concerned, gives_exceptions, names_in, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
 from tooearly.flow.relevance import hands_over
 from tooearly.flow.state import World
@@ -240,9 +240,7 @@ SMALL_BODY = 25
 
 def returns_call(func: Func) -> bool:
     """Whether a function's text returns what a call gives."""
-    return any(
-        isinstance(n, ast.Return) and isinstance(n.value, ast.Call | ast.Name) for n in ast.walk(func.function.node)
-    )
+    return any(isinstance(n, ast.Return) and isinstance(n.value, ast.Call | ast.Name) for n in nodes_in(func.function))
 
 
 def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site, *, normally: bool = False) -> list[World]:

@@ -16,6 +16,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from tooearly.semantics.names import walk
+
 REACHED = (ast.GtE, ast.Eq)
 NOT_REACHED = (ast.Lt, ast.NotEq)
 FEW = 3  # turns of a loop whose objects are told apart, turn by turn
@@ -68,15 +70,15 @@ def _counts_up(stmt: ast.stmt, name: str) -> bool:
 def _from_zero(before: Sequence[ast.stmt], name: str) -> bool:
     """Whether the counter's last change before the loop sets it to 0."""
     for stmt in reversed(before):
-        if any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(stmt)):
+        if any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in walk(stmt)):
             return ast.unparse(stmt) in (f"{name} = 0", f"{name}: int = 0")
     return False
 
 
 def _disturbs(stmt: ast.stmt, name: str, items: str) -> bool:
     """Whether a statement of the loop changes the counter, does more with the list than look, or goes on early."""
-    looks = {id(n.value) for n in ast.walk(stmt) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Load)}
-    for node in ast.walk(stmt):
+    looks = {id(n.value) for n in walk(stmt) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Load)}
+    for node in walk(stmt):
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
             return True
         if isinstance(node, ast.Name) and node.id == items and id(node) not in looks:
@@ -94,7 +96,7 @@ def counters(scope: ast.AST) -> Counters:
 
     The counter is set to numbers and counted up by one in that loop, and nothing else changes it or the limit.
     """
-    nodes = list(ast.walk(scope))
+    nodes = walk(scope)
     found: list[tuple[str, str, ast.While]] = []
     for loop in nodes:
         for part in _conjuncts(loop.test) if isinstance(loop, ast.While) else ():
@@ -108,7 +110,7 @@ def counters(scope: ast.AST) -> Counters:
 
 
 def _only_counts(nodes: list[ast.AST], name: str, limit: str, loop: ast.While) -> bool:
-    counted = {id(n.target) for n in ast.walk(loop) if isinstance(n, ast.AugAssign) and _counts_up(n, name)}
+    counted = {id(n.target) for n in walk(loop) if isinstance(n, ast.AugAssign) and _counts_up(n, name)}
     for node in nodes:
         match node:
             case ast.Assign(targets=[ast.Name(id=target) as start], value=ast.Constant(value=int())) if target == name:

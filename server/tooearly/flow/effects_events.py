@@ -22,6 +22,7 @@ from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, Cont, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
+from tooearly.semantics.names import walk
 
 
 def event(c: Call) -> list[Outcome]:
@@ -46,7 +47,7 @@ def signal(c: Call) -> list[Outcome]:
 
 def set_before(c: Call) -> list[Ref]:
     """The futures that are set, or awaited, before the event wherever it is set: by the text around."""
-    wait = next((n for n in ast.walk(c.site.node) if isinstance(n, ast.Attribute) and n.attr == "wait"), None)
+    wait = next((n for n in walk(c.site.node) if isinstance(n, ast.Attribute) and n.attr == "wait"), None)
     match wait.value if wait is not None else None:
         case ast.Name(id=event):
             scopes = [c.act.function.node]
@@ -67,7 +68,7 @@ def set_before(c: Call) -> list[Ref]:
 
 def _settings(scope: ast.AST, event: str) -> Iterator[tuple[list[ast.stmt], int]]:
     """Each statement that sets the event: its list, and where it stands there."""
-    for node in ast.walk(scope):
+    for node in walk(scope):
         for name in ("body", "orelse", "finalbody"):
             found = getattr(node, name, None)
             stmts: list[ast.stmt] = found if isinstance(found, list) else []

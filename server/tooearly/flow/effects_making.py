@@ -9,6 +9,7 @@ from tooearly.flow import arguments
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.relevance import closed_over, matters, target_function
 from tooearly.flow.state import World
@@ -59,7 +60,7 @@ def eager_mask(c: Call, body: Coro | None) -> int:
     """With an eager task factory a coroutine that does not suspend is done at once."""
     target = target_function(body) if body is not None else None
     if target is not None and not any(
-        isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in ast.walk(target.function.node)
+        isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in nodes_in(target.function)
     ):
         return DONE
     return MAYBE

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from tooearly.flow.machine import Outcome
+from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, UNSEEN, VALUE, Fut, Inst, Note
 from tooearly.flow.relevance import closed_over
 from tooearly.flow.state import HOLDER, World
@@ -86,7 +87,7 @@ def fired(w: World, ref: Ref, site: Site) -> list[World]:
 
 def decides(function: Value) -> bool:
     """Whether a callback does one thing or another."""
-    nodes = [n for f in functions(function) for n in ast.walk(f.function.node)]
+    nodes = [n for f in functions(function) for n in nodes_in(f.function)]
     return any(isinstance(n, ast.If | ast.While | ast.IfExp | ast.BoolOp | ast.Try | ast.Match) for n in nodes)
 
 

@@ -7,7 +7,10 @@ nested function mentions are always live: it may run later.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
+from functools import lru_cache
+from typing import Any
 
 from tooearly.flow import cfg
 from tooearly.flow.cfg import Graph, Step
@@ -52,24 +55,30 @@ def uses_and_defs(step: Step) -> tuple[set[object], set[object]]:
         case cfg.Delete(_, name, depth):
             return set(), ({name} if depth == 0 else set())
     uses: set[object] = set()
-    for item in fields(step):
-        if item.name not in _SKIP and item.name != "dst":
-            _collect(getattr(step, item.name), uses)
+    kind: Any = type(step)
+    for name in _temporaries(kind):
+        _collect(getattr(step, name), uses)
     return uses, {step.dst} if hasattr(step, "dst") else set()
 
 
-def demanded(step: Step) -> tuple[object, ...]:
-    """The temporaries (and the exception in flight) that a step looks into; others it only passes on."""
+@lru_cache(maxsize=256)
+def _temporaries(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of steps that hold temporaries which it reads."""
+    return tuple([item.name for item in fields(kind) if item.name not in _SKIP and item.name != "dst"])
+
+
+def demanded(step: Step, uses: Iterable[object]) -> tuple[object, ...]:
+    """The temporaries (and the exception in flight) that a step looks into; others of `uses` it only passes on."""
     match step:
         case cfg.Copy() | cfg.Store() | cfg.Catch() | cfg.SetToken() | cfg.SetReturn():
             return ()
         case cfg.Raise(_, None) | cfg.MatchExc() | cfg.Exit():
-            return (*_temps(step), "$exc")
-    return _temps(step)
+            return (*_temps(uses), "$exc")
+    return _temps(uses)
 
 
-def _temps(step: Step) -> tuple[object, ...]:
-    return tuple(name for name in uses_and_defs(step)[0] if isinstance(name, int))
+def _temps(uses: Iterable[object]) -> tuple[object, ...]:
+    return tuple([name for name in uses if isinstance(name, int)])
 
 
 def _collect(value: object, out: set[object]) -> None:
@@ -85,13 +94,17 @@ def mark_live(graph: Graph) -> None:
     count = len(graph.blocks)
     use: list[set[object]] = []
     define: list[set[object]] = []
+    graph.demands = []
     for block in graph.blocks:
         used: set[object] = set()
         defined: set[object] = set()
+        demands: list[tuple[object, ...]] = []
         for step in [*block.steps, *([block.term] if block.term else [])]:
             uses, defs = uses_and_defs(step)
+            demands.append(demanded(step, uses))
             used |= uses - defined
             defined |= defs
+        graph.demands.append(demands)
         use.append(used)
         define.append(defined)
     before: list[list[int]] = [[] for _ in range(count)]
@@ -120,7 +133,6 @@ def mark_live(graph: Graph) -> None:
             queued.update(more)
             waiting += more
     graph.live = [frozenset(names) for names in live]
-    graph.demands = [[demanded(s) for s in [*b.steps, *([b.term] if b.term else [])]] for b in graph.blocks]
 
 
 def reverse_postorder(graph: Graph) -> list[int]:

@@ -14,6 +14,7 @@ from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.cfg import Temp
 from tooearly.flow.counting import below, written_out
+from tooearly.semantics.names import children, walk
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 TEXTS = ("JoinedStr", "FormattedValue", "TemplateStr", "Interpolation")
@@ -62,7 +63,7 @@ def expr(b: Builder, node: ast.expr) -> Temp:
         case ast.Starred(value=value):
             return expr(b, value)
         case _ if type(node).__name__ in TEXTS:
-            srcs = tuple(expr(b, child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+            srcs = tuple(expr(b, child) for child in children(node) if isinstance(child, ast.expr))
             b.emit(cfg.Opaque(node, dst, srcs))
         case _:
             raise UnknownSyntax(type(node).__name__)
@@ -201,7 +202,7 @@ PURE_CALLS = ("os.getenv", "os.environ.get", "isinstance", "hasattr", "callable"
 
 def condition_key(test: ast.expr) -> str | None:
     """A text that is equal for equal conditions, or None when evaluating twice may give two answers."""
-    for node in ast.walk(test):
+    for node in walk(test):
         if isinstance(node, ast.Call) and ast.unparse(node.func) not in PURE_CALLS:
             return None
         if isinstance(node, ast.Await | ast.Yield | ast.NamedExpr | ast.Lambda | ast.comprehension):
@@ -266,7 +267,7 @@ def define(b: Builder, node: ast.Lambda | ast.GeneratorExp | ast.FunctionDef | a
 
 def note_captures(b: Builder, node: ast.AST) -> None:
     """Every name mentioned in a nested function may be one of ours that must stay alive for it."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Name):
             b.captured.add(b.resolve(inner.id)[0])
             b.captured.add(inner.id)
@@ -293,7 +294,7 @@ def loops(
         if source is not None and index == 0:
             b.emit(cfg.Copy(generator.iter, source, given))
         b.emit(cfg.Iter(generator.iter, iterator, given, is_async))
-        names = [n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)]
+        names = [n.id for n in walk(generator.target) if isinstance(n, ast.Name)]
         if index == 0:
             b.scopes.append({})
         b.scopes[-1].update({name: f"{name}@{iterator}" for name in names})
@@ -369,7 +370,7 @@ def quantifier(b: Builder, node: ast.GeneratorExp | ast.ListComp, is_all: bool) 
 def as_count(node: ast.GeneratorExp | ast.ListComp) -> ast.ListComp | None:
     """`sum(t.done() for t in ts)` counts: the elements that it counts, as a list; None when it adds up numbers."""
     *before, last = node.generators
-    names = [n.id for n in ast.walk(last.target) if isinstance(n, ast.Name)]
+    names = [n.id for n in walk(last.target) if isinstance(n, ast.Name)]
     tests = list(last.ifs)
     match node.elt:
         case ast.Constant(value=1) if tests:
@@ -380,7 +381,7 @@ def as_count(node: ast.GeneratorExp | ast.ListComp) -> ast.ListComp | None:
             tests.append(node.elt)
         case _:
             return None
-    asked = [n.id for test in tests for n in ast.walk(test) if isinstance(n, ast.Name) and n.id in names]
+    asked = [n.id for test in tests for n in walk(test) if isinstance(n, ast.Name) and n.id in names]
     if not asked:
         return None
     element = ast.copy_location(ast.Name(asked[0], ast.Load()), node.elt)

@@ -7,6 +7,7 @@ import ast
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.lower_expr import condition, expr
+from tooearly.semantics.names import walk
 
 KNOWN = (
     ast.MatchValue,
@@ -47,7 +48,7 @@ def match_statement(b: Builder, node: ast.Match) -> None:
 def capture_names(pattern: ast.pattern) -> list[str]:
     """The names a pattern binds, in the order of the text."""
     names = []
-    for node in ast.walk(pattern):
+    for node in walk(pattern):
         if isinstance(node, ast.pattern) and not isinstance(node, KNOWN):
             raise UnknownSyntax(type(node).__name__)
         name = getattr(node, "rest" if isinstance(node, ast.MatchMapping) else "name", None)

@@ -16,7 +16,7 @@ from tooearly.flow.counting import counted, straight, written_out
 from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named, stored
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.modules import package_of
-from tooearly.semantics.names import Class, Function, ScopeNames, import_names
+from tooearly.semantics.names import Class, Function, ScopeNames, import_names, walk
 from tooearly.source.tree import Unit
 
 
@@ -272,7 +272,7 @@ def last_tests(node: ast.While | ast.For | ast.AsyncFor) -> dict[str, bool]:
     for value, turn in [*((v, name) for v in last), (end, f"{name} + 1")]:
         out |= {f"{turn} == {value}": True, f"{turn} >= {value}": True, f"{value} == {turn}": True}
         out |= {f"{turn} < {value}": False, f"{turn} != {value}": False}
-    tests = {ast.unparse(n) for part in node.body for n in ast.walk(part) if isinstance(n, ast.Compare)}
+    tests = {ast.unparse(n) for part in node.body for n in walk(part) if isinstance(n, ast.Compare)}
     return {text: yes for text, yes in out.items() if text in tests}
 
 

@@ -28,6 +28,7 @@ from tooearly.semantics.rows import Rows
 
 if TYPE_CHECKING:
     from tooearly.flow.begun import Beginning
+    from tooearly.flow.sharing import Found, Key
     from tooearly.flow.summaries import Summary
 
 MAIN = "result-before-done"
@@ -166,6 +167,20 @@ class Machine:
         self.too_big: set[Function] = set()
         self.deferred_runs: dict[Any, int] = {}
         self.depth = 0
+        self.shared: dict[Key, Found] = {}
+        self.rests: set[object] = set()
+        self.outer: Machine | None = None
+        self.own: Key | None = None
+        self.holds = True
+
+    def rests_on(self, asked: Iterable[str]) -> frozenset[object]:
+        """What has been found depends on, as keys of `remember.changes`; `asked`: the names that were looked up."""
+        keys: set[object] = {key for key in self.consulted if key[0] != "module"}
+        keys |= {("name", name) for name in asked}
+        keys |= self.visited
+        keys |= self.rests
+        keys |= self.closures.keys()
+        return frozenset(keys.union(*self.closures.values()))
 
     # Looking things up
     def module(self, name: str) -> Module | None:
@@ -226,12 +241,16 @@ class Machine:
 
     def spend(self, world: World, steps: int = 1) -> None:
         """Count a step, and more in a world of many objects, where each step costs more; raises GaveUp at the bound."""
-        self.steps += steps + len(world.heap) // LARGE
-        if self.steps > self.limit:
-            raise GaveUp("too many steps")
+        self.charge(steps + len(world.heap) // LARGE)
         self.spent += 1
         if self.stop is not None and self.spent % SPENT_BETWEEN_LOOKS == 0:
             self.stop()
+
+    def charge(self, steps: int) -> None:
+        """Count steps that were taken elsewhere; raises GaveUp at the bound."""
+        self.steps += steps
+        if self.steps > self.limit:
+            raise GaveUp("too many steps")
 
     def enter(self, world: World, caller: Act | None, function: Func, frame: Frame, *, on_loop: bool) -> Act:
         """A new activation of `function`; its closure's frame is remembered for its free names."""

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tooearly.semantics.names import Function, Module
+from tooearly.semantics.names import Function, Module, walk
 from tooearly.semantics.rows import builtin_rows
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def nodes_in(function: Function) -> list[ast.AST]:
     """The nodes of a function's text, functions inside it included."""
     found: list[ast.AST] | None = function.cache.get("nodes")
     if found is None:
-        found = function.cache["nodes"] = list(ast.walk(function.node))
+        found = function.cache["nodes"] = walk(function.node)
     return found
 
 
@@ -71,14 +71,14 @@ def index_names(function: Function) -> frozenset[str]:
     found = function.cache.get("indices")
     if found is None:
         names: set[str] = set()
-        for node in ast.walk(function.node):
+        for node in nodes_in(function):
             match node:
                 case ast.Subscript(slice=ast.Name(id=name)):
                     names.add(name)
                 case ast.Call(func=ast.Attribute(attr="pop"), args=[ast.Name(id=name), *_]):
                     names.add(name)
         found = function.cache["indices"] = frozenset(names)
-    return frozenset(found)
+    return found
 
 
 def names_in(function: Function) -> frozenset[str]:
@@ -186,7 +186,7 @@ def _gives(m: Machine, function: Function) -> bool:
     module = m.modules.get(function.module)
     if module is None:
         return False
-    called = {n for value in given for n in ast.walk(value) if isinstance(n, ast.Call)}
+    called = {n for value in given for n in walk(value) if isinstance(n, ast.Call)}
     texts = frozenset(name for call in called for name in _callee_names(call))
     return any(makes(m, other) for other in named_by(module, texts) if other is not function)
 

@@ -14,7 +14,7 @@ import builtins
 from collections.abc import Iterable, Iterator
 
 from tooearly.flow.mention import CALLBACKS, READS, has_read, names_in, nodes_in, reads
-from tooearly.semantics.names import Class, Function, Module, all_args
+from tooearly.semantics.names import Class, Function, Module, all_args, children, walk
 from tooearly.semantics.rows import builtin_rows
 
 # The effects of calls that give a new future, whatever they are given (`ensure` and `shield` may give back what they
@@ -72,11 +72,9 @@ def gives_closure(function: Function) -> bool:
         inner = [n for n in nodes_in(function) if isinstance(n, FUNCTIONS) and n is not function.node]
         names = {getattr(node, "name", "") for node in inner if reads(function)}
         given = [n.value for n in nodes_in(function) if isinstance(n, ast.Return) and n.value is not None]
-        parts = [part for value in given for part in ast.walk(value) if isinstance(part, ast.Name | ast.Lambda)]
+        parts = [part for value in given for part in walk(value) if isinstance(part, ast.Name | ast.Lambda)]
         leads = any(isinstance(part, ast.Lambda) or part.id in names for part in parts)
-        found = function.cache["gives closure"] = (
-            bool(names) and leads and any(has_read(list(ast.walk(node))) for node in inner)
-        )
+        found = function.cache["gives closure"] = bool(names) and leads and any(has_read(walk(node)) for node in inner)
     return bool(found)
 
 
@@ -218,7 +216,7 @@ def _origins(function: Function) -> tuple[dict[str, list[ast.expr]], dict[str, l
         inner: dict[str, list[ast.AST]] = {}
         for node in nodes_in(function):
             for target, value in _bindings(node):
-                for name in ast.walk(target):
+                for name in walk(target):
                     if isinstance(name, ast.Name):
                         origins.setdefault(name.id, []).append(value)
             if isinstance(node, FUNCTIONS) and node is not function.node:
@@ -250,7 +248,7 @@ def _bindings(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def _captures(pattern: ast.pattern) -> Iterator[str]:
-    for part in ast.walk(pattern):
+    for part in walk(pattern):
         name = getattr(part, "name", None) or getattr(part, "rest", None)
         if isinstance(name, str):
             yield name
@@ -271,7 +269,7 @@ def sources(node: ast.AST) -> Iterator[str]:
         case ast.Constant() | ast.Lambda() | ast.JoinedStr() | ast.Compare():
             return
         case _:
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 yield from sources(child)
 
 
@@ -314,7 +312,7 @@ def assigned_futures(function: Function) -> frozenset[str]:
                 case ast.Assign(value=ast.Name(id=name)) if name in plain:
                     continue
                 case ast.Assign(targets=targets, value=value) if _may_hold(value, None):
-                    names.update(part.attr for t in targets for part in ast.walk(t) if isinstance(part, ast.Attribute))
+                    names.update(part.attr for t in targets for part in walk(t) if isinstance(part, ast.Attribute))
                 case ast.AnnAssign(target=ast.Attribute(attr=attr), value=value, annotation=kind):
                     names.update([attr] if _may_hold(value, kind) else [])
         found = function.cache["assigned futures"] = frozenset(names)

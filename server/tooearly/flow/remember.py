@@ -12,12 +12,14 @@ import ast
 from collections.abc import Callable, Iterable
 
 from tooearly.flow.analyse import Analysis, analyse
-from tooearly.flow.mention import FACTS, READS, fact
+from tooearly.flow.mention import FACTS, READS, fact, nodes_in
 from tooearly.flow.roots import Roots, changed_parts, roots, top_names
+from tooearly.flow.sharing import Found, Key
 from tooearly.semantics.modules import Part, keys
-from tooearly.semantics.names import Class, Function, Module
+from tooearly.semantics.names import Class, Function, Module, walk
 from tooearly.semantics.rows import Rows
 
+MOST_SHARED = 500
 Load = Callable[[str], Module | None] | None
 
 
@@ -28,6 +30,7 @@ class Remembered:
         self.roots: Roots | None = None
         self.module: Module | None = None
         self._kept: dict[Function, Analysis] = {}
+        self._shared: dict[Key, Found] = {}
         self._conditions: object = None
 
     def update(
@@ -36,7 +39,7 @@ class Remembered:
         """The analyses of all roots of this version. `stop` may raise: what is done is kept."""
         conditions = (rows, eager, module.stars)
         if self.module is None or self._conditions != conditions or module.cells:
-            self._kept, self.roots = {}, None
+            self._kept, self._shared, self.roots = {}, {}, None
         else:
             self._keep(self.module, module, load)
         self.roots = roots(module, self.roots)
@@ -55,22 +58,25 @@ class Remembered:
         old, new = changed_parts(before, module)
         changed = changes(before, module, old, new)
         stale = {name for name, other in self._modules().items() if (load(name) if load else None) is not other}
-        self._kept = {
-            root: analysis
-            for root, analysis in self._kept.items()
-            if analysis.rests_on.isdisjoint(changed) and not (stale and stale & analysis.modules.keys())
-        }
+
+        def holds(found: Analysis | Found) -> bool:
+            return found.rests_on.isdisjoint(changed) and not (stale and stale & found.modules.keys())
+
+        self._kept = {root: analysis for root, analysis in self._kept.items() if holds(analysis)}
+        self._shared = {key: found for key, found in self._shared.items() if holds(found)}
+        if len(self._shared) > MOST_SHARED:
+            self._shared = {}
         if before.body in self._kept and outline(old) == outline(new):
             module.body = before.body
 
     def _modules(self) -> dict[str, Module | None]:
-        return {name: module for analysis in self._kept.values() for name, module in analysis.modules.items()}
+        found: Iterable[Analysis | Found] = (*self._kept.values(), *self._shared.values())
+        return {name: module for one in found if one.modules for name, module in one.modules.items()}
 
-    @staticmethod
     def _analyse(
-        module: Module, root: Function, rows: Rows, load: Load, *, eager: bool, stop: Callable[[], None] | None
+        self, module: Module, root: Function, rows: Rows, load: Load, *, eager: bool, stop: Callable[[], None] | None
     ) -> Analysis:
-        analysis = analyse(module, root, rows, load, eager=eager, stop=stop)
+        analysis = analyse(module, root, rows, load, eager=eager, stop=stop, shared=self._shared)
         if root is module.body:
             mentioned = set[str]().union(*(top_names(part)[0] for part in module.parts))
             analysis.rests_on |= mentioned
@@ -128,7 +134,7 @@ def _assigned(methods: Iterable[Function | None]) -> list[str]:
         ast.dump(node)
         for method in methods
         if method is not None
-        for node in ast.walk(method.node)
+        for node in nodes_in(method)
         if isinstance(node, ast.Assign | ast.AnnAssign)
         and any(isinstance(target, ast.Attribute) for target in getattr(node, "targets", None) or [node.target])  # type: ignore[union-attr]
     ]
@@ -150,5 +156,5 @@ def outline(parts: Iterable[Part]) -> list[object]:
 def _signature(stmt: ast.FunctionDef | ast.AsyncFunctionDef) -> list[object]:
     """The name, and what is evaluated where the function is defined: as text, but for a read, which has a place."""
     evaluated: list[ast.AST] = [*stmt.decorator_list, stmt.args]
-    reading = any(isinstance(n, ast.Attribute) and n.attr in READS for node in evaluated for n in ast.walk(node))
+    reading = any(isinstance(n, ast.Attribute) and n.attr in READS for node in evaluated for n in walk(node))
     return [stmt.name, *(evaluated if reading else map(ast.dump, evaluated))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tooearly.flow.mention import READS, named_by, names_in, reads
 from tooearly.flow.origins import (
@@ -23,20 +23,24 @@ from tooearly.flow.origins import (
     returned,
 )
 from tooearly.semantics.modules import Part, keys, unchanged
-from tooearly.semantics.names import Function, Module
+from tooearly.semantics.names import Function, Module, children
+
+Role = tuple[object, ...]
+"""What makes a function lead to a read or not, and its callers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roots:
     """The choice for one version. `leading`: the functions among the roots; `top`: whether the top level is one.
 
-    `futures`: the attributes that may hold futures.
+    `futures`: the attributes that may hold futures. `roles`: those of the functions that came with this version.
     """
 
     module: Module
     leading: frozenset[Function]
     top: bool
     futures: frozenset[str]
+    roles: dict[Function, Role] = field(default_factory=dict)
 
     def all(self) -> list[Function]:
         """The roots in the order of the text, the module body last."""
@@ -50,11 +54,12 @@ def roots(module: Module, before: Roots | None = None) -> Roots:
         old, new = changed_parts(before.module, module)
         gone = [function for part in old for function in part.functions]
         come = [function for part in new for function in part.functions]
-        was = [_role(before.module, f, before.futures) for f in gone], _tops(module, old)
-        if was == ([_role(module, f, before.futures) for f in come], _tops(module, new)):
+        was = [before.roles.get(f) or _role(before.module, f, before.futures) for f in gone], _tops(module, old)
+        roles = {f: _role(module, f, before.futures) for f in come}
+        if was == ([*roles.values()], _tops(module, new)):
             same = dict(zip(gone, come, strict=True))
             leading = before.leading - same.keys() | {same[f] for f in before.leading & same.keys()}
-            return Roots(module, leading, before.top, before.futures)
+            return Roots(module, leading, before.top, before.futures, roles)
     futures = future_attributes(module)
     leading = _leading(module, futures)
     return Roots(module, leading, _top_leads(module, leading), futures)
@@ -66,7 +71,7 @@ def changed_parts(before: Module, module: Module) -> tuple[Sequence[Part], Seque
     return before.parts[head : len(before.parts) - tail], module.parts[head : len(module.parts) - tail]
 
 
-def _role(module: Module, function: Function, futures: frozenset[str]) -> tuple[object, ...]:
+def _role(module: Module, function: Function, futures: frozenset[str]) -> Role:
     """What makes a function lead to a read or not, and its callers: names, reads, what it hands over."""
     named = names_in(function) & module.index.keys()
     gives = returned(function) if function.cls else frozenset[str]()  # only of methods it counts: `future_attributes`
@@ -137,5 +142,5 @@ def _mentioned(stmt: ast.stmt) -> tuple[set[str], bool]:
             names.add(node.id)
         elif isinstance(node, ast.Attribute):
             own = own or node.attr in READS
-        stack += ast.iter_child_nodes(node)
+        stack += children(node)
     return names, own

@@ -1,8 +1,8 @@
 """Summaries: what a function of a module does that neither touches nor returns an object, found once.
 
-Such a function does the same wherever it is called, so it is interpreted in a world of its own, with one unfinished
-future for a probe: what becomes of that tells whether the function suspends. The kinds of functions: coroutines that
-are awaited, and plain functions that do nothing but compute.
+Such a function does the same wherever it is called, and in the next version of the text (`sharing`). It is interpreted
+in a world of its own, with one unfinished future for a probe: what becomes of that tells whether the function suspends.
+The kinds of functions: coroutines that are awaited, and plain functions that do nothing but compute.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tooearly.flow.calling import invoke
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import closure, reaches_read
 from tooearly.flow.objects import DONE, PENDING, Fut
+from tooearly.flow.sharing import find, may_share
 from tooearly.flow.state import World
 from tooearly.flow.values import Const, Coro, Exc, Func, Oid, Ref, Site, Unknown, Value, is_module
 from tooearly.flow.walking import functions, refs
@@ -43,7 +44,11 @@ def summary(m: Machine, act: Act, w: World, func: Func, coro: Coro) -> Summary |
     key = (func, plain, coro.kwargs, on_loop)
     if key not in m.summaries:
         m.summaries[key] = None  # recursion: no summary
-        m.summaries[key] = _summarise(m, act, func, plain, coro, on_loop=on_loop)
+
+        def work(machine: Machine, act: Act) -> Summary | None:
+            return _summarise(machine, act, func, plain, coro, on_loop=on_loop)
+
+        m.summaries[key] = find(m, act, key, work) if may_share(m, act, coro) else work(m, act)
     return m.summaries[key]
 
 

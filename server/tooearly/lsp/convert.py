@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tooearly.lsp import uris
 from tooearly.lsp.program import Part, Program
@@ -62,20 +62,22 @@ def empty() -> Diagnostics:
 
 
 def render(
-    program: Program, placed: Iterable[Placed], rendering: Rendering, before: Diagnostics | None = None
+    program: Program, placed: Sequence[Placed], rendering: Rendering, before: Diagnostics | None = None
 ) -> Diagnostics:
     """The diagnostics of one document: those findings of a program that are in it. `before`: the last version's."""
     ranges = Ranges(program, rendering.encoding)
     known = before.pieces if before is not None and len(program.parts) == 1 else {}
-    pieces: dict[int, tuple[Finding, str]] = {}
-    texts: list[str] = []
-    for finding, start in placed:
-        piece = known.get(id(finding))
-        if piece is None:
-            piece = finding, _diagnostic(ranges, finding, start, rendering)
-        texts.append(piece[1])
-        if id(finding) in known or not finding.foreign:  # other files may change while this one does not
-            pieces[id(finding)] = piece
+    marks = [id(one[0]) for one in placed]
+    found = list(map(known.get, marks))
+    made = [place for place, piece in enumerate(found) if piece is None]
+    for place in made:
+        finding, start = placed[place]
+        found[place] = finding, _diagnostic(ranges, finding, start, rendering)
+    pieces = dict(zip(marks, cast("list[tuple[Finding, str]]", found), strict=True))
+    texts = [piece[1] for piece in pieces.values()]
+    for place in made:
+        if placed[place].finding.foreign:  # the other file may change while this one does not
+            del pieces[marks[place]]
     body = "[" + ",".join(texts) + "]"
     return Diagnostics(body.encode("ascii"), f"t{next(_result_ids)}", len(texts), pieces)
 

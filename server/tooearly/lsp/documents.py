@@ -82,10 +82,9 @@ class Document:
         return index.lines
 
     def adopt(self, lines: LineIndex) -> None:
-        """Take a line index that someone else has built from the same text."""
-        if self._index.lines is None and lines.text is self.text:
+        """Take a line index that someone else has made of the same text, unless one is made faster here."""
+        if self._index.lines is None and self._index.before is None and lines.text is self.text:
             self._index.lines = lines
-            self._index.before = None
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
+from operator import itemgetter
 
 from tooearly.config import Settings
 from tooearly.flow import witness
@@ -23,6 +25,23 @@ from tooearly.source.tree import Place, Tree
 
 MAIN, BLOCKING = "result-before-done", "blocking-result"
 Key = tuple[Site, str]  # a read and a rule
+_MARK = "\0"
+_PLACE = itemgetter(0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A message in which lines are named: its text around them, and the sites that they are of."""
+
+    texts: tuple[str, ...]
+    sites: tuple[Site, ...]
+
+    def message(self, tree: Tree) -> str:
+        """The message with the lines of this version."""
+        if not self.sites:
+            return self.texts[0]
+        lines = [*map(line_of, repeat(tree), self.sites), ""]
+        return "".join(chain.from_iterable(zip(self.texts, lines, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,20 +49,24 @@ class Verdict:
     """What was decided on a read: where the units stood that it speaks of, and the finding.
 
     The finding's positions count from the first place, that of the read's own unit. It holds as long as no unit has
-    changed its line (lines are named in messages) or moved away from the others.
+    moved away from the others; if they have changed their lines together, its message is `wording` with the new ones.
     """
 
     places: tuple[Place, ...]
     finding: Finding | None
+    wording: Wording | None = None
 
-    def holds(self, tree: Tree) -> bool:
-        """Whether the verdict is right in this version, too, if the reports are still the same."""
-        first = self.places[0]
-        own = tree.place(first.unit)
-        if own.line != first.line or len(self.places) == 1:
-            return own.line == first.line
-        others = [(tree.place(place.unit), place) for place in self.places[1:]]
-        return all(a.line == b.line and a.start - b.start == own.start - first.start for a, b in others)
+    def follow(self, tree: Tree) -> Verdict | None:
+        """The verdict in this version, if the reports are still the same; None if it has to be decided anew."""
+        places = tuple([tree.place(place.unit) for place in self.places])
+        if (
+            len({(new.start - old.start, new.line - old.line) for new, old in zip(places, self.places, strict=True)})
+            > 1
+        ):
+            return None
+        if self.finding is None or self.wording is None or places[0].line == self.places[0].line:
+            return self
+        return Verdict(places, worded(self.finding, self.wording.message(tree)), self.wording)
 
 
 class Judged:
@@ -69,14 +92,19 @@ class Judged:
             self._verdicts.pop(key, None)
             if self._reports[key] and tree.find(key[0].unit) is not None:
                 self._verdicts[key] = self._decide(tree, key, settings)
-        placed: list[Placed] = []
+        placed: list[tuple[int, int, Placed]] = []
         for key, verdict in self._verdicts.items():
             if verdict.finding is not None:
-                if not verdict.holds(tree):
-                    verdict = self._verdicts[key] = self._decide(tree, key, settings)
-                if verdict.finding is not None:
-                    placed.append(Placed(verdict.finding, tree.place(key[0].unit).start))
-        return tuple(sorted(placed, key=lambda one: (one.start + one.finding.span.start, one.finding.span.end)))
+                before = verdict.places[0]
+                start, line = tree.start(before.unit)
+                if line != before.line or len(verdict.places) > 1:
+                    verdict = verdict.follow(tree) or self._decide(tree, key, settings)
+                    self._verdicts[key] = verdict
+                if (finding := verdict.finding) is not None:
+                    span = finding.span
+                    placed.append((start + span.start, span.end - span.start, Placed(finding, start)))
+        placed.sort(key=_PLACE)
+        return tuple([one[2] for one in placed])
 
     def _touched(self, analyses: Mapping[Function, Analysis]) -> set[Key]:
         """The reads on which there is another report now, or one less."""
@@ -106,16 +134,16 @@ def decide(
 ) -> Verdict:
     """The verdict on a read, on what the roots saw there; `others` are the modules that they looked into."""
     place = tree.place(site.unit)
-    found = None
+    found, wording = None, None
     if not site.unit.is_repaired(site.unit.span(site.node)):
-        found = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings, others)
+        found, wording = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings, others)
         found = found if found is not None and settings.enabled(found.code) else None
     units = {
         site.unit,
         *(other.unit for report in reports for fut in (*report.early, *report.ghosts) for other in _sites(fut)),
     }
     elsewhere = [there for unit in units - {site.unit} if (there := tree.find(unit)) is not None]
-    return Verdict((place, *elsewhere), found and found.shifted(-place.start))
+    return Verdict((place, *elsewhere), found and found.shifted(-place.start), wording)
 
 
 def _sites(fut: Fut) -> list[Site]:
@@ -146,26 +174,41 @@ def joined(reports: Sequence[Report]) -> Report:
     )
 
 
-def judge(tree: Tree, report: Report, settings: Settings, others: Collection[Module] = ()) -> Finding | None:
-    """The finding of one read, or None."""
+def judge(
+    tree: Tree, report: Report, settings: Settings, others: Collection[Module] = ()
+) -> tuple[Finding | None, Wording | None]:
+    """The finding of one read, or None, and how its message names lines."""
     if report.code == BLOCKING:
-        return blocking(tree, report)
+        finding = blocking(tree, report)
+        return finding, Wording((finding.message,), ())
     if not report.early and report.ghosts and not (report.fine or report.unproven):
         report = replace(report, early=report.ghosts)  # nothing comes here but behind a read that raises
     if report.early and not (report.handled and not report.unhandled):
         return early(tree, report, others)
     if report.unproven and not report.early and settings.report_unproven:
-        return unproven(tree, report)
-    return None
+        finding = unproven(tree, report)
+        return finding, Wording((finding.message,), ())
+    return None, None
 
 
-def early(tree: Tree, report: Report, others: Collection[Module] = ()) -> Finding:
+def early(tree: Tree, report: Report, others: Collection[Module] = ()) -> tuple[Finding, Wording | None]:
     """A read that comes too early on some run, or on every one."""
     certain = report.certain and not report.fine
     place = tree.place(report.site.unit)
     receiver = place.span(report.receiver)
     name = shown(tree.text[receiver.start : receiver.end])
-    story = witness.tell(name, report.early, report.method, certain, lambda site: line_of(tree, site))
+    sites: list[Site] = []
+
+    def marked(site: Site | None) -> str:
+        """A mark in the place of the site's line."""
+        if site is None or not line_of(tree, site):
+            return ""
+        sites.append(site)
+        return f"{_MARK}{len(sites) - 1}{_MARK}"
+
+    story = witness.tell(name, report.early, report.method, certain, marked)
+    texts = story.message.split(_MARK)
+    wording = Wording(tuple(texts[::2]), tuple([sites[int(number)] for number in texts[1::2]]))
     steps = [step_at(tree, others, text, site) for text, site in story.steps]
     related = tuple(step for step in steps if step is not None)
     fut = max(report.early, key=witness.telling)
@@ -177,11 +220,11 @@ def early(tree: Tree, report: Report, others: Collection[Module] = ()) -> Findin
         span_of(tree, note.site) if note and story.why not in ("fresh", "unset", "inside-group") else None,
         span_of(tree, note.handler) if note else None,
     )
-    return Finding(
+    finding = Finding(
         MAIN,
         "error" if certain else "warning",
         "always" if certain else "possible",
-        story.message,
+        wording.message(tree),
         place.span(report.site.node),
         receiver,
         report.method,
@@ -189,6 +232,17 @@ def early(tree: Tree, report: Report, others: Collection[Module] = ()) -> Findin
         cause,
         related,
     )
+    return finding, wording
+
+
+def worded(finding: Finding, message: str) -> Finding:
+    """The finding with another message. (`replace` takes several times as long.)"""
+    if message == finding.message:
+        return finding
+    return Finding(
+        finding.code, finding.severity, finding.certainty, message, finding.span, finding.receiver, finding.method,
+        finding.function, finding.cause, finding.related, finding.fixes,
+    )  # fmt: skip
 
 
 def unproven(tree: Tree, report: Report) -> Finding:
@@ -246,14 +300,15 @@ def step_at(tree: Tree, others: Collection[Module], text: str, site: Site) -> Re
 
 def line_of(tree: Tree, site: Site | None) -> str:
     """The line number of a site, in words; empty when it stands in another file."""
-    place = tree.find(site.unit) if site is not None else None
     line = getattr(site.node, "lineno", None) if site is not None else None
-    return "" if place is None or line is None else str(place.line + line)
+    if site is None or line is None or not tree.holds(site.unit):
+        return ""
+    return str(tree.start(site.unit)[1] + line)
 
 
 def shown(text: str) -> str:
     """A receiver as it is named in a message."""
-    flat = " ".join(text.split())
+    flat = " ".join(text.replace(_MARK, " ").split())
     return f"`{flat}`" if len(flat) <= 40 else f"`{flat[:37]}...`"
 
 

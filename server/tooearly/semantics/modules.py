@@ -11,7 +11,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, compress, count
+from operator import attrgetter, is_not
 from typing import Any, TypeVar
 
 from tooearly.semantics.names import (
@@ -75,23 +76,26 @@ def build_module(
     known = before.parts if before is not None else ()
     head, tail = unchanged([part.block for part in known], tree.blocks)
     old = known[head : len(known) - tail]
-    defined = {unit: made for part in old for unit, made in part.defined.items()}
+    defined = {part.block.unit: part.defined for part in old}
     middle = range(head, len(tree.blocks) - tail)
     new = tuple(_part(tree.blocks[index], tree.item(index), name, package, defined) for index in middle)
     parts = (*known[:head], *new, *known[len(known) - tail :])
-    bindings = _table(before.bindings if before else {}, old, new, parts, lambda part: part.bindings + part.late)
-    if any(part.late for part in parts):  # these come behind all others of their name
+    bindings = Names(before.bindings if before else ())
+    _renew(bindings, old, new, parts, lambda part: part.bindings + part.late)
+    if any(map(attrgetter("late"), parts)):  # these come behind all others of their name
         bindings |= {name: _behind(name, bindings[name], parts) for part in parts for name, _ in part.late}
+    index = dict(before.index) if before else {}
+    _renew(index, old, new, parts, lambda part: part.index)
     return Module(
         name,
         tree,
         package,
-        Names(bindings),
-        tuple(chain.from_iterable([part.functions for part in parts])),
-        tuple(chain.from_iterable([part.classes for part in parts])),
-        tuple(chain.from_iterable([part.stars for part in parts])),
+        bindings,
+        _sequence(before.functions if before else (), old, new, parts, attrgetter("functions")),
+        _sequence(before.classes if before else (), old, new, parts, attrgetter("classes")),
+        tuple(chain.from_iterable(map(attrgetter("stars"), parts))),
         Function("<module>", "<module>", ast.Module([], []), _first_unit(tree), name, is_async=False),
-        _table(before.index if before else {}, old, new, parts, lambda part: part.index),
+        index,
         parts,
     )
 
@@ -99,17 +103,27 @@ def build_module(
 def unchanged(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
     """How many elements at the front, and then at the back, are the same objects."""
     most = min(len(old), len(new))
-    head = next((i for i in range(most) if old[i] is not new[i]), most)
-    tail = next((i for i in range(most - head) if old[-1 - i] is not new[-1 - i]), most - head)
-    return head, tail
+    head = next(compress(count(), map(is_not, old, new)), most)
+    tail = next(compress(count(), map(is_not, reversed(old), reversed(new))), most)
+    return head, min(tail, most - head)
 
 
-def _table(
-    before: dict[str, tuple[V, ...]], old: Iterable[Part], new: Iterable[Part], parts: Iterable[Part], rows: Any
-) -> dict[str, tuple[V, ...]]:
-    """The table of all rows of `parts`, made from the last version's: `old` parts were replaced by `new` ones."""
+def _sequence(
+    before: tuple[V, ...], old: Iterable[Part], new: Iterable[Part], parts: Iterable[Part], of: Any
+) -> tuple[V, ...]:
+    """What all `parts` hold one after the other, made from the last version's: `old` were replaced by `new` ones."""
+    gone, come = [*chain.from_iterable(map(of, old))], [*chain.from_iterable(map(of, new))]
+    if gone:
+        place = before.index(gone[0])
+        return (*before[:place], *come, *before[place + len(gone) :])
+    return tuple(chain.from_iterable(map(of, parts))) if come else before
+
+
+def _renew(
+    table: dict[str, tuple[V, ...]], old: Iterable[Part], new: Iterable[Part], parts: Iterable[Part], rows: Any
+) -> None:
+    """Make the table of all rows of `parts` of the last version's: `old` parts were replaced by `new` ones."""
     gone, come = _grouped(old, rows), _grouped(new, rows)
-    table = dict(before)
     elsewhere: set[str] = set()
     for name in {*gone, *come}:
         if len(table.get(name, ())) == len(gone.get(name, ())):
@@ -124,7 +138,6 @@ def _table(
             table.pop(name, None)
             if name in mixed:
                 table[name] = tuple(mixed[name])
-    return table
 
 
 def _grouped(parts: Iterable[Part], rows: Any) -> dict[str, list[Any]]:
@@ -146,12 +159,12 @@ def _first_unit(tree: Tree) -> Unit:
     return parse("pass\n").blocks[0].unit
 
 
-def _part(block: Block, item: Item, module: str, package: str, known: dict[Unit, Definitions]) -> Part:
+def _part(block: Block, item: Item, module: str, package: str, known: dict[Unit, dict[Unit, Definitions]]) -> Part:
     unit = item.place.unit
-    defs = (not item.members and known.get(unit)) or _definitions(unit, module)
+    kept = known.get(unit, {})  # of this very header: below another one the methods are others too
+    defs = (not item.members and kept.get(unit)) or _definitions(unit, module)
     defined = {unit: defs}
     if item.members and defs.classes:
-        kept = known if unit in known else {}  # below another header the methods are others too
         members = {place.unit: kept.get(place.unit) or _member(place.unit, defs.classes[0]) for place in item.members}
         defs = _joined(defs.classes[0], members.values())
         defined |= members

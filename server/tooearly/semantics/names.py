@@ -172,9 +172,34 @@ def make_function(
     return function
 
 
+def walk(node: ast.AST) -> list[ast.AST]:
+    """A node and all below it, level by level: as `ast.walk`, but without operators and contexts, and faster."""
+    found = [node]
+    for one in found:
+        for name in one._fields:  # `children`, written out
+            value = getattr(one, name, None)
+            if type(value) is list:
+                found += [part for part in value if isinstance(part, ast.AST)]
+            elif isinstance(value, ast.AST) and value._fields:
+                found.append(value)
+    return found
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes directly below a node, without operators and contexts, which hold nothing."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if type(value) is list:
+            found += [part for part in value if isinstance(part, ast.AST)]
+        elif isinstance(value, ast.AST) and value._fields:
+            found.append(value)
+    return found
+
+
 def _is_async_genexp(node: ast.AST) -> bool:
     return isinstance(node, ast.GeneratorExp) and (
-        any(g.is_async for g in node.generators) or any(isinstance(n, ast.Await) for n in ast.walk(node.elt))
+        any(g.is_async for g in node.generators) or any(isinstance(n, ast.Await) for n in walk(node.elt))
     )
 
 
@@ -265,6 +290,10 @@ class ScopeNames(ast.NodeVisitor):
         self.nonlocals: set[str] = set()
         self.yields = False
         self._in_comprehension = 0
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for child in children(node):
+            self.visit(child)
 
     def visit_shallow(self, node: ast.AST) -> None:
         """Like visit, but without the statements inside a compound statement."""

@@ -58,18 +58,26 @@ class Tree:
             yield from item.members
 
     @cached_property
-    def _order(self) -> dict[Block, int]:
-        return dict(zip(self.blocks, range(len(self.blocks)), strict=True))
+    def _begins(self) -> dict[Block, tuple[int, int]]:
+        return dict(zip(self.blocks, zip(self._layout.starts, self._layout.lines, strict=True), strict=False))
+
+    def start(self, unit: Unit) -> tuple[int, int]:
+        """The offset and the line where a unit of this version begins. Raises KeyError for one of another version."""
+        block, offset, row = self._layout.homes[unit]
+        start, line = self._begins[block]
+        return start + offset, line + row
 
     def place(self, unit: Unit) -> Place:
         """Where a unit of this version stands. Raises KeyError for a unit of another version."""
-        block, offset, row = self._layout.homes[unit]
-        index = self._order[block]
-        return Place(unit, self._layout.starts[index] + offset, self._layout.lines[index] + row)
+        return Place(unit, *self.start(unit))
+
+    def holds(self, unit: Unit) -> bool:
+        """Whether a unit is one of this version."""
+        return unit in self._layout.homes
 
     def find(self, unit: Unit) -> Place | None:
         """Where a unit stands, None for a unit of another version or text."""
-        return self.place(unit) if unit in self._layout.homes else None
+        return self.place(unit) if self.holds(unit) else None
 
     def place_at(self, offset: int) -> Place | None:
         """The place of the unit that an offset is in; None in an empty document."""
