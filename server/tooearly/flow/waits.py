@@ -142,11 +142,13 @@ def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
         if not nobody and not ended and not groups and len(open_) == len(singles) and singles:
             continue
         worlds = complete(c.m, c.act, c.w.copy(), ended, c.site) if ended else [c.w.copy()]
+        running = [ref for ref in open_ if ref not in ended]
         for world in worlds:
-            for ref in open_:
-                if ref not in ended:
-                    world.set_mask(ref.oid, PENDING)
-        out += worlds
+            if ended and any(mask_of(world, ref) == DONE for ref in running):
+                continue  # one of those that have ended has waited for it
+            for ref in running:
+                world.set_mask(ref.oid, PENDING)
+            out.append(world)
     return out
 
 
