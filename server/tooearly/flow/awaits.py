@@ -32,7 +32,7 @@ from tooearly.flow.ended import (
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import concerned, gives_exceptions, names_in, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
-from tooearly.flow.relevance import hands_over
+from tooearly.flow.relevance import closed_over, hands_over, target_function
 from tooearly.flow.state import World
 from tooearly.flow.summaries import apply_summary, summary
 from tooearly.flow.values import (
@@ -146,8 +146,31 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
         end(outcome.world, ref, outcome.exc)
         finish_children(outcome.world, fut)
         keep_value(outcome, ref)
-        out += [replace(outcome, world=world) for world in fired(outcome.world, ref, site)]
+        for called in called_back(m, act, outcome.world, ref, site, failed=outcome.exc is not None):
+            out += [replace(outcome, world=world) for world in fired(called, ref, site)]
     return out
+
+
+def called_back(m: Machine, act: Act, w: World, ref: Ref, site: Site, *, failed: bool) -> list[World]:
+    """The done callbacks of a future have run when its waiter goes on; those that may set other futures matter.
+
+    One that reads the result of a future that has not failed does not raise there.
+    """
+    mine = [d for d in w.deferred if d.kind == "callback" and d.args == (ref,) and _may_set(w, d.function)]
+    w.deferred = tuple(d for d in w.deferred if d not in mine)
+    worlds = [w]
+    m.quiet += 1
+    for deferred in mine:
+        ways = [o for x in worlds for o in call(m, act, x, deferred.function, [(ref, False)], [], site)]
+        worlds = [o.world for o in ways if failed or o.exc is None] or [o.world for o in ways]
+    m.quiet -= 1
+    return worlds
+
+
+def _may_set(w: World, function: Value) -> bool:
+    """Whether a callback of the workspace gets at a plain future that is not done."""
+    held = w.reachable([function], closed_over(w)) if target_function(function) is not None else set()
+    return any(isinstance(f := w.heap[oid], Fut) and f.kind == "future" and f.mask & PENDING for oid in held)
 
 
 def ended(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[Outcome]:

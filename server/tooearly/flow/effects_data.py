@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tooearly.flow import containers, instep, slices, subscripts
+from tooearly.flow.attributes import find_method
 from tooearly.flow.calling import give_away
 from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.machine import Outcome
@@ -35,9 +36,14 @@ def items_of(w: World, value: Value | None) -> tuple[tuple[Value, ...], bool, bo
     return None
 
 
-def length(c: Call) -> list[Outcome]:
-    """`len(x)`."""
+def length(c: Call) -> Iterator[Outcome] | list[Outcome]:
+    """`len(x)`; of an object of the workspace what its `__len__` gives."""
     obj = c.get("obj")
+    own = find_method(c.m, c.w, obj, "__len__") if obj is not None else None
+    if own is not None:
+        from tooearly.flow.calling import call
+
+        return call(c.m, c.act, c.w, own, [], [], c.site)
     cont = c.w.cont(obj)
     if cont is None or not isinstance(obj, Ref):
         return [Outcome(c.w, Unknown())]
