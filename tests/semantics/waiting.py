@@ -421,6 +421,22 @@ async def an_event_is_set_until_it_is_cleared() -> None:
     assert not event.is_set()
 
 
+@claim("Queue.put_nowait")
+async def what_is_put_into_a_queue_is_taken_out_when_its_maker_is_suspended() -> None:
+    queue: asyncio.Queue[asyncio.Future[int]] = asyncio.Queue()
+
+    async def serve() -> None:
+        (await queue.get()).set_result(1)
+
+    server = asyncio.create_task(serve())
+    await asyncio.sleep(0)
+    reply = asyncio.get_running_loop().create_future()
+    queue.put_nowait(reply)
+    assert not reply.done()
+    await server
+    assert reply.done()
+
+
 # ---------------------------------------------------------------- limits
 @claim("Timeout.expired", since=(3, 11), why="asyncio.timeout is new in 3.11")
 async def a_limit_has_expired_when_it_has_ended_its_block_and_not_before() -> None:
