@@ -192,7 +192,8 @@ def _bound_notice(tree: Tree, given: GivenUp) -> Notice:
     node = given.function.node
     span = place.span(node) if hasattr(node, "lineno") else Span(place.start, place.start)
     kind = "internal" if given.why.startswith("internal error") else "bound"
-    return Notice(kind, f"{given.function.qualname} is not judged: {given.why}", Span(span.start, span.start))
+    judged = "judged only coarsely" if given.coarse else "not judged"
+    return Notice(kind, f"{given.function.qualname} is {judged}: {given.why}", Span(span.start, span.start))
 
 
 # The inside, printed

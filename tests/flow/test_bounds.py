@@ -84,6 +84,15 @@ LEFT_OUT = {
 }
 """A bound is reached: this function is not judged, and that is said; the next one is."""
 
+COARSE = {
+    "tasks that are kept in two names, in a loop": program(
+        "while x.more:",
+        *(f"    if x.a{i}:\n            t{i} = asyncio.create_task(x)\n            y{i} = t{i}" for i in range(16)),
+        *(f"    if x.b{i}:\n            await y{i}" for i in range(16)),
+    ),
+}
+"""Too much to know all of it: judged with less, and that is said."""
+
 UNPARSED = {
     "5,000 parentheses": program("y = " + "(" * 5000 + "1" + ")" * 5000),
     "300 ifs": HEAD + textwrap.indent(nested("if x.a#:", 300, "t.result()"), "    ") + NEXT,
@@ -113,6 +122,24 @@ def test_a_function_that_reaches_a_bound_is_left_out_with_a_notice(name: str) ->
     report = check(LEFT_OUT[name])
     assert [f.function for f in report.findings] == ["other"]
     assert [(n.kind, n.message) for n in report.notices] == [("bound", "main is not judged: too many steps")]
+
+
+@pytest.mark.parametrize("name", COARSE)
+def test_a_function_of_which_too_much_is_possible_is_judged_coarsely(name: str) -> None:
+    report = check(COARSE[name])
+    assert {f.function for f in report.findings} == {"main", "other"}
+    assert [(n.kind, n.message) for n in report.notices] == [("bound", "main is judged only coarsely: too many steps")]
+
+
+def test_what_only_the_coarse_analysis_takes_for_possible_is_not_reported() -> None:
+    """`t` is awaited where `x.late` is true and read where it is; folded worlds do not know that any more."""
+    guarded = ["late = x.late", "if late: await t"]
+    (crowd,) = COARSE.values()
+    text = crowd.replace("    while x.more:", "    " + "\n    ".join(guarded) + "\n    while x.more:")
+    text = text.replace("    u = asyncio.create_task(x)\n    u.result()", "    if late: t.result()", 1)
+    report = check(text)
+    assert [f.function for f in report.findings] == ["other"]
+    assert [n.message for n in report.notices] == ["main is judged only coarsely: too many steps"]
 
 
 @pytest.mark.parametrize("name", UNPARSED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tooearly.flow import live, nested
 from tooearly.flow.builder import UnknownSyntax
@@ -28,10 +28,11 @@ from tooearly.source.tree import Unit
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A function that is not judged, and why."""
+    """A function that is not judged, and why. `coarse`: it is, but with less than all that can be known."""
 
     function: Function
     why: str
+    coarse: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +68,7 @@ def analyse(
     finally:
         module.bindings.asked = None
     machines = [machine for machine, _ in parts]
-    judged = [machine.reports for machine, gone in reversed(parts) if gone is None]
+    judged = [machine.reports for machine, gone in reversed(parts) if gone is None or gone.coarse]
     reports = {key: report for found in judged for key, report in found.items()}
     others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
     rest = frozenset[object]().union(*(machine.rests_on(asked) for machine in machines))
@@ -91,10 +92,14 @@ def interpreted(
     while stack:
         function = stack.pop()
         if function is root or (function not in judged and nested.alone(function)):
-            machine = Machine(module, rows, load_module, eager=eager)
-            machine.stop, machine.record_states = stop, record_states
+            machine = Machine(module, rows, load_module, eager=eager, stop=stop)
+            machine.record_states = record_states
             machine.shared = shared if shared is not None else machine.shared
-            yield machine, _interpret(machine, module, function)
+            gone = _interpret(machine, module, function)
+            if gone is not None and machine.overrun:
+                machine = machine.again(module)
+                gone = _interpret(machine, module, function) or replace(gone, coarse=True)
+            yield machine, gone
             judged |= machine.judged
         stack += nested.defined(function)
 

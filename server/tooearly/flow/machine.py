@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT = 16_000
+STEPS_PER_ROOT, COARSE_STEPS = 14_000, 6_000
 SPENT_BETWEEN_LOOKS = 16
 MOST_DEFERRED = 24  # times a callback is interpreted for one root
-WORLDS_PER_BLOCK = 40
-FEW_WORLDS = 12  # so many need not be folded
+WORLDS_PER_BLOCK, MOST = 40, 6  # from how many on they are folded, and to how many
+COARSE_WORLDS, COARSE_MOST = 8, 2  # when a function is analysed once more because there were too many
 LARGE = 50  # objects in a world: each as many again count as a step more
 
 
@@ -138,8 +138,11 @@ class Machine:
         load_module: Callable[[str], Module | None] | None = None,
         *,
         eager: bool = False,
+        stop: Callable[[], None] | None = None,
+        coarse: bool = False,
     ) -> None:
         self.rows = rows
+        self.coarse = coarse
         self.modules: dict[str, Module | None] = {module.name: module}
         self.load_module = load_module
         self.reports: dict[tuple[Site, str], Report] = {}
@@ -160,10 +163,10 @@ class Machine:
         self.concerned: dict[Function, bool] = {}
         self.making: dict[Function, bool] = {}
         self.raises: dict[Function, frozenset[Exc]] = {}
-        self.stop: Callable[[], None] | None = None
+        self.stop = stop
         self.spent = 0
         self.body_runs = 0
-        self.limit = STEPS_PER_ROOT
+        self.limit = COARSE_STEPS if coarse else STEPS_PER_ROOT
         self.too_big: set[Function] = set()
         self.deferred_runs: dict[Any, int] = {}
         self.depth = 0
@@ -172,6 +175,14 @@ class Machine:
         self.outer: Machine | None = None
         self.own: Key | None = None
         self.holds = True
+
+    def again(self, module: Module) -> Machine:
+        """The same once more, coarsely; what was too big stays so. What it finds is not shared: less is known there."""
+        other = Machine(module, self.rows, self.load_module, eager=self.eager, stop=self.stop, coarse=True)
+        other.record_states, other.too_big, other.shared = self.record_states, self.too_big, dict(self.shared)
+        other.consulted, other.visited, other.closures = self.consulted, self.visited, self.closures
+        other.rests, other.reading = self.rests, self.reading
+        return other
 
     def rests_on(self, asked: Iterable[str]) -> frozenset[object]:
         """What has been found depends on, as keys of `remember.changes`; `asked`: the names that were looked up."""
@@ -204,6 +215,11 @@ class Machine:
             found = function.graph = (graph, live.reverse_postorder(graph))
         return found  # type: ignore[no-any-return]
 
+    @property
+    def overrun(self) -> bool:
+        """Whether the budget is spent."""
+        return self.steps > STEPS_PER_ROOT
+
     # Running
     def run(self, act: Act, worlds: Iterable[World], start: int = 0) -> dict[int, list[World]]:
         """Interpret from a block on; the worlds at each exit (negative numbers)."""
@@ -220,8 +236,10 @@ class Machine:
             for world in found:
                 self.spend(world, crowds(world))
             fewer = turns_forgotten(found)
-            return fewer if len(fewer) < FEW_WORLDS else fold_worlds(fewer)
+            least = COARSE_MOST if self.coarse else MOST
+            return fewer if len(fewer) < 2 * least else fold_worlds(fewer, least)
 
+        most = COARSE_WORLDS if self.coarse else WORLDS_PER_BLOCK
         outer, act.block = act.block, act.graph.blocks[start]
         solution = solve.solve(
             start,
@@ -230,7 +248,7 @@ class Machine:
             widen,
             order=lambda node: act.order[node],
             exits=lambda node: node < 0,
-            limit=WORLDS_PER_BLOCK >> min(max(act.depth - 2, 0), 2),
+            limit=most >> min(max(act.depth - 2, 0), 2),
             rounds=STEPS_PER_ROOT,
             collect=Worlds,
         )
@@ -380,8 +398,9 @@ class Machine:
         elif fut.mask & GHOST:
             report.ghosts.append(fut)
         elif fut.mask & PENDING:
-            report.early.append(fut)
             report.certain = report.certain and fut.mask == PENDING
+            if fut.mask == PENDING or not (self.coarse and fut.blurred):
+                report.early.append(fut)
         else:
             report.unproven = report.unproven or bool(fut.mask & UNSEEN)
             assumed = fut.note is not None and fut.note.why == CALLED_BACK
