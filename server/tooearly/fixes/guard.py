@@ -58,6 +58,8 @@ def _stands_alone(site: Site) -> bool:
     match site.parent:
         case ast.Assign() | ast.AnnAssign() | ast.Return() | ast.Expr() | ast.keyword():
             return True
+        case ast.NamedExpr() | ast.List() | ast.Set():
+            return True
         case ast.Call(args=args):
             return site.read in args and len(args) > 0
     return False
