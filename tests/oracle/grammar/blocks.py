@@ -22,6 +22,7 @@ from .draws import (
 from .elsewhere import callback, closure, inner_coroutine, method, shown
 from .guards import GUARDED
 from .making import MAKE
+from .more import MORE_MAKE, MORE_READ, MORE_WAIT
 from .reading import plain, twice
 from .waiting import WAIT
 
@@ -188,4 +189,11 @@ STATEMENT = (
     Rule(0.7, "inner-coroutine", nested_wait, _open),
     Rule(0.4, "nonlocal", replaced, lambda scope: rebinds(scope) and _open(scope)),
 )
-RULES = {"statement": STATEMENT, "make": MAKE, "wait": WAIT, "read": READ, "read-one": READ_ONE, "read-pair": READ_PAIR}
+RULES = {
+    "statement": STATEMENT,
+    "make": MAKE + MORE_MAKE,
+    "wait": WAIT + MORE_WAIT,
+    "read": READ + MORE_READ,
+    "read-one": READ_ONE,
+    "read-pair": READ_PAIR,
+}

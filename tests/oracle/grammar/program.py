@@ -15,6 +15,7 @@ from .draws import Gen, Lines, Scope, indent
 
 PRELUDE = """\
 import asyncio
+import collections
 import contextlib
 import random
 
