@@ -15,7 +15,7 @@ from tooearly.flow.attributes import find_method
 from tooearly.flow.calling import give_away
 from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import Cont, Iterating
+from tooearly.flow.objects import Cont, Fut, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, Length, Oid, Ref, Unknown, Value, const, unique
 
@@ -28,12 +28,23 @@ def items_of(w: World, value: Value | None) -> tuple[tuple[Value, ...], bool, bo
     obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
     match obj:
         case Cont(kind="dict"):
-            return obj.keys, obj.exact, obj.nonempty
+            return keys_of(w, obj), obj.exact, obj.nonempty
         case Cont():
             return obj.items, obj.exact, obj.nonempty
         case Iterating(kind=kind) if kind in ("plain", "turns", "pending", "unknown"):
             return obj.items, obj.exact, obj.nonempty
     return None
+
+
+def keys_of(w: World, cont: Cont) -> tuple[Value, ...]:
+    """The keys of a dict; what it holds stands for keys that are not known."""
+    return tuple(v if names_object(w, k, v) else k for k, v in zip(cont.keys, cont.items, strict=True))
+
+
+def names_object(w: World, key: Value, value: Value) -> bool:
+    """Whether a key of a dict is known only by what is held under it."""
+    held = w.heap.get(value.oid) if isinstance(value, Ref) else None
+    return isinstance(key, Unknown) and not key.type and isinstance(held, Fut | Cont | Inst)
 
 
 def length(c: Call) -> Iterator[Outcome] | list[Outcome]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from tooearly.flow import containers, sizes, subscripts
 from tooearly.flow.containers import FACTORY, copy, new
-from tooearly.flow.effects_data import items_of, list_of_pairs
+from tooearly.flow.effects_data import items_of, keys_of, list_of_pairs, names_object
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.subscripts import collect
-from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, Managing, Oid, Ref, Unknown, Value, const, unique
+from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, KeyOf, Managing, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -200,7 +200,7 @@ def dict_values(c: Call) -> list[Outcome]:
 def dict_keys(c: Call) -> list[Outcome]:
     """`d.keys()`."""
     cont = c.w.cont(c.receiver)
-    return _listed(c, cont, cont.keys if cont else ())
+    return _listed(c, cont, keys_of(c.w, cont) if cont else ())
 
 
 def _listed(c: Call, cont: Cont | None, parts: tuple[Value, ...]) -> list[Outcome]:
@@ -217,7 +217,11 @@ def dict_items(c: Call) -> list[Outcome]:
     if cont is None:
         return [Outcome(c.w, Unknown())]
     keys = cont.keys or tuple(Unknown() for _ in cont.items)
-    return list_of_pairs(c, list(zip(keys, cont.items, strict=True)), cont.exact, cont.nonempty)
+    pairs: list[tuple[Value, ...]] = []
+    for key, value in zip(keys, cont.items, strict=True):
+        named = isinstance(value, Ref) and names_object(c.w, key, value)
+        pairs.append((KeyOf(value) if named and isinstance(value, Ref) else key, value))
+    return list_of_pairs(c, pairs if cont.exact else list(dict.fromkeys(pairs)), cont.exact, cont.nonempty)
 
 
 def dict_get(c: Call) -> list[Outcome]:

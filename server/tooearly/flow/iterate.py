@@ -15,7 +15,23 @@ from tooearly.flow.counting import FEW
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Generating, Iterating, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Api, Const, Coro, Exc, Func, Oid, Ref, Site, Unknown, Value, const, options
+from tooearly.flow.values import (
+    NONE,
+    Api,
+    Const,
+    Coro,
+    Exc,
+    Func,
+    KeyOf,
+    Oid,
+    Ref,
+    Site,
+    Unknown,
+    Value,
+    const,
+    options,
+    unique,
+)
 
 CANCELLED = "asyncio.CancelledError"
 TIMEOUT = "builtins.TimeoutError"
@@ -33,7 +49,7 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
         case Iterating():
             return [Outcome(w, value)]
         case Cont(kind="dict", exact=False, many=False) if not any(isinstance(k, Ref) for k in obj.keys):
-            made = Iterating("indices", obj.items, False, obj.nonempty, value)
+            made = Iterating("indices", unique(obj.items), False, obj.nonempty, value)
             return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), made))]
         case Cont(kind=kind):
             items = obj.keys if kind == "dict" else obj.items
@@ -168,6 +184,8 @@ def _index_of(w: World, it: Iterating, value: Value, turn: Value) -> Value:
     """The first element of a list is its element 0; a loop over `range(len(xs))` gives the index instead."""
     source = it.generator
     cont = w.cont(source)
+    if cont is not None and cont.kind == "dict" and isinstance(value, Ref):
+        return KeyOf(value)
     if cont is None or not isinstance(source, Ref) or cont.many:
         return value if it.kind != "indices" else turn
     key = turn if it.kind == "indices" else const(0)

@@ -13,17 +13,19 @@ from typing import Any
 
 from tooearly.flow.containers import FACTORY, is_group
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import Fut
+from tooearly.flow.objects import Cont, Fut
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     FALSE,
     TRUE,
     Const,
     Length,
+    Oid,
     Ref,
     Unknown,
     Value,
     const,
+    plain_key,
 )
 
 ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
@@ -32,7 +34,7 @@ ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op
 # Size and membership
 def membership(m: Machine, act: Act, w: World, left: Value, right: Value) -> list[Outcome]:
     """`left in right`."""
-    cont = w.cont(right)
+    cont, left = w.cont(right), plain_key(left)
     if cont is None:
         return [Outcome(w, Unknown())]
     items = cont.keys if cont.kind == "dict" else cont.items
@@ -111,8 +113,22 @@ def compare_lengths(w: World, name: str, left: Value, right: Value) -> list[Outc
         least = len(_singles(w, Ref(left.container)))
         near = (n for n in (least + 1, right.value - 1, right.value, right.value + 1) if n > least)
         answers = {compare(n, right.value) for n in (near if more else (least,))}
+        if len(answers) > 1 and name in ("==", ">=") and (all_of_it := _whole(world, left.container, right.value)):
+            out.append(Outcome(all_of_it, TRUE))
+            answers = {False}
         out.append(Outcome(world, const(answers.pop()) if len(answers) == 1 else Unknown()))
     return out
+
+
+def _whole(w: World, small: Oid, count: int) -> World | None:
+    """The world in which a part of a container of so many elements is all of it, when there is such a container."""
+    part = w.cont(Ref(small))
+    for oid, obj in w.heap.items():
+        if oid == small or part is None or not isinstance(obj, Cont) or obj.many or obj.length != count:
+            continue
+        if not obj.exact and obj.kind != "dict" and set(part.items) <= set(obj.items):
+            return without_difference(w.copy(), Ref(oid), Ref(small))
+    return None
 
 
 def _singles(w: World, ref: Ref) -> list[Value]:

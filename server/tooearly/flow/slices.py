@@ -14,7 +14,7 @@ from tooearly.flow.joining import swapped
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
-from tooearly.flow.subscripts import collect
+from tooearly.flow.subscripts import collect, remember
 from tooearly.flow.values import (
     Const,
     Exc,
@@ -43,13 +43,13 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
         return [Outcome(w, copy(w, cont, cont.kind, act.frame, site))]
     for known, part in cont.slots:
         held = w.cont(part)
-        if known == key and key.known and held is not None:
+        if known == key and (key.known or key.step > 1) and held is not None:
             return [Outcome(w, copy(w, held, held.kind, act.frame, site))]
     others = _beside_known(w, cont, key)
     if others is not None:
         return [Outcome(w, new(w, act.frame, site, others))]
     out = unknown_part(act, w, obj, site)
-    for outcome in out if key.known else ():
+    for outcome in out if key.known or key.step > 1 else ():
         held = outcome.world.cont(obj)
         if held is not None and not held.many:
             outcome.world.heap[obj.oid] = replace(held, slots=(*held.slots, (key, outcome.value)))
@@ -128,13 +128,7 @@ def unpack(
     items = cont.keys if cont.kind == "dict" else cont.items
     if cont.exact and (cont.kind in ("list", "tuple", "dict") or len(items) < 2):
         return _unpack_exact(act, w, items, dsts, star, site)
-    worlds: list[tuple[World, tuple[Value, ...]]] = [(w, ())]
-    for index, dst in enumerate(dsts):
-        if index == star:
-            continue
-        key = const(index if star is None or index < star else index - len(dsts))
-        worlds = [(x, (*got, v)) for before, got in worlds for x, v in _take(act, before, src, key, got, (site, dst))]
-        del worlds[12:]
+    worlds = _taken(act, w, src, dsts, star, site)
     out = []
     for world, got in worlds:
         rest = world.cont(src)
@@ -154,12 +148,30 @@ def unpack(
     return out or [Outcome(w, exc=Exc("builtins.ValueError"))]
 
 
+def _taken(
+    act: Act, w: World, src: Ref, dsts: tuple[int, ...], star: int | None, site: Site
+) -> list[tuple[World, tuple[Value, ...]]]:
+    """The worlds in which each target but the starred one has its element."""
+    cont = w.cont(src)
+    assert cont is not None
+    worlds: list[tuple[World, tuple[Value, ...]]] = [(w, ())]
+    for at, dst in enumerate(dsts):
+        if at == star:
+            continue
+        index = at if star is None or at < star else at - len(dsts)
+        key = const(index if cont.length is None else index % cont.length)
+        worlds = [(x, (*got, v)) for before, got in worlds for x, v in _take(act, before, src, key, got, (site, dst))]
+        del worlds[12:]
+    return worlds
+
+
 def _take(
     act: Act, w: World, src: Ref, key: Value, got: tuple[Value, ...], place: tuple[Site, int]
 ) -> Iterator[tuple[World, Value]]:
     cont = w.cont(src)
     assert cont is not None
-    if cont.kind == "list" and (known := dict(cont.slots).get(key)) is not None and known not in got:
+    ordered = cont.kind in ("list", "tuple")
+    if ordered and (known := dict(cont.slots).get(key)) is not None and known not in got:
         yield w, known
         return
     options = [
@@ -171,6 +183,8 @@ def _take(
         if is_group(world, option):
             assert isinstance(option, Ref)
             value = world.element(option, place, act.frame)
+        if ordered:
+            remember(world, src, key, value)
         yield world, value
 
 

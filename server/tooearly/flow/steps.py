@@ -36,6 +36,7 @@ from tooearly.flow.values import (
     Coro,
     Exc,
     Func,
+    KeyOf,
     Klass,
     Ref,
     Site,
@@ -165,6 +166,8 @@ def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST
             value = Unknown()
         elif obj.many:
             value = world.element(value, act.site(node), act.frame)
+    elif isinstance(value, KeyOf) and getattr(world.heap.get(value.value.oid), "many", True):
+        value = Unknown()
     yield world, value
 
 
@@ -453,7 +456,8 @@ def slice_value(parts: list[Value | None]) -> Value:
     """A slice with constant bounds, as far as they are constant."""
     lower, upper, step = (p.value if isinstance(p, Const) and p.kind == "int" else None for p in parts)
     constant = all(p is None or (isinstance(p, Const) and p.kind in ("int", "NoneType")) for p in parts)
-    return SliceOf(lower, upper, constant and step in (None, 1))
+    stride = step if constant and isinstance(step, int) and step > 0 else 1
+    return SliceOf(lower, upper, constant and step in (None, 1), stride)
 
 
 __all__ = ["FALSE", "TRUE", "run_block"]

@@ -24,12 +24,14 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     const,
+    plain_key,
     unique,
 )
 
 
 def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
     """Add to a container: an element, or a key with its value."""
+    value = plain_key(value)
     cont = w.cont(coll)
     if cont is None or not isinstance(coll, Ref):
         return
@@ -83,7 +85,7 @@ def _stays(key: Value, index: int) -> bool:
     match key:
         case Const(value=int() as at):
             return (at < 0) == (index == 0)
-        case SliceOf(lower, upper):
+        case SliceOf(lower, upper, step=1):
             return index < 0 and (lower or 0) >= 0 and upper is not None and upper >= 0
     return index < 0
 
@@ -154,7 +156,7 @@ def pick(act: Act, w: World, obj: Ref, key: Value | None, site: Site) -> Iterato
         if is_group(world, option):
             assert isinstance(option, Ref)
             value = world.element(option, site, act.frame, tag=_place(obj, key))
-        _remember(world, obj, key, value)
+        remember(world, obj, key, value)
         if all_found(world, obj):
             yield world, value
 
@@ -197,7 +199,10 @@ def _within(index: int, part: SliceOf) -> bool | None:
     """Whether an index lies in a slice of a list whose length is not known."""
     lower, upper = part.lower, part.upper
     if index >= 0 and (lower is None or lower >= 0) and (upper is None or upper >= 0):
-        return index >= (lower or 0) and (upper is None or index < upper)
+        inside = index >= (lower or 0) and (upper is None or index < upper)
+        return inside and (index - (lower or 0)) % part.step == 0
+    if part.step > 1:
+        return None
     if index < 0 and (lower is None or lower < 0) and (upper is None or upper < 0):
         return (lower is None or index >= lower) and (upper is None or index < upper)
     return None
@@ -217,7 +222,8 @@ def _place(obj: Ref, key: Value | None) -> object:
     return ("at", obj.oid.site, obj.oid.frame, key) if isinstance(key, Const) else None
 
 
-def _remember(w: World, obj: Ref, key: Value | None, value: Value) -> None:
+def remember(w: World, obj: Ref, key: Value | None, value: Value) -> None:
+    """The element that a subscript has taken, for the next equal one."""
     cont = w.cont(obj)
     if cont is None or cont.many or not isinstance(value, Ref):
         return
@@ -229,8 +235,10 @@ def dict_item(
     m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, default: Value | None = None
 ) -> list[Outcome]:
     """`d[key]`, or `d.get(key, default)` when a default is given."""
-    cont = w.cont(obj)
+    cont, key = w.cont(obj), plain_key(key)
     assert cont is not None
+    if isinstance(key, Ref) and key in cont.items and key not in cont.keys:
+        return [Outcome(w, key)]
     if cont.exact and key in cont.keys and not (isinstance(key, Unknown) and key.tag is None):
         return [Outcome(w, cont.items[cont.keys.index(key)])]
     missing = _missing(m, act, w.copy(), obj, key, site, default)
@@ -247,7 +255,7 @@ def dict_item(
         if is_group(world, value):
             assert isinstance(value, Ref)
             value = world.element(value, site, act.frame, tag=_place(obj, key))
-        _remember(world, obj, key, value)
+        remember(world, obj, key, value)
         out.append(Outcome(world, value))
     return [*out, *missing]
 
@@ -316,7 +324,7 @@ def take_away(act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Ou
 
 def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
     """`obj[key] = value`; into something unknown it is given away."""
-    cont = w.cont(obj)
+    cont, key, value = w.cont(obj), plain_key(key), plain_key(value)
     if cont is None or not isinstance(obj, Ref):
         return
     slots = tuple((k, v) for k, v in cont.slots if _differ(k, key) or k == FACTORY)

@@ -150,6 +150,16 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyOf:
+    """The key, not known by itself, under which a dict holds `value`.
+
+    In containers the object itself stands for its key: so `d[name]` is that object again, wherever the name has been.
+    """
+
+    value: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class Func:
     """A function of the workspace, closed over `frame`, with its default values."""
 
@@ -236,19 +246,44 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class SliceOf:
-    """A slice object with constant bounds (None where absent or unknown)."""
+    """A slice object with constant bounds (None where absent or unknown).
+
+    `known`: all of it is constant, and it has no step; with a constant `step` it is remembered which elements it has.
+    """
 
     lower: int | None
     upper: int | None
     known: bool
+    step: int = 1
 
 
-Value = Const | Unknown | Ref | Func | Klass | Api | Bound | Partial | Coro | Managing | Exc | Length | Choice | SliceOf
+Value = (
+    Const
+    | Unknown
+    | Ref
+    | KeyOf
+    | Func
+    | Klass
+    | Api
+    | Bound
+    | Partial
+    | Coro
+    | Managing
+    | Exc
+    | Length
+    | Choice
+    | SliceOf
+)
 
 
 def options(value: Value) -> tuple[Value, ...]:
     """What a value may be, one by one."""
     return value.options if isinstance(value, Choice) else (value,)
+
+
+def plain_key(value: Value) -> Value:
+    """What stands for a value in a container: for a key that is not known, what is held under it."""
+    return value.value if isinstance(value, KeyOf) else value
 
 
 def unique(values: tuple[Any, ...]) -> tuple[Any, ...]:

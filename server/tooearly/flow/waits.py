@@ -16,7 +16,7 @@ from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.effects_events import signal
 from tooearly.flow.effects_making import as_future
-from tooearly.flow.ended import fail, finish, held_futures, note_all
+from tooearly.flow.ended import fail, finish, has_failed, held_futures, note_all
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, Cont, Fut, Note
 from tooearly.flow.slices import split_group
@@ -78,11 +78,15 @@ def _wait(c: Call, refs: list[Ref], limit: Value | None) -> list[Outcome]:
     note = Note(early or "timeout", c.site)
     worlds = _splits(c, refs, nobody=limited or not unlimited)
     if early == "first-exception" and not limited:
-        worlds = [made for world in worlds for made in _by_culprit(c, world, refs)]
+        crowds = [ref for ref in refs if c.w.heap[ref.oid].many]
+        worlds = [made for world in worlds for made in _by_culprit(c, world, refs, crowds)]
     late = Note("timeout", c.site)
     for world in worlds:
         nobody = limited and all(mask_of(world, r) == PENDING for r in refs)
-        out.append(Outcome(world, _result(c, world, refs, late if nobody else note, some=not limited)))
+        pair = _result(c, world, refs, late if nobody else note, some=not limited)
+        if early == "first-exception" and not limited:
+            _name_culprit(c, world, pair)
+        out.append(Outcome(world, pair))
     return out
 
 
@@ -152,13 +156,25 @@ def _splits(c: Call, refs: list[Ref], *, nobody: bool) -> list[World]:
     return out
 
 
-def _by_culprit(c: Call, w: World, refs: list[Ref]) -> list[World]:
-    """Somebody was left out, so one of those that have ended has failed: a world for each that it may be."""
-    singles = [ref for ref in refs if not w.heap[ref.oid].many]
+def _by_culprit(c: Call, w: World, refs: list[Ref], crowds: list[Ref]) -> list[World]:
+    """If somebody was left out, one of those that have ended has failed: a world for each that it may be.
+
+    Of a crowd either all have ended, or one of those that have is the culprit (`_name_culprit`) or was another.
+    """
+    singles = [ref for ref in refs if ref not in crowds]
     ended = [ref for ref in singles if mask_of(w, ref) == DONE]
-    if len(singles) < len(refs) or len(ended) == len(singles) or len(ended) > SINGLES:
-        return [w]
     out = []
+    if crowds:
+        if len(ended) == len(singles):
+            everybody = w.copy()
+            for ref in crowds:
+                finish(everybody, ref)
+            out.append(everybody)
+        out.append(w)
+    elif len(ended) == len(singles):
+        return [w]
+    if len(ended) > SINGLES:
+        return out or [w]
     for culprit in ended:
         fut = w.fut(culprit)
         assert fut is not None
@@ -168,6 +184,24 @@ def _by_culprit(c: Call, w: World, refs: list[Ref]) -> list[World]:
                 fail(world, culprit, exc)
                 out.append(world)
     return out
+
+
+def _name_culprit(c: Call, w: World, pair: Ref) -> None:
+    """Of a crowd that has fallen apart, when nobody else has failed, one of those that have ended has."""
+    both = w.cont(pair)
+    assert both is not None
+    done, pending = both.items
+    ended, left = w.cont(done), w.cont(pending)
+    if ended is None or left is None or not left.items:
+        return
+    if any(isinstance(f := w.fut(i), Fut) and has_failed(f) for i in ended.items):
+        return
+    for item in ended.items:
+        if isinstance(item, Ref) and w.heap[item.oid].many:
+            culprit = w.element(item, (c.site, "culprit"), c.frame)
+            fail(w, culprit, Exc(""))
+            w.env[c.frame, "$culprit"] = culprit  # named, so that it is told apart from the others
+            return
 
 
 def mask_of(w: World, ref: Ref) -> int:

@@ -15,6 +15,7 @@ from tooearly.flow.values import (
     Exc,
     Frame,
     Func,
+    KeyOf,
     Klass,
     Length,
     Managing,
@@ -72,6 +73,8 @@ def refs(value: Value) -> tuple[Oid, ...]:
     match value:
         case Length(oid):
             return (oid,)
+        case KeyOf(held):
+            return (held.oid,)
         case Func(defaults=defaults):
             return tuple(oid for _, default in defaults for oid in refs(default)) if defaults else ()
         case Bound(function, receiver):
@@ -139,6 +142,8 @@ def renamed(value: Value, to: Mapping) -> Value:
             return Ref(to(oid))
         case Length(oid):
             return Length(to(oid))
+        case KeyOf(held):
+            return KeyOf(Ref(to(held.oid)))
         case Func(function, frame, defaults) if defaults:
             return Func(function, frame, tuple((n, renamed(v, to)) for n, v in defaults))
         case Bound(function, receiver):
