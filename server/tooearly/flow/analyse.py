@@ -68,8 +68,8 @@ def analyse(
     finally:
         module.bindings.asked = None
     machines = [machine for machine, _ in parts]
-    judged = [machine.reports for machine, gone in reversed(parts) if gone is None or gone.coarse]
-    reports = {key: report for found in judged for key, report in found.items()}
+    judged = [machine for machine, gone in reversed(parts) if gone is None or gone.coarse]
+    reports = {key: report for machine in judged for key, report in machine.reports.items() if told(machine, report)}
     others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
     rest = frozenset[object]().union(*(machine.rests_on(asked) for machine in machines))
     return Analysis(reports, [gone for _, gone in parts if gone], others, rest, sum(m.steps for m in machines))
@@ -102,6 +102,14 @@ def interpreted(
             yield machine, gone
             judged |= machine.judged
         stack += nested.defined(function)
+
+
+def told(machine: Machine, report: Report) -> bool:
+    """Whether a report counts: of a coarse run only one of a future that is pending in all worlds that come there.
+
+    Folded worlds do not know any more what goes together, so what only some of them hold may be possible in no run.
+    """
+    return not machine.coarse or (report.certain and not report.fine)
 
 
 def _interpret(machine: Machine, module: Module, root: Function) -> GivenUp | None:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.joining import either, join_objects, replaced
-from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Iterating, Obj
+from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Iterating
 from tooearly.flow.state import Key, World
-from tooearly.flow.values import NONE, Oid, Ref, Unknown, Value, choice, options, unique
+from tooearly.flow.values import NONE, Ref, Unknown, Value, choice, options, unique
 from tooearly.flow.walking import children_of, refs
 
 
@@ -27,7 +27,6 @@ def join_worlds(a: World, b: World) -> World:
     heap = dict(a.heap)
     for oid, obj in b.heap.items():
         heap[oid] = join_objects(heap[oid], obj) if oid in heap and heap[oid] != obj else obj
-    blur(heap, a, b)
     facts = {k: v for k, v in a.facts.items() if b.facts.get(k) == v}
     deferred = unique((*a.deferred, *b.deferred))
     unsure = [o for o, x in heap.items() if isinstance(x, Cont | Iterating) and not x.exact and not x.nonempty]
@@ -37,30 +36,6 @@ def join_worlds(a: World, b: World) -> World:
         if isinstance(held, Cont | Iterating) and held.nonempty:
             joined.heap[oid] = replace(held, nonempty=False)
     return joined
-
-
-def blur(heap: dict[Oid, Obj], a: World, b: World) -> None:
-    """Mark the futures of one world of whose like other things are possible in the other: groups are named by that."""
-    here, there = _by_place(a), _by_place(b)
-    for oid in a.heap.keys() ^ b.heap.keys():
-        obj, place = heap[oid], (oid.site, oid.frame)
-        if (
-            isinstance(obj, Fut)
-            and not obj.blurred
-            and place in here
-            and place in there
-            and here[place] != there[place]
-        ):
-            heap[oid] = replace(obj, blurred=True)
-
-
-def _by_place(world: World) -> dict[Any, set[int]]:
-    """What is possible of the futures that were made at each place."""
-    masks: dict[Any, set[int]] = {}
-    for oid, obj in world.heap.items():
-        if isinstance(obj, Fut):
-            masks.setdefault((oid.site, oid.frame), set()).add(obj.mask)
-    return masks
 
 
 def detached(world: World, other: World) -> World:

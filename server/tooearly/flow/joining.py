@@ -99,7 +99,6 @@ def join_objects(a: Obj, b: Obj) -> Obj:
                 keep_going=a.keep_going if a.keep_going == b.keep_going else None,
                 body=a.body if a.body == b.body else None,
                 note=a.note or b.note,
-                blurred=a.blurred or b.blurred or a.mask != b.mask,
             )
         case Cont(), Cont():
             return _join_containers(a, b)

@@ -399,8 +399,7 @@ class Machine:
             report.ghosts.append(fut)
         elif fut.mask & PENDING:
             report.certain = report.certain and fut.mask == PENDING
-            if fut.mask == PENDING or not (self.coarse and fut.blurred):
-                report.early.append(fut)
+            report.early.append(fut)
         else:
             report.unproven = report.unproven or bool(fut.mask & UNSEEN)
             assumed = fut.note is not None and fut.note.why == CALLED_BACK

@@ -37,8 +37,7 @@ class Fut:
     """A future, or a group of them. `open`: something else than this code may finish it at any suspension.
 
     `end`: how it has ended, where that is known: VALUE, ERROR (any exception of its own) or the exception's class.
-    `foreign`: code that is not visible has got at it. `blurred`: worlds have been folded in which different things
-    were possible of it.
+    `foreign`: code that is not visible has got at it.
     """
 
     kind: str
@@ -53,7 +52,6 @@ class Fut:
     end: str = ""
     foreign: bool = False
     note: Note | None = field(default=None, compare=False)
-    blurred: bool = field(default=False, compare=False)
     held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
     hashed: int = field(default=0, init=False, repr=False, compare=False)
 

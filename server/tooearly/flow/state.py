@@ -20,7 +20,7 @@ from typing import Any
 
 from tooearly.flow.canonical import absorb, forget_keys
 from tooearly.flow.joining import held_members, inexact, join_objects, opened, swapped, without
-from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
+from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
 from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Unknown, Value
 from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
 
@@ -107,8 +107,7 @@ class World:
         obj = self.heap[oid]
         assert isinstance(obj, Fut)
         if obj.mask != mask or note is not None:
-            note = note if note is not None else obj.note
-            self.heap[oid] = replace(obj, mask=mask, note=note, blurred=obj.blurred and mask not in (PENDING, DONE))
+            self.heap[oid] = replace(obj, mask=mask, note=note if note is not None else obj.note)
 
     def allocate(self, oid: Oid, obj: Obj) -> Ref:
         """A new object; the previous one of the same place becomes `~`, and the one before that joins the group.
