@@ -76,10 +76,9 @@ def _in_processes(
         try:
             return list(pool.map(work, chunks))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
             for child in multiprocessing.active_children():
                 child.terminate()
-            raise
+            raise  # leaving the block waits for the pool's own thread, which would otherwise be heard at the exit
 
 
 def _leave_interrupts_to_parent() -> None:
