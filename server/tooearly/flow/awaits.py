@@ -55,8 +55,6 @@ from tooearly.flow.values import (
 from tooearly.flow.walking import refs
 from tooearly.semantics.names import Function
 
-TIMEOUT = "builtins.TimeoutError"
-
 
 def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> list[Outcome]:
     """The outcomes of `await value` (also of `yield from` and of running something to its end)."""

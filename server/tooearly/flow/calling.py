@@ -15,6 +15,7 @@ from tooearly.flow.binding import Args, Kwargs, arguments, bind, written_out
 from tooearly.flow.containers import spread
 from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, GaveUp, Machine, Outcome
 from tooearly.flow.mention import makes, names_in
+from tooearly.flow.objects import CANCELLED
 from tooearly.flow.relevance import SMALL, closed_over, hands_over
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -181,7 +182,7 @@ def skimmed(m: Machine, act: Act, w: World, func: Func, site: Site) -> list[Outc
         return [
             Outcome(w, Unknown()),
             Outcome(w.copy(), exc=Exc("")),
-            Outcome(w.copy(), exc=Exc("asyncio.CancelledError")),
+            Outcome(w.copy(), exc=Exc(CANCELLED)),
         ]
     return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc(""))]
 

@@ -13,12 +13,11 @@ from collections.abc import Iterator
 
 from tooearly.flow.attributes import bases, class_named
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import Inst
+from tooearly.flow.objects import CANCELLED, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import PLAIN, Api, Choice, Exc, Klass, Ref, Unknown, Value
 
 INVALID = "asyncio.InvalidStateError"
-CANCELLED = "asyncio.CancelledError"
 ALIASES = {
     "asyncio.TimeoutError": "builtins.TimeoutError",
     "concurrent.futures.CancelledError": CANCELLED,

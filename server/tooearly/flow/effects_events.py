@@ -23,6 +23,9 @@ from tooearly.flow.objects import CANCELLED, Cont, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
 from tooearly.semantics.names import walk
+from tooearly.semantics.rows import Rows
+
+SETTING, FINISHING = frozenset(["event_set"]), frozenset(["finish"])  # the effects of methods
 
 
 def event(c: Call) -> list[Outcome]:
@@ -47,7 +50,8 @@ def signal(c: Call) -> list[Outcome]:
 
 def set_before(c: Call) -> list[Ref]:
     """The futures that are set, or awaited, before the event wherever it is set: by the text around."""
-    wait = next((n for n in walk(c.site.node) if isinstance(n, ast.Attribute) and n.attr == "wait"), None)
+    own = c.row.name.rpartition(".")[2]
+    wait = next((n for n in walk(c.site.node) if isinstance(n, ast.Attribute) and n.attr == own), None)
     match wait.value if wait is not None else None:
         case ast.Name(id=event):
             scopes = [c.act.function.node]
@@ -60,29 +64,34 @@ def set_before(c: Call) -> list[Ref]:
             scopes, event = [method.node for method in inst.cls.methods.values()], f"self.{attr}"
         case _:
             return []
-    before = [_set_earlier(stmts, at) for scope in scopes for stmts, at in _settings(scope, event)]
+    settings = [found for scope in scopes for found in _settings(c.m.rows, scope, event)]
+    before = [_set_earlier(c.m.rows, stmts, at) for stmts, at in settings]
     common = set.intersection(*before) if before else set[str]()
     found = [_held(c, held, name) for name in sorted(common)]
     return [ref for ref in found if isinstance(ref, Ref) and c.w.fut(ref) is not None]
 
 
-def _settings(scope: ast.AST, event: str) -> Iterator[tuple[list[ast.stmt], int]]:
+def _settings(rows: Rows, scope: ast.AST, event: str) -> Iterator[tuple[list[ast.stmt], int]]:
     """Each statement that sets the event: its list, and where it stands there."""
+    methods = rows.named(SETTING)
     for node in walk(scope):
         for name in ("body", "orelse", "finalbody"):
             found = getattr(node, name, None)
             stmts: list[ast.stmt] = found if isinstance(found, list) else []
             for at, stmt in enumerate(stmts):
                 match stmt:
-                    case ast.Expr(ast.Call(ast.Attribute(value=value, attr="set"))) if ast.unparse(value) == event:
+                    case ast.Expr(ast.Call(ast.Attribute(value=value, attr=attr))) if (
+                        attr in methods and ast.unparse(value) == event
+                    ):
                         yield stmts, at
 
 
-def _set_earlier(stmts: list[ast.stmt], at: int) -> set[str]:
+def _set_earlier(rows: Rows, stmts: list[ast.stmt], at: int) -> set[str]:
+    methods = rows.named(FINISHING)
     found = set[str]()
     for stmt in stmts[:at]:
         match stmt:
-            case ast.Expr(ast.Call(ast.Attribute(value=value, attr="set_result" | "set_exception"))):
+            case ast.Expr(ast.Call(ast.Attribute(value=value, attr=attr))) if attr in methods:
                 found.add(ast.unparse(value))
             case ast.Expr(ast.Await(ast.Name() | ast.Attribute() as value)):
                 found.add(ast.unparse(value))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tooearly.flow.awaits import body_outcomes, endings
 from tooearly.flow.calling import Call
-from tooearly.flow.ended import end, fail, finish, finish_children, has_failed, raised_by
+from tooearly.flow.ended import end, finish, finish_children, has_failed, raised_by
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, UNSEEN, VALUE, Fut, Note
 from tooearly.flow.state import World
@@ -194,7 +194,7 @@ def finish_future(c: Call) -> list[Outcome]:
         out.append(Outcome(again, exc=Exc(INVALID)))
     if fut.mask != DONE:
         if c.row.kind == "failed":
-            fail(c.w, c.receiver, Exc(""))
+            end(c.w, c.receiver, Exc(""))
         elif fut.mask == PENDING:
             end(c.w, c.receiver, None)
         finish(c.w, c.receiver)

@@ -20,11 +20,6 @@ def finish(w: World, ref: Ref) -> None:
         w.set_mask(ref.oid, DONE)
 
 
-def fail(w: World, ref: Ref, exc: Exc) -> None:
-    """The future has ended by this exception."""
-    end(w, ref, exc)
-
-
 def end(w: World, ref: Ref, exc: Exc | None) -> None:
     """The future has ended by this exception, or with a value."""
     finish(w, ref)

@@ -7,7 +7,7 @@ world for each that it may be. Through a shield a failure goes, a cancellation d
 from __future__ import annotations
 
 from tooearly.flow.awaits import body_outcomes, causes, complete, ended
-from tooearly.flow.ended import end, fail, finish, has_failed, note_all, raised_by
+from tooearly.flow.ended import end, finish, has_failed, note_all, raised_by
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, VALUE, Fut, Note
 from tooearly.flow.state import World
@@ -60,7 +60,7 @@ def gather_cancelled(m: Machine, act: Act, w: World, children: list[Ref], site: 
             outer = world.heap.get(child.oid)
             if isinstance(outer, Fut):
                 note_all(world, [c for c in outer.children if isinstance(c, Ref)], Note("shield-timeout", site))
-            fail(world, child, Exc(CANCELLED))
+            end(world, child, Exc(CANCELLED))
     return worlds
 
 
@@ -86,7 +86,7 @@ def brought_down(m: Machine, act: Act, w: World, ref: Ref, exc: Exc, site: Site)
         return [w]
     if fut.many:
         ref = w.element(ref, site, act.frame)
-    fail(w, ref, exc)
+    end(w, ref, exc)
     behind = [c for c in fut.children if isinstance(c, Ref)]
     if fut.kind == "gather" and fut.keep_going is False:
         out = []

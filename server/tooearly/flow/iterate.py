@@ -13,7 +13,7 @@ from dataclasses import replace
 from tooearly.flow.containers import is_group
 from tooearly.flow.counting import FEW
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Generating, Iterating, Note
+from tooearly.flow.objects import CANCELLED, DONE, PENDING, TIMEOUT, Cont, Fut, Generating, Iterating, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     NONE,
@@ -32,9 +32,6 @@ from tooearly.flow.values import (
     options,
     unique,
 )
-
-CANCELLED = "asyncio.CancelledError"
-TIMEOUT = "builtins.TimeoutError"
 
 MOST_CONSTANTS = 4  # in no order: the loop over more of them is not followed one by one
 

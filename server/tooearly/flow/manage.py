@@ -7,7 +7,7 @@ under `@contextmanager` (run to their `yield`, and on from it). A manager that i
 from __future__ import annotations
 
 from tooearly.flow.attributes import find_method
-from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete
+from tooearly.flow.awaits import await_unknown, await_value, complete
 from tooearly.flow.calling import call
 from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken
 from tooearly.flow.ended import note_all
@@ -15,7 +15,7 @@ from tooearly.flow.gathering import failures
 from tooearly.flow.iterate import resume, start_generator
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import names_in
-from tooearly.flow.objects import CANCELLED, DONE, Cont, Fut, Iterating, Note
+from tooearly.flow.objects import CANCELLED, DONE, TIMEOUT, Cont, Fut, Iterating, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Coro, Exc, Managing, Ref, Site, Unknown, Value
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tooearly.semantics.names import Function, Module, walk
@@ -234,8 +235,12 @@ def registered_by(function: Function) -> frozenset[str]:
 
 def failing_by(function: Function) -> frozenset[str]:
     """The methods (with their dot) by which a function's text gives a future an exception."""
-    giving = {f".{row.name.rpartition('.')[2]}" for row in builtin_rows().values() if row.kind == "failed"}
-    return frozenset(giving & names_in(function))
+    return _failing() & names_in(function)
+
+
+@lru_cache(maxsize=1)
+def _failing() -> frozenset[str]:
+    return frozenset("." + row.name.rpartition(".")[2] for row in builtin_rows().values() if row.kind == "failed")
 
 
 FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
@@ -263,8 +268,7 @@ def registered(m: Machine, module: Module, name: str) -> bool:
 def gives_exceptions(m: Machine) -> bool:
     """Whether any text that is looked at gives futures an exception; without it, plain ones end with a value."""
     seen = [module for module in m.modules.values() if module is not None]
-    names = {row.name.rpartition(".")[2] for row in builtin_rows().values() if row.kind == "failed"}
-    m.consulted |= {("failing", module.name, f".{name}"): True for module in seen for name in names}
+    m.consulted |= {("failing", module.name, name): True for module in seen for name in _failing()}
     return any(fact(module, "failing") for module in seen)
 
 

@@ -17,6 +17,7 @@ PENDING, DONE, UNSEEN = 1, 2, 4
 GHOST = 8
 MAYBE = PENDING | DONE
 VALUE, ERROR, CANCELLED = "value", "error", "asyncio.CancelledError"  # how a future has ended
+TIMEOUT = "builtins.TimeoutError"
 
 
 CALLED_BACK = "called-back"  # the note of a callback's own future: done, unless the function is called directly

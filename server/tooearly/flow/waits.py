@@ -11,14 +11,14 @@ from dataclasses import replace
 from itertools import product
 
 from tooearly.flow import arguments
-from tooearly.flow.awaits import TIMEOUT, await_unknown, await_value, complete, endings
+from tooearly.flow.awaits import await_unknown, await_value, complete, endings
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.effects_events import signal
 from tooearly.flow.effects_making import as_future
-from tooearly.flow.ended import fail, finish, has_failed, held_futures, note_all
+from tooearly.flow.ended import end, finish, has_failed, held_futures, note_all
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, Cont, Fut, Note
+from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, TIMEOUT, Cont, Fut, Note
 from tooearly.flow.slices import split_group
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
@@ -181,7 +181,7 @@ def _by_culprit(c: Call, w: World, refs: list[Ref], crowds: list[Ref]) -> list[W
         for exc in endings(c.m, c.act, w, fut):
             if exc is not None and exc.cls != CANCELLED:
                 world = w.copy()
-                fail(world, culprit, exc)
+                end(world, culprit, exc)
                 out.append(world)
     return out
 
@@ -199,7 +199,7 @@ def _name_culprit(c: Call, w: World, pair: Ref) -> None:
     for item in ended.items:
         if isinstance(item, Ref) and w.heap[item.oid].many:
             culprit = w.element(item, (c.site, "culprit"), c.frame)
-            fail(w, culprit, Exc(""))
+            end(w, culprit, Exc(""))
             w.env[c.frame, "$culprit"] = culprit  # named, so that it is told apart from the others
             return
 
