@@ -11,7 +11,7 @@ from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.mention import names_in
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, UNSEEN, Fut
-from tooearly.flow.relevance import closed_over, matters, may_read, target_function
+from tooearly.flow.relevance import closed_over, matters, may_read, only_sets, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Api, Bound, Coro, Exc, Func, Managing, Partial, Ref, Unknown, Value, const
 from tooearly.flow.walking import refs
@@ -49,7 +49,10 @@ def later(c: Call) -> list[Outcome]:
     for value in (function, *(v for v, _ in c.rest)):
         hand_over(c, c.w, value)
     deferred = Deferred("later", function, tuple(v for v, _ in c.rest))
-    c.w.deferred = _with(c.w.deferred, deferred) if matters(c.m, deferred) else c.w.deferred
+    if matters(c.m, deferred):
+        c.w.deferred = _with(c.w.deferred, deferred)
+    elif only_sets(c.m, deferred):
+        c.w.deferred = _with(c.w.deferred, replace(deferred, kind="setter"))
     return [Outcome(c.w, Unknown())]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tooearly.flow.machine import Outcome
+from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, UNSEEN, VALUE, Fut, Inst, Note
 from tooearly.flow.relevance import closed_over
@@ -49,7 +49,7 @@ def keep_value(outcome: Outcome, ref: Ref) -> None:
 def fire(w: World, ref: Ref) -> None:
     """`ref` has been set or signalled: a done callback that holds it has run, so the callback's future is done."""
     for deferred in w.deferred:
-        if deferred.kind in ("callback", "called") and ref.oid in w.reachable([deferred.function], closed_over(w)):
+        if deferred.kind in ("callback", "called") and _reaches(w, deferred.function, ref):
             for value in deferred.args:
                 if isinstance(value, Ref) and value != ref and (fut := w.fut(value)) is not None and fut.mask != DONE:
                     finish(w, value)
@@ -60,24 +60,30 @@ def fire(w: World, ref: Ref) -> None:
 def fired(w: World, ref: Ref, site: Site) -> list[World]:
     """The same where it is known that one such callback has run, but not which: one world for each.
 
-    A callback that may or may not set `ref` (a countdown, say) is taken to be the last of them.
+    A callback that may or may not set `ref` (a countdown, say) is taken to be the last of them. Where a timer sets it
+    too, it may have been that.
     """
-    setting = [
-        d
-        for d in w.deferred
-        if d.kind in ("callback", "called") and ref.oid in w.reachable([d.function], closed_over(w))
-    ]
+    setting = [d for d in w.deferred if d.kind in ("callback", "called") and _reaches(w, d.function, ref)]
+    timed = [w.copy()] if setting and any(_timed(w, d, ref) for d in w.deferred) else []
     futures = [v for d in setting for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
     crowd = any(w.heap[v.oid].many for v in futures)
     if (len(futures) < 2 and not crowd) or any(decides(d.function) for d in setting):
         fire(w, ref)
-        return [w]
-    out = []
+        return [w, *timed]
+    out = timed
     for value in futures:
         world = w.copy()
         finish(world, world.element(value, site, ("fired",)) if world.heap[value.oid].many else value)
         out.append(world)
     return out
+
+
+def _reaches(w: World, value: Value, ref: Ref) -> bool:
+    return ref.oid in w.reachable([value], closed_over(w))
+
+
+def _timed(w: World, deferred: Deferred, ref: Ref) -> bool:
+    return deferred.kind == "setter" and any(_reaches(w, value, ref) for value in deferred.values())
 
 
 def decides(function: Value) -> bool:

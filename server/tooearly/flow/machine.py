@@ -327,7 +327,7 @@ class Machine:
         """Interpret what runs now for its reads."""
         tasks = tuple(replace(d, kind="beside") for d in waiting if d.kind == "task" and reaches(self, d))
         for deferred in waiting:
-            if deferred.kind not in ("thread", "called"):
+            if deferred.kind not in ("thread", "called", "setter"):
                 alone = self.depth or not tasks or deferred.kind != "task"
                 self.run_deferred(act, world, deferred, () if alone else beside(world, deferred, tasks))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.machine import Deferred, Machine, up
-from tooearly.flow.mention import MAKING, closure, leaves, names_in, reaches_read
+from tooearly.flow.mention import MAKING, closure, leaves, names_in, nodes_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -135,6 +136,31 @@ def matters(m: Machine, deferred: Deferred) -> bool:
     rebinds = target is not None and bool(target.function.nonlocal_names | target.function.global_names)
     stores = deferred.kind == "task" and target is not None and leaves(m, target.function)
     return deferred.kind in ("callback", "thread") or rebinds or stores or may_read(m, deferred.function)
+
+
+def only_sets(m: Machine, deferred: Deferred) -> bool:
+    """Whether code that runs later sets a future or an event and does nothing else: a timer that releases a waiter.
+
+    One that also cancels, or leaves a word for the waiter (`late = True`), is not meant: what it does then counts.
+    """
+    target = target_function(deferred.function)
+    if target is None:
+        return any(m.rows[name].call in SETTING for name in _apis(deferred.function) if name in m.rows)
+    function = target.function
+    if function.nonlocal_names or function.global_names or not names_in(function) & _methods(m, SETTING):
+        return False
+    nodes = nodes_in(function)
+    stores = any(isinstance(n, ast.Attribute | ast.Subscript) and isinstance(n.ctx, ast.Store) for n in nodes)
+    called = {f".{n.func.attr}" if isinstance(n.func, ast.Attribute) else "" for n in nodes if isinstance(n, ast.Call)}
+    return not stores and called <= _methods(m, SETTING | ASKING)
+
+
+SETTING = frozenset(["event_set", "finish"])
+ASKING = frozenset(["done", "cancelled", "sleep"])
+
+
+def _methods(m: Machine, effects: frozenset[str]) -> frozenset[str]:
+    return frozenset(f".{name}" for name in m.rows.named(effects))
 
 
 def _apis(value: Value) -> Iterator[str]:
