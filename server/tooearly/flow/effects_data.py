@@ -144,10 +144,10 @@ def pair(c: Call, parts: tuple[Value, ...], index: object, *, many: bool) -> Ref
 
 
 def list_of_pairs(c: Call, rows: list[tuple[Value, ...]], exact: bool, nonempty: bool) -> list[Outcome]:
-    """A list of tuples; not exact any more when one of them stands for many."""
+    """A list of tuples; not exact any more when one of them stands for many, or for none."""
     items: list[Value] = []
     for index, parts in enumerate(rows):
-        crowd = any(containers.is_group(c.w, p) for p in parts)
+        crowd = any(containers.is_group(c.w, p) for p in parts) or not (exact or any(isinstance(p, Ref) for p in parts))
         items.append(pair(c, parts, index, many=crowd))
         exact = exact and not crowd
     return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", tuple(items), exact, nonempty), "pairs"))]

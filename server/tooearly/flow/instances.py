@@ -51,10 +51,17 @@ def instantiate(
     init = find_method_of(m, cls, "__init__")
     if init is None:
         return dataclass_init(m, act, w, ref, cls, args, kwargs, site)
-    out = []
-    for made in invoke(m, act, w, Func(init, klass.frame), [(ref, False), *args], kwargs, site, on_loop=act.on_loop):
-        out.append(Outcome(made.world, ref, made.exc))
-    return out
+    return _initialised(m, act, w, ref, Func(init, klass.frame), args, kwargs, site)
+
+
+def _initialised(
+    m: Machine, act: Act, w: World, ref: Ref, init: Func, args: Args, kwargs: Kwargs, site: Site
+) -> list[Outcome]:
+    """The instance after its `__init__`; nobody else may hold it while that runs."""
+    held = (act.frame, "$made")
+    w.env[held] = ref
+    made = invoke(m, act, w, init, [(ref, False), *args], kwargs, site, on_loop=act.on_loop)
+    return [Outcome(o.world, o.world.env.pop(held, ref), o.exc) for o in made]
 
 
 def named_tuple(act: Act, w: World, names: tuple[Value, ...], args: Args, kwargs: Kwargs, site: Site) -> list[Outcome]:
@@ -89,8 +96,7 @@ def dataclass_init(
     )
     post = find_method_of(m, cls, "__post_init__")
     if post is not None:
-        done = invoke(m, act, w, Func(post, ("M", post.module)), [(ref, False)], [], site, on_loop=act.on_loop)
-        return [Outcome(o.world, ref, o.exc) for o in done]
+        return _initialised(m, act, w, ref, Func(post, ("M", post.module)), [], [], site)
     return [Outcome(w, ref)]
 
 

@@ -120,13 +120,24 @@ def has_read(nodes: Sequence[ast.AST]) -> bool:
             if plain or (node.func.attr == "result" and len(node.args) == 1):
                 return True
     for node in nodes:
-        passed = [node.value] if isinstance(node, ast.Assign) else list(node.args) if isinstance(node, ast.Call) else []
-        for value in passed:
+        for value in _passed(node):
             if isinstance(value, ast.Attribute) and value.attr in READS and value not in called:
                 return True
             if isinstance(value, ast.Constant) and value.value in READS:
                 return True
     return False
+
+
+def _passed(node: ast.AST) -> Sequence[ast.expr]:
+    """What a node binds to names or passes as arguments."""
+    match node:
+        case ast.Assign(value=ast.Tuple(elts=parts)):
+            return parts
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
+            return [value]
+        case ast.Call(args=args):
+            return args
+    return ()
 
 
 def named_by(module: Module, names: frozenset[str]) -> list[Function]:
