@@ -14,7 +14,7 @@ from tooearly.flow.containers import new
 from tooearly.flow.draining import is_generator
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Iterating
-from tooearly.flow.state import World
+from tooearly.flow.state import Key, World
 from tooearly.flow.values import Oid, Ref, Site, Value
 
 if TYPE_CHECKING:
@@ -52,12 +52,19 @@ def in_step(c: Call, sources: list[Value]) -> list[Outcome]:
 
 
 def advance_all(
-    m: Machine, act: Act, w: World, walked: tuple[Value, ...], site: Site, index: int = 0
+    m: Machine, act: Act, w: World, walked: tuple[Value, ...], site: Site
 ) -> Iterator[tuple[str, Outcome]]:
     """The next turn: one of each, in their order; what has been taken is named while the others are asked."""
+    above = sum(frame == act.frame and str(name).startswith("$taken") for frame, name in w.env)  # it is walked in step
+    taken = tuple((act.frame, f"$taken{above + i}") for i in range(len(walked)))
+    return _take(m, act, w, walked, taken, site, 0)
+
+
+def _take(
+    m: Machine, act: Act, w: World, walked: tuple[Value, ...], taken: tuple[Key, ...], site: Site, index: int
+) -> Iterator[tuple[str, Outcome]]:
     from tooearly.flow.iterate import advance
 
-    taken = [(act.frame, f"$taken{i}") for i in range(len(walked))]
     if index == len(walked):
         row = tuple(w.env.pop(name) for name in taken)
         yield "item", Outcome(w, new(w, act.frame, site, Cont("tuple", row, True, True), "row"))
@@ -65,7 +72,7 @@ def advance_all(
     for label, outcome in advance(m, act, w, walked[index], site, False):
         if outcome.exc is None and label != "exhausted":
             outcome.world.env[taken[index]] = outcome.value
-            yield from advance_all(m, act, outcome.world, walked, site, index + 1)
+            yield from _take(m, act, outcome.world, walked, taken, site, index + 1)
             continue
         for name in taken[:index]:
             outcome.world.env.pop(name, None)
