@@ -51,9 +51,7 @@ def in_step(c: Call, sources: list[Value]) -> list[Outcome]:
     return [*failed, *(Outcome(w, w.allocate(site, Iterating("in step", walked, True))) for w, walked in worlds)]
 
 
-def advance_all(
-    m: Machine, act: Act, w: World, walked: tuple[Value, ...], site: Site
-) -> Iterator[tuple[str, Outcome]]:
+def advance_all(m: Machine, act: Act, w: World, walked: tuple[Value, ...], site: Site) -> Iterator[tuple[str, Outcome]]:
     """The next turn: one of each, in their order; what has been taken is named while the others are asked."""
     above = sum(frame == act.frame and str(name).startswith("$taken") for frame, name in w.env)  # it is walked in step
     taken = tuple((act.frame, f"$taken{above + i}") for i in range(len(walked)))
