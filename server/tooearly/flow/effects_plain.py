@@ -58,13 +58,17 @@ def partial(c: Call) -> list[Outcome]:
 
 
 def superclass(c: Call) -> list[Outcome]:
-    """`super()` in a method: the ancestors' side of the first parameter."""
+    """`super()` in a method: the ancestors' side of the first parameter; or of what it is given."""
+    from tooearly.flow.calling import give_away
     from tooearly.flow.values import Klass
 
     function = c.act.function
-    first = c.w.env.get((c.act.frame, function.params[0])) if function.params else None
-    if function.cls is not None and isinstance(first, Ref) and not c.args:
-        return [Outcome(c.w, Managing("super", (Klass(function.cls, ("M", function.module)), first)))]
+    cls, first = c.get("cls"), c.get("obj")
+    if cls is None and function.cls is not None and function.params:
+        cls, first = Klass(function.cls, ("M", function.module)), c.w.env.get((c.act.frame, function.params[0]))
+    if isinstance(cls, Klass) and isinstance(first, Ref):
+        return [Outcome(c.w, Managing("super", (cls, first)))]
+    give_away(c.w, [first or Unknown()])
     return [Outcome(c.w, Unknown())]
 
 
