@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from operator import itemgetter
 
 from tooearly.flow.attributes import bases, find_method_of
 from tooearly.flow.binding import Args, Kwargs
@@ -87,17 +88,31 @@ def dataclass_init(
     attrs.update({n: v for n, v in kwargs if n})
     inst = w.heap[ref.oid]
     assert isinstance(inst, Inst)
+
+    def filled() -> Inst:
+        return Inst(cls, tuple(sorted(attrs.items(), key=itemgetter(0))), inst.open or not fields, frame=inst.frame)
+
+    held = (act.frame, "$made")
+    w.env[held], w.heap[ref.oid] = ref, filled()
     for base in (b for b in bases(m, cls) if isinstance(b, Class)):
         for name, (value, annotation) in base.attrs.items():
             if annotation is not None and name not in attrs and value is not None:
                 attrs[name] = _field_default(m, act, w, base, value, site)
-    w.heap[ref.oid] = Inst(
-        cls, tuple(sorted(attrs.items(), key=lambda pair: pair[0])), inst.open or not fields, frame=inst.frame
-    )
+                w.heap[ref.oid] = filled()  # a factory that runs after this one leaves it alone
+    del w.env[held]
     post = find_method_of(m, cls, "__post_init__")
     if post is not None:
         return _initialised(m, act, w, ref, Func(post, ("M", post.module)), [], [], site)
     return [Outcome(w, ref)]
+
+
+def _as_lambda(factory: ast.expr) -> ast.Lambda:
+    """A factory as what calls it: `asyncio.Queue` as `lambda: asyncio.Queue()`."""
+    if isinstance(factory, ast.Lambda):
+        return factory
+    nobody = ast.arguments([], [], None, [], [], None, [])
+    made = ast.copy_location(ast.Call(factory, [], []), factory)
+    return ast.copy_location(ast.Lambda(nobody, made), factory)
 
 
 def _field_default(m: Machine, act: Act, w: World, cls: Class, value: ast.expr, site: Site) -> Value:
@@ -113,8 +128,8 @@ def _field_default(m: Machine, act: Act, w: World, cls: Class, value: ast.expr, 
                 return new(
                     w, (*act.frame, "field"), site, Cont(keyword.value.id), ast.unparse(value) + keyword.value.id
                 )
-            if keyword.arg == "default_factory" and isinstance(keyword.value, ast.Lambda):
-                factory = make_function(keyword.value, cls.unit, cls.module, None)
+            if keyword.arg == "default_factory":
+                factory = make_function(_as_lambda(keyword.value), cls.unit, cls.module, None)
                 made = invoke(m, act, w, Func(factory, ("M", cls.module)), [], [], site, on_loop=act.on_loop)
                 if len(made) == 1 and made[0].exc is None:
                     w.env, w.heap = made[0].world.env, made[0].world.heap
