@@ -157,7 +157,7 @@ def test_unsafe_only_when_asked() -> None:
                 pass
         """)
     assert fixed(text).text == text
-    assert "if task.done() else None" in fixed(text, unsafe=True).text
+    assert "while task.done() and task.exception():" in fixed(text, unsafe=True).text
 
 
 def test_line_ends_and_marks_survive() -> None:

@@ -29,12 +29,15 @@ class Options:
     without: frozenset[str]
     patience: float = PATIENCE
     scenes: int = 3
+    reads: bool = True
 
 
 def one(seed: int, options: Options) -> tuple[Verdict, FixFigures]:
     """Generate, run and judge the program of `seed`."""
     text = generate(seed, options.without, options.scenes).text
-    verdict = judge(text, ANALYSERS[options.analyser], options.schedules, seed, options.patience)
+    verdict = Verdict(programs=1)
+    if options.reads:
+        verdict = judge(text, ANALYSERS[options.analyser], options.schedules, seed, options.patience)
     figures = FixFigures()
     if options.fixes:
         try:
@@ -128,6 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="number of the first program")
     parser.add_argument("--schedules", type=int, default=60, help="schedules for each program (default 60)")
     parser.add_argument("--fixes", action="store_true", help="apply and judge the fixes, too")
+    parser.add_argument("--fixes-only", action="store_true", help="judge the fixes, not what is reported")
     parser.add_argument(
         "--without", default="", metavar="GROUP,…", help="leave these productions out: helper, closure, method, …"
     )
@@ -147,10 +151,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = Options(
         given.schedules,
         given.analyser,
-        given.fixes,
+        given.fixes or given.fixes_only,
         frozenset(filter(None, given.without.split(","))),
         given.patience,
         given.scenes,
+        not given.fixes_only,
     )
     if given.show is not None:
         print(generate(given.show, options.without, options.scenes).text, end="")

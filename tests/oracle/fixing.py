@@ -97,7 +97,15 @@ def analysed(text: str) -> Any:
     """What the analysis says of a text. Kept, because each text is asked for several times, and that costs most."""
     from tooearly.api import check
 
-    return check(text, with_fixes=False)
+    return check(text, with_fixes=False, memory=_memory())
+
+
+@lru_cache(maxsize=1)
+def _memory() -> Any:
+    """What the analysis remembers from one text to the next: a fixed program differs from the original in one scene."""
+    from tooearly.api import Memory
+
+    return Memory()
 
 
 def offered(text: str, finding: Any) -> Sequence[Any]:
@@ -151,6 +159,8 @@ def compare(text: str, before: Sequence[Run], fixed: str, place: frozenset[int])
         early = new.early & place
         if not place and old.early <= found:  # what the analysis has missed, no fix can mend
             early = new.early - left
+        if early and "wait_for" in fixed:  # see `world.modern_wait_for`
+            early &= run(watched, new.seed, modern=True).early
         if early:
             problems.setdefault("still-early", f"schedule {new.seed}, line {min(early)} of the fixed program")
         for name, line in new.errors:

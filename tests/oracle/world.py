@@ -116,8 +116,11 @@ def _named(error: BaseException) -> Iterator[tuple[str, int]]:
 
 
 def _dispose(loop: VirtualLoop) -> None:
+    """Let go of what the run has left: asyncio's own list of tasks would grow, and be walked in each run."""
     for task in loop.tasks:
         task._log_destroy_pending = False  # type: ignore[attr-defined]
+        asyncio._unregister_task(task)
+    loop.tasks.clear()
     loop._ready.clear()  # type: ignore[attr-defined]
     loop._scheduled.clear()  # type: ignore[attr-defined]
     asyncio.set_event_loop(None)

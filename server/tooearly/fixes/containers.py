@@ -53,8 +53,10 @@ class Container:
     @property
     def star(self) -> str:
         """The elements as arguments."""
-        if isinstance(self.iterable, ast.List | ast.Tuple) and self.elements[:1] + self.elements[-1:] in ("()", "[]"):
-            return self.elements[1:-1].strip().rstrip(",")
+        if self.elements[:1] in ("(", "[") and isinstance(self.iterable, ast.List | ast.Tuple):
+            match ast.parse(self.elements, mode="eval").body:
+                case ast.List() | ast.Tuple():
+                    return self.elements[1:-1].strip().rstrip(",")
         return f"*{self.elements}"
 
 
