@@ -63,7 +63,7 @@ def make_async(site: Site) -> Fix | None:
     for call in conversion.calls:
         edits += _await_call(call)
     names = [one.node.name for one in conversion.targets]
-    title = f"Make {english(names)} async and await {_count(len(conversion.calls))}"
+    title = f"Make {english(names)} async and await {_count(len(names), len(conversion.calls))}"
     safe = conversion.calls and all(_private(site.tree, one) for one in conversion.targets)
     return Fix(title, "async", "safe" if safe else "unsafe", tuple(sorted(edit for edit in edits if edit)))
 
@@ -73,8 +73,9 @@ def _awaited(site: Site, conversion: Conversion) -> Edit | None:
     return None if refusal(inner) else await_edit(inner)
 
 
-def _count(calls: int) -> str:
-    return {0: "the read (nothing in this file calls it)", 1: "its call"}.get(calls, f"its {calls} calls")
+def _count(functions: int, calls: int) -> str:
+    whose = "its" if functions == 1 else "their"
+    return {0: "the read (nothing in this file calls it)", 1: f"{whose} call"}.get(calls, f"{whose} {calls} calls")
 
 
 def _convert(tree: Tree, first: Target) -> Conversion:

@@ -9,10 +9,10 @@ falls short, so they are offered to be chosen and never made without asking.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tooearly.fixes.containers import container
-from tooearly.fixes.edit import block_of, indentation, line_end, line_start, newline, opens_line
+from tooearly.fixes.edit import block_of, indent_step, indentation, line_end, line_start, newline, opens_line
 from tooearly.fixes.evaluation import stable
 from tooearly.fixes.names import asyncio_function
 from tooearly.fixes.scope import COMPREHENSIONS, free_name, names_in
@@ -68,19 +68,28 @@ def _wait(site: Site) -> Wait | None:
 
 
 def _without(site: Site, wait: Wait, keyword: str, verb: str) -> Fix | None:
-    """Take a keyword argument out of the wait."""
-    found = next((one for one in wait.call.keywords if one.arg == keyword), None)
-    if found is None:
+    """Take a keyword argument out of the wait; of a wait that may fall short in two ways, both."""
+    given = [one for one in wait.call.keywords if one.arg in ("timeout", "return_when") and not _is_harmless(one)]
+    if keyword not in [one.arg for one in given]:
         return None
-    span = site.span(found)
-    ends = [site.span(one).end for one in (*wait.call.args, *wait.call.keywords) if site.span(one).end < span.start]
-    if not ends:
-        return None
-    gap = Span(max(ends), span.end)
-    if "#" in site.text[gap.start : gap.end]:
-        return None
-    title = f"{verb} `{ast.unparse(wait.call.func)}` on line {wait.row}"
-    return Fix(title, "repair", "unsafe", (Edit(gap, ""),))
+    edits: list[Edit] = []
+    for one in given:
+        span = site.span(one)
+        ends = [end for other in (*wait.call.args, *wait.call.keywords) if (end := site.span(other).end) < span.start]
+        if not ends or "#" in site.text[max(ends) : span.end]:
+            return None
+        edits.append(Edit(Span(max(ends), span.end), ""))
+    both = "Wait for all tasks, without a time limit, in"
+    title = f"{both if len(given) > 1 else verb} `{ast.unparse(wait.call.func)}` on line {wait.row}"
+    return Fix(title, "repair", "unsafe", tuple(sorted(edits)))
+
+
+def _is_harmless(keyword: ast.keyword) -> bool:
+    """Whether an argument says what holds without it."""
+    match keyword.value:
+        case ast.Constant(value=None) | ast.Attribute(attr="ALL_COMPLETED") | ast.Name(id="ALL_COMPLETED"):
+            return True
+    return False
 
 
 def _returning_exceptions(site: Site, wait: Wait) -> Fix | None:
@@ -127,21 +136,48 @@ def _done_name(site: Site, wait: Wait) -> tuple[str, tuple[Edit, ...]]:
 
 
 def _wait_after(site: Site, wait: Wait) -> Fix | None:
-    """`await asyncio.wait([task])` on the line behind `task.cancel()`."""
+    """`await asyncio.wait([task])` behind `task.cancel()`; for all, behind a loop that cancels one after the other."""
     statement = next(node for node in reversed(wait.path) if isinstance(node, ast.stmt))
-    span = site.span(statement)
-    spelled = asyncio_function(site, "wait")
-    if spelled is None or site.context.barrier or statement in site.path or not isinstance(statement, ast.Expr):
-        return None
     if not isinstance(wait.call.func, ast.Attribute) or not stable(wait.call.func.value):
+        return None
+    receiver = wait.call.func.value
+    said, argument, test = f"`{site.source(receiver)}`", f"[{site.source(receiver)}]", ""
+    cancelled = replace(site.finding, span=site.span(wait.call), receiver=site.span(receiver))
+    found = container(Site(site.tree, site.place, (*wait.path[:-1], wait.call), cancelled))
+    if found is not None and isinstance(found.node, ast.For):
+        said = f"all of `{found.elements}`"
+        if not _cancels_all(found.node, statement, receiver):
+            title = f"Wait for {said} to end"
+            return Fix(title, "repair", "unsafe", disabled="not all of them are cancelled there")
+        statement, argument, test = found.node, found.elements, found.base
+    title = f"Wait for {said} to end after `cancel()` on line {wait.row}"
+    return _line_behind(site, statement, title, argument, test)
+
+
+def _cancels_all(loop: ast.For, statement: ast.stmt, receiver: ast.expr) -> bool:
+    """Whether a loop does nothing but cancel each task, or each that is not done."""
+    match loop.body:
+        case [one] if one is statement:
+            return not loop.orelse
+        case [ast.If(test=ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Attribute(value=asked, attr="done"))))]:
+            return not loop.orelse and ast.dump(asked) == ast.dump(receiver)
+    return False
+
+
+def _line_behind(site: Site, statement: ast.stmt, title: str, argument: str, test: str) -> Fix | None:
+    """The fix that waits on a line of its own behind a statement, below an `if` when there is a test."""
+    span, spelled = site.span(statement), asyncio_function(site, "wait")
+    if spelled is None or site.context.barrier or statement in site.path:
+        return None
+    if not isinstance(statement, ast.Expr | ast.For) or not opens_line(site.text, span.start):
         return None
     end = line_end(site.text, span.end)
     rest = site.text[span.end : end].strip()
-    if not opens_line(site.text, span.start) or (rest and not rest.startswith("#")):
+    if rest and not rest.startswith("#"):
         return None
-    receiver = site.source(wait.call.func.value)
-    line = newline(site.text, span.end) + indentation(site.text, span.start) + f"await {spelled[0]}([{receiver}])"
-    title = f"Wait for `{receiver}` to end after `cancel()` on line {wait.row}"
+    gap = newline(site.text, span.end) + indentation(site.text, span.start)
+    line = f"{gap}if {test}:{gap}{indent_step(site)}" if test else gap
+    line += f"await {spelled[0]}({argument})"
     return Fix(title, "repair", "unsafe", tuple(sorted((*spelled[1], Edit(Span(end, end), line)))))
 
 
