@@ -97,12 +97,28 @@ def _from_comprehension(site: Site, node: Comprehension) -> Container | None:
     partly = conditions(site.path[site.path.index(node) + 1 :]) != []
     if len(node.generators) == 1 and not filtered:
         return _made(site, node, first.iter, _elements(site, first.target, first.iter, receiver), filtered=partly)
-    if not all(pure(test) for generator in node.generators for test in generator.ifs):
+    if len(node.generators) > 1 and node.generators[1].iter in site.path and not first.ifs:
+        return _made(site, node, first.iter, _elements(site, first.target, first.iter, receiver), filtered=partly)
+    clauses = _clauses_before(site, node)
+    if clauses is None:
         return None
-    start, end = site.span(first.target).start, site.span(node).end - 1
-    clauses = site.text[site.text.rindex("for", 0, start) : end].strip()
     made = _made(site, node, first.iter, f"[{site.source(receiver)} {clauses}]", filtered=partly)
     return made and replace(made, base=site.source(first.iter), testable=False)
+
+
+def _clauses_before(site: Site, node: Comprehension) -> str | None:
+    """The clauses of a comprehension that have run when the read is made; None if they cannot be run twice."""
+    way, text = {id(one) for one in site.path}, site.text
+    start = text.rindex("for", 0, site.span(node.generators[0].target).start)
+    for number, generator in enumerate(node.generators):
+        if number and id(generator.iter) in way:
+            return text[start : text.rindex("for", start, site.span(generator.target).start)].strip()
+        for test in generator.ifs:
+            if id(test) in way:
+                return text[start : text.rindex("if", start, site.span(test).start)].strip()
+            if not pure(test):
+                return None
+    return text[start : site.span(node).end - 1].strip()
 
 
 def _elements(site: Site, target: ast.expr, iterable: ast.expr, receiver: ast.expr) -> str:

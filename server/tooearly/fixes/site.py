@@ -268,7 +268,7 @@ def _is_annotation(parent: ast.AST, child: ast.AST) -> bool:
             return child is parent.returns or child in getattr(parent, "type_params", ())
         case ast.ClassDef():
             return bool(getattr(parent, "type_params", ())) and child not in parent.decorator_list
-    return False
+    return type(parent).__name__ == "TypeAlias"  # since Python 3.12
 
 
 def enclosing_function(path: Path) -> Function | None:
