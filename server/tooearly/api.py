@@ -192,7 +192,7 @@ def _bound_notice(tree: Tree, given: GivenUp) -> Notice:
     node = given.function.node
     span = place.span(node) if hasattr(node, "lineno") else Span(place.start, place.start)
     kind = "internal" if given.why.startswith("internal error") else "bound"
-    judged = "judged only coarsely" if given.coarse else "not judged"
+    judged = "judged only in part" if given.partial else "not judged"
     return Notice(kind, f"{given.function.qualname} is {judged}: {given.why}", Span(span.start, span.start))
 
 

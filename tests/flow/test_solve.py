@@ -127,6 +127,39 @@ def test_a_function_whose_entry_is_an_exit() -> None:
     assert solve(-1, ["a"], ways({}), kept, order=int, exits=lambda node: node < 0).at(-1) == ["a"]
 
 
+class Latest:
+    """An agenda of one's own: what came last is followed first, and not more than `most` facts in all."""
+
+    def __init__(self, most: int) -> None:
+        self.waiting: list[tuple[int, str]] = []
+        self.most = most
+
+    def put(self, node: int, facts: list[str]) -> None:
+        self.waiting += [(node, fact) for fact in facts]
+
+    def withdraw(self, node: int) -> list[str]:
+        gone = [fact for place, fact in self.waiting if place == node]
+        self.waiting = [pair for pair in self.waiting if pair[0] != node]
+        return gone
+
+    def take(self) -> tuple[int, str] | None:
+        self.most -= 1
+        return self.waiting.pop() if self.waiting and self.most >= 0 else None
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_an_agenda_decides_what_is_followed_first_and_when_it_is_enough(name: str) -> None:
+    drawing, expected = DRAWN[name]
+
+    def through_agenda(most: int) -> Solution[str]:
+        agenda = Latest(most)
+        return solve(0, [""], ways(drawing), kept, order=int, exits=lambda node: node < 0, agenda=agenda)
+
+    assert reached(through_agenda(1000)) == dict(sorted(expected.items()))
+    for node, facts in through_agenda(2).facts.items():
+        assert {fact or "." for fact in facts} <= set(expected[node].split())
+
+
 # Bounds
 def counting(node: int, fact: int) -> list[tuple[int, int]]:
     """A loop with a new fact in every turn; 1000 stands for all numbers."""

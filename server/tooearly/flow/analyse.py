@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tooearly.flow import live, nested
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.lower_stmt import build_module
-from tooearly.flow.machine import Act, GaveUp, Machine, Report
+from tooearly.flow.machine import MAIN, Act, GaveUp, Machine, Report
 from tooearly.flow.mention import registered
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.objects import CALLED_BACK, DONE, Cont, Inst, Note
@@ -28,11 +28,11 @@ from tooearly.source.tree import Unit
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A function that is not judged, and why. `coarse`: it is, but with less than all that can be known."""
+    """A function that is not judged, and why. `partial`: it is, as far as it was followed."""
 
     function: Function
     why: str
-    coarse: bool = False
+    partial: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -68,11 +68,13 @@ def analyse(
     finally:
         module.bindings.asked = None
     machines = [machine for machine, _ in parts]
-    judged = [machine for machine, gone in reversed(parts) if gone is None or gone.coarse]
+    judged = [machine for machine, gone in reversed(parts) if gone is None or machine.partial]
     reports = {key: report for machine in judged for key, report in machine.reports.items() if told(machine, report)}
     others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
     rest = frozenset[object]().union(*(machine.rests_on(asked) for machine in machines))
-    return Analysis(reports, [gone for _, gone in parts if gone], others, rest, sum(m.steps for m in machines))
+    return Analysis(
+        reports, list(dict.fromkeys(gone for _, gone in parts if gone)), others, rest, sum(m.steps for m in machines)
+    )
 
 
 def interpreted(
@@ -96,26 +98,33 @@ def interpreted(
             machine.record_states = record_states
             machine.shared = shared if shared is not None else machine.shared
             gone = _interpret(machine, module, function)
-            if gone is not None and machine.overrun:
-                machine = machine.again(module)
-                gone = _interpret(machine, module, function) or replace(gone, coarse=True)
             yield machine, gone
             judged |= machine.judged
+            if machine.cut:
+                sample = machine.again(module)
+                yield sample, _interpret(sample, module, function) or gone
+                judged |= sample.judged
         stack += nested.defined(function)
 
 
 def told(machine: Machine, report: Report) -> bool:
-    """Whether a report counts: of a coarse run only one of a future that is pending in all worlds that come there.
+    """Whether a report counts: of a root that was followed in part only what some world shows by itself.
 
-    Folded worlds do not know any more what goes together, so what only some of them hold may be possible in no run.
+    That a future is unfinished in a world which no folding has blurred, and that nobody takes the InvalidStateError
+    there, is so whatever the other worlds are. What would have to be so in all of them is not known: it is "possible".
     """
-    return not machine.coarse or (report.certain and not report.fine)
+    if machine.partial:
+        report.certain = False
+        return report.clear and (report.unhandled or report.code != MAIN)
+    return True
 
 
 def _interpret(machine: Machine, module: Module, root: Function) -> GivenUp | None:
     """Interpret a function with no caller in sight; why it was given up, if it was."""
     try:
         run_root(machine, module, root)
+        if machine.cut:
+            return GivenUp(root, "too many steps", partial=True)
     except GaveUp as bound:
         return GivenUp(root, str(bound))
     except RecursionError:
@@ -129,12 +138,15 @@ def run_root(machine: Machine, module: Module, root: Function) -> None:
     """Interpret a root to its exits; an InvalidStateError that leaves it was expected by nobody."""
     world = World()
     act = activation(machine, module, root, world)
+    machine.root = act
     outcomes = machine.finish(act, machine.run(act, [world]))
     act.block = act.graph.blocks[0]  # what begins after the end belongs to the whole function
     for outcome in outcomes:
         if outcome.exc is not None:
             machine.unhandled(outcome.exc)
-        if outcome.world.deferred and root is not module.body:  # tasks that were started last begin now
+        if (
+            outcome.world.deferred and not machine.cut and root is not module.body
+        ):  # tasks that were started last begin now
             machine.suspend(act, outcome.world, "begun", site_of(root.unit, root.node))
 
 

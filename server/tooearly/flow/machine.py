@@ -19,6 +19,7 @@ from tooearly.flow.folding import fold_worlds, turns_forgotten
 from tooearly.flow.lower_stmt import build
 from tooearly.flow.mention import closure
 from tooearly.flow.objects import CALLED_BACK, DONE, GHOST, PENDING, UNSEEN, Fut, Note
+from tooearly.flow.sampling import Rounds
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, options, site_of
 from tooearly.flow.walking import frames, refs, renamed
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
 MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT, COARSE_STEPS = 14_000, 6_000
+STEPS_PER_ROOT, SAMPLING_STEPS = 14_000, 6_000
 SPENT_BETWEEN_LOOKS = 16
 MOST_DEFERRED = 24  # times a callback is interpreted for one root
-WORLDS_PER_BLOCK, MOST = 40, 6  # from how many on they are folded, and to how many
-COARSE_WORLDS, COARSE_MOST = 8, 2  # when a function is analysed once more because there were too many
+WORLDS_PER_BLOCK, MOST = 160, 6  # from how many on they are folded, and to how many
+WORLDS_IN_CALL = 40  # the same for a block of a function that is called: its budget is smaller
 LARGE = 50  # objects in a world: each as many again count as a step more
 
 
@@ -110,7 +111,8 @@ class Act:
 class Report:
     """What was seen at one read. `early` are the futures (before the read) that may be unfinished there.
 
-    `threaded`: some of those that come here are futures of a thread, whose `result()` waits.
+    `threaded`: some of those that come here are futures of a thread, whose `result()` waits. `clear`: one that may be
+    unfinished was seen before any worlds were folded.
     """
 
     site: Site
@@ -126,6 +128,7 @@ class Report:
     handled: bool = False
     unhandled: bool = False
     threaded: bool = False
+    clear: bool = False
 
 
 class Machine:
@@ -139,10 +142,10 @@ class Machine:
         *,
         eager: bool = False,
         stop: Callable[[], None] | None = None,
-        coarse: bool = False,
+        sampling: bool = False,
     ) -> None:
         self.rows = rows
-        self.coarse = coarse
+        self.sampling = sampling
         self.modules: dict[str, Module | None] = {module.name: module}
         self.load_module = load_module
         self.reports: dict[tuple[Site, str], Report] = {}
@@ -166,19 +169,22 @@ class Machine:
         self.stop = stop
         self.spent = 0
         self.body_runs = 0
-        self.limit = COARSE_STEPS if coarse else STEPS_PER_ROOT
+        self.limit = SAMPLING_STEPS if sampling else STEPS_PER_ROOT
         self.too_big: set[Function] = set()
         self.deferred_runs: dict[Any, int] = {}
         self.depth = 0
         self.shared: dict[Key, Found] = {}
         self.rests: set[object] = set()
+        self.root: Act | None = None
+        self.cut = False
+        self.folded = False
         self.outer: Machine | None = None
         self.own: Key | None = None
         self.holds = True
 
     def again(self, module: Module) -> Machine:
-        """The same once more, coarsely; what was too big stays so. What it finds is not shared: less is known there."""
-        other = Machine(module, self.rows, self.load_module, eager=self.eager, stop=self.stop, coarse=True)
+        """The same once more, by a sample of the worlds; what was too big stays so. What it finds is not shared."""
+        other = Machine(module, self.rows, self.load_module, eager=self.eager, stop=self.stop, sampling=True)
         other.record_states, other.too_big, other.shared = self.record_states, self.too_big, dict(self.shared)
         other.consulted, other.visited, other.closures = self.consulted, self.visited, self.closures
         other.rests, other.reading = self.rests, self.reading
@@ -216,9 +222,9 @@ class Machine:
         return found  # type: ignore[no-any-return]
 
     @property
-    def overrun(self) -> bool:
-        """Whether the budget is spent."""
-        return self.steps > STEPS_PER_ROOT
+    def partial(self) -> bool:
+        """Whether some worlds may not have been followed to their ends: nothing is known then of all worlds."""
+        return self.cut or self.sampling
 
     # Running
     def run(self, act: Act, worlds: Iterable[World], start: int = 0) -> dict[int, list[World]]:
@@ -235,27 +241,44 @@ class Machine:
         def widen(found: list[World]) -> list[World]:
             for world in found:
                 self.spend(world, crowds(world))
+            self.folded = True
             fewer = turns_forgotten(found)
-            least = COARSE_MOST if self.coarse else MOST
-            return fewer if len(fewer) < 2 * least else fold_worlds(fewer, least)
+            return fewer if len(fewer) < 2 * MOST else fold_worlds(fewer, MOST)
 
-        most = COARSE_WORLDS if self.coarse else WORLDS_PER_BLOCK
         outer, act.block = act.block, act.graph.blocks[start]
-        solution = solve.solve(
-            start,
-            [w.copy().settle() for w in worlds],
-            transfer,
-            widen,
-            order=lambda node: act.order[node],
-            exits=lambda node: node < 0,
-            limit=most >> min(max(act.depth - 2, 0), 2),
-            rounds=STEPS_PER_ROOT,
-            collect=Worlds,
-        )
+        solution: solve.Solution[World] = solve.Solution()
+        try:
+            solve.solve(
+                start,
+                [w.copy().settle() for w in worlds],
+                transfer,
+                widen,
+                order=act.order.__getitem__,
+                exits=lambda node: node < 0,
+                limit=self.most(act),
+                rounds=STEPS_PER_ROOT,
+                collect=Worlds,
+                agenda=Rounds(act.order.__getitem__, whole=act is self.root) if self.sampling else None,
+                solution=solution,
+            )
+        except GaveUp:
+            if act is not self.root or self.steps <= self.limit:
+                raise
+            self._break_off()
         act.block = outer
         if not solution.complete:
             raise GaveUp("too many rounds")
         return {node: solution.at(node) for node in solution.facts if node < 0}
+
+    def _break_off(self) -> None:
+        """The budget is spent somewhere within the root: what has come to its exits by now is all there will be."""
+        self.cut, self.quiet, self.depth, self.brief, self.beginning = True, 0, 0, False, None
+
+    def most(self, act: Act) -> int:
+        """The number of worlds from which on those of a block are folded."""
+        if self.sampling:
+            return self.limit
+        return WORLDS_IN_CALL >> min(max(act.depth - 2, 0), 2) if act.depth else WORLDS_PER_BLOCK
 
     def spend(self, world: World, steps: int = 1) -> None:
         """Count a step, and more in a world of many objects, where each step costs more; raises GaveUp at the bound."""
@@ -377,7 +400,9 @@ class Machine:
         begun.deferred = rest
         for made in call(self, act, begun, deferred.function, [(a, False) for a in deferred.args], [], site):
             if made.exc is None and deferred.kind in ("task", "beside"):
-                await_value(self, act, made.world, made.value, site)
+                for ended in await_value(self, act, made.world, made.value, site):
+                    if self.partial and ended.exc is not None:
+                        self.unhandled(ended.exc)
             elif made.exc is not None and made.exc.site is not None:
                 self.unhandled(made.exc)
         self.depth, self.brief = self.depth - 1, brief
@@ -393,7 +418,8 @@ class Machine:
         if report is None:
             report = self.reports[site, code] = Report(site, method, receiver, act.function, code)
         report.threaded = report.threaded or fut.kind == "concurrent"
-        if code != "result-before-done":
+        report.clear = report.clear or (not self.folded and (code != MAIN or bool(fut.mask & PENDING)))
+        if code != MAIN:
             report.early.append(fut)
         elif fut.mask & GHOST:
             report.ghosts.append(fut)

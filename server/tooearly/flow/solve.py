@@ -22,6 +22,14 @@ Transfer = Callable[[int, F], Iterable[tuple[int, F]]]
 Widen = Callable[[list[F]], list[F]]
 
 
+class Agenda(Protocol[F]):
+    """The facts that are to be followed, and which of them is next."""
+
+    def put(self, node: int, facts: list[F], /) -> None: ...
+    def withdraw(self, node: int, /) -> list[F]: ...
+    def take(self) -> tuple[int, F] | None: ...
+
+
 class Facts(Protocol[F]):
     """The facts of a node. `add` gives the fact to follow, perhaps one that stands for others too, or None."""
 
@@ -56,6 +64,32 @@ class Plain(Generic[F]):
         return len(self._facts)
 
 
+class Forward(Generic[F]):
+    """Nodes in the order of the graph, so that all that comes to a node is united before it is left."""
+
+    def __init__(self, order: Callable[[int], int]) -> None:
+        self._waiting: dict[int, list[F]] = {}
+        self._order = order
+
+    def put(self, node: int, facts: list[F]) -> None:
+        """Facts of a node that are to be followed."""
+        self._waiting.setdefault(node, []).extend(facts)
+
+    def withdraw(self, node: int) -> list[F]:
+        """The facts of a node that have not been followed yet; they are taken out."""
+        return self._waiting.pop(node, [])
+
+    def take(self) -> tuple[int, F] | None:
+        """The next one, None at the end."""
+        if not self._waiting:
+            return None
+        node = min(self._waiting, key=self._order)
+        fact = self._waiting[node].pop()
+        if not self._waiting[node]:
+            del self._waiting[node]
+        return node, fact
+
+
 @dataclass(slots=True)
 class Solution(Generic[F]):
     """The facts at each node, and whether the search came to its end within the bounds."""
@@ -79,6 +113,8 @@ def solve(
     limit: int = 32,
     rounds: int = 4000,
     collect: Callable[[Iterable[F]], Facts[F]] = Plain,
+    agenda: Agenda[F] | None = None,
+    solution: Solution[F] | None = None,
 ) -> Solution[F]:
     """All facts that reach each node from `entry` at `start`.
 
@@ -86,8 +122,8 @@ def solve(
     not transferred. `limit` is the number of facts a node may hold before it is widened, `rounds` the number of
     (node, fact) pairs that may be transferred. `collect` makes the set of facts of a node.
     """
-    solution: Solution[F] = Solution()
-    waiting: dict[int, list[F]] = {}
+    solution = solution if solution is not None else Solution()
+    waiting = agenda if agenda is not None else Forward[F](order)
     limits: dict[int, int] = {}
 
     def reach(node: int, fact: F) -> None:
@@ -97,22 +133,18 @@ def solve(
         new = known.add(fact)
         if new is None:
             return
+        fresh = [new]
         most = limits.get(node, limit)
         if len(known) > most:
             limits[node] = max(most // 2, limit // 4)
-            solution.facts[node], fresh = _widened(known, new, waiting.pop(node, []), widen, collect)
-        else:
-            fresh = [*waiting.pop(node, []), new]
+            solution.facts[node], fresh = _widened(known, new, waiting.withdraw(node), widen, collect)
         if fresh and not exits(node):
-            waiting[node] = fresh
+            waiting.put(node, fresh)
 
     for fact in entry:
         reach(start, fact)
-    while waiting:
-        node = min(waiting, key=order)
-        fact = waiting[node].pop()
-        if not waiting[node]:
-            del waiting[node]
+    while (found := waiting.take()) is not None:
+        node, fact = found
         if fact not in solution.facts[node]:
             continue  # widened away, or united with another, meanwhile
         rounds -= 1
