@@ -418,7 +418,7 @@ class Machine:
         if report is None:
             report = self.reports[site, code] = Report(site, method, receiver, act.function, code)
         report.threaded = report.threaded or fut.kind == "concurrent"
-        report.clear = report.clear or (not self.folded and (code != MAIN or bool(fut.mask & PENDING)))
+        report.clear = report.clear or (not self.folded and (code != MAIN or fut.mask & (PENDING | GHOST) == PENDING))
         if code != MAIN:
             report.early.append(fut)
         elif fut.mask & GHOST:
