@@ -144,7 +144,6 @@ MODULES: dict[str, Call] = {
     "typing.NewType": lambda f: typing.NewType("N", int),
     "collections.Counter": lambda f: collections.Counter([f]),
     "uuid.uuid4": lambda f: uuid.uuid4(),
-    "copy.copy": lambda f: copy.copy([f]),
     "copy.deepcopy": lambda f: copy.deepcopy([NUMBER]),
 }
 

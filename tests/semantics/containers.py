@@ -6,13 +6,16 @@ come out, no other, and none of them is waited for.
 
 from __future__ import annotations
 
+import argparse
 import builtins
 import collections
 import contextlib
+import copy
 import functools
 import itertools
 import operator
 import random
+import types
 import typing
 import unittest
 import weakref
@@ -97,6 +100,9 @@ LISTS: dict[str, Holds] = {
     "list.sort": lambda a, b, c: after([a, b], lambda x: x.sort(key=[b, a].index)) == [b, a],
     "list.reverse": lambda a, b, c: after([a, b], lambda x: x.reverse()) == [b, a],
     "list.rotate": lambda a, b, c: list(after(collections.deque([a, b, c]), lambda x: x.rotate(1))) == [c, a, b],
+    "copy.copy": lambda a, b, c: after([a], lambda x: copy.copy(x).append(b)) == [a],
+    "types.SimpleNamespace": lambda a, b, c: types.SimpleNamespace(first=a, second=b).second is b,
+    "argparse.Namespace": lambda a, b, c: argparse.Namespace(first=a).first is a,
     "list.copy": lambda a, b, c: after([a], lambda x: x.copy().append(b)) == [a],
     "list.index": lambda a, b, c: [a, b].index(b) == 1 and refused(lambda: [a].index(b), ValueError),
     "list.count": lambda a, b, c: [a, b, a].count(a) == 2,

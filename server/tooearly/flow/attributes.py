@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import nodes_in
 from tooearly.flow.names import FUTURE_TYPES, decorated, global_value, import_value, typed_unknown
@@ -314,6 +315,8 @@ def _of_instance(m: Machine, act: Act, w: World, ref: Ref, inst: Inst, name: str
         return [Outcome(w, _of_class(m, act, w, inst.cls, name, ref))]
     found = _of_class(m, act, w, inst.cls, name, ref)
     if isinstance(found, Unknown) and not found.type:
+        if find_method_of(m, inst.cls, "__getattr__") is not None:
+            set_aside(w, ref)  # it may give whatever the instance leads to
         return [Outcome(w, _first_touch(m, w, ref, inst, name))]
     return [Outcome(w, found)]
 
@@ -433,7 +436,7 @@ def with_attribute(inst: Inst, name: str, value: Value) -> Inst:
 
 
 def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: Value, node: ast.AST) -> list[Outcome]:
-    """`obj.name = value`. On something that is not followed the value may be seen by other code."""
+    """`obj.name = value`; of something that is not followed other code may take it."""
     from tooearly.flow.calling import call
 
     held = w.heap.get(obj.oid) if isinstance(obj, Ref) else None
@@ -445,6 +448,8 @@ def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: 
         old = held.get(name)
         new = value if not held.many or old is None else choice((old, value))
         w.heap[obj.oid] = with_attribute(held, name, new)
+    else:
+        set_aside(w, value)
     return [Outcome(w)]
 
 

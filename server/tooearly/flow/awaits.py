@@ -28,6 +28,7 @@ from tooearly.flow.ended import (
     keep_value,
     raised_by,
     settle_crowd,
+    unsee,
 )
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import concerned, gives_exceptions, names_in, nodes_in
@@ -74,6 +75,7 @@ def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> lis
 
 def await_unknown(m: Machine, act: Act, w: World, site: Site, *, surely: bool = True) -> list[Outcome]:
     """Waiting for something that is not followed: it may fail, and it proves nothing."""
+    unsee(w, site)
     m.suspend(act, w, "other", site, surely=surely)
     return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc(CANCELLED))]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args, Kwargs, arguments, bind, written_out
 from tooearly.flow.containers import spread
+from tooearly.flow.ended import unsee
 from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, GaveUp, Machine, Outcome
 from tooearly.flow.mention import makes, names_in
 from tooearly.flow.objects import CANCELLED
@@ -178,6 +179,7 @@ def _not_followed(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs
 def skimmed(m: Machine, act: Act, w: World, func: Func, site: Site) -> list[Outcome]:
     """A call to a function that cannot matter: it may suspend, raise, and return something."""
     if func.function.is_async:
+        unsee(w, site)
         m.suspend(act, w, "other", site)
         return [
             Outcome(w, Unknown()),

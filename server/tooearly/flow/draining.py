@@ -21,7 +21,7 @@ TURNS = 24
 WAYS = 12
 # Effects of functions that go through what they are given at once (`zip`, `map` and their like do not).
 CONSUMING = frozenset(
-    ["walk", "container", "reordered", "one_of", "all", "any", "extend", "update", "dict_update", "set_op"]
+    ["walk", "mixed", "container", "reordered", "one_of", "all", "any", "extend", "update", "dict_update", "set_op"]
 )
 
 

@@ -284,8 +284,8 @@ def take_next(c: Call) -> list[Outcome]:
 def one_of(c: Call) -> list[Outcome]:
     """`max(x)`, `min(x)`, `random.choice(x)`: one of the elements."""
     given = c.get("items")
-    if c.rest:
-        return [Outcome(c.w, Unknown())]
+    if c.rest and not any(starred for _, starred in c.rest):
+        return [Outcome(c.w.copy(), value) for value in unique((given, *(v for v, _ in c.rest)))]
     if c.w.cont(given) is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
     out = [Outcome(w, v) for w, v in subscripts.pick(c.act, c.w, given, None, c.site)]

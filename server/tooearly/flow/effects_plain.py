@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tooearly.flow import sizes
 from tooearly.flow.attributes import bases, known_bases
+from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.values import (
@@ -17,12 +20,14 @@ from tooearly.flow.values import (
     Exc,
     Klass,
     Managing,
+    Oid,
     Partial,
     Ref,
     Unknown,
     Value,
     const,
 )
+from tooearly.semantics.names import Class
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -34,6 +39,31 @@ def plain(c: Call) -> list[Outcome]:
     if c.row.raises and c.act.block is not None and c.act.block.handler >= 0:
         out.append(Outcome(c.w.copy(), exc=Exc("builtins.ValueError")))
     return out
+
+
+def mixed(c: Call) -> list[Outcome]:
+    """What it gives may be, or hold, any of what it is given: `reduce(f, tasks)`."""
+    for value in (*c.args.values(), *(v for v, _ in c.rest)):
+        set_aside(c.w, value)
+    return plain(c)
+
+
+def duplicate(c: Call) -> list[Outcome]:
+    """`copy.copy(x)`: another container with the same elements, another instance with the same attributes."""
+    given = c.get("obj")
+    obj = c.w.heap.get(given.oid) if isinstance(given, Ref) else None
+    if isinstance(obj, Cont | Inst) and not obj.many:
+        return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "copy"), obj))]
+    return mixed(c)
+
+
+def namespace(c: Call) -> list[Outcome]:
+    """`types.SimpleNamespace(a=1)`: an instance with these attributes."""
+    if c.m.namespaces is None:
+        node = ast.ClassDef("SimpleNamespace", [], [], [], [])
+        c.m.namespaces = Class(node.name, node.name, node, c.act.function.unit, c.act.function.module, None)
+    made = Inst(c.m.namespaces, tuple(sorted(c.args.items(), key=itemgetter(0))), open=bool(c.rest))
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "namespace"), made))]
 
 
 def identity(c: Call) -> list[Outcome]:
@@ -111,6 +141,7 @@ def get_attr(c: Call) -> list[Outcome]:
     name, obj = c.get("name"), c.get("obj")
     if isinstance(name, Const) and isinstance(name.value, str) and obj is not None:
         return get_attribute(c.m, c.act, c.w, obj, name.value, c.site.node)
+    set_aside(c.w, obj or Unknown())
     return [Outcome(c.w, Unknown())]
 
 
@@ -121,6 +152,7 @@ def set_attr(c: Call) -> list[Outcome]:
     name, obj, value = c.get("name"), c.get("obj"), c.get("value")
     if isinstance(name, Const) and isinstance(name.value, str) and obj is not None and value is not None:
         return set_attribute(c.m, c.act, c.w, obj, name.value, value, c.site.node)
+    set_aside(c.w, value or Unknown())
     return [Outcome(c.w, NONE)]
 
 

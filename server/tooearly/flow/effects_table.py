@@ -56,6 +56,7 @@ from tooearly.flow.effects_plain import (
     assert_not_in,
     assert_true,
     attrgetter,
+    duplicate,
     get_attr,
     identity,
     is_future,
@@ -63,7 +64,9 @@ from tooearly.flow.effects_plain import (
     keep,
     keeping,
     methodcaller,
+    mixed,
     named_tuple,
+    namespace,
     never,
     partial,
     plain,
@@ -78,7 +81,8 @@ if TYPE_CHECKING:
 
 
 DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
-    "plain": plain, "walk": plain, "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
+    "plain": plain, "walk": plain, "mixed": mixed, "duplicate": duplicate, "namespace": namespace,
+    "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
     "methodcaller": methodcaller, "named_tuple": named_tuple,
     "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,
     "isinstance": is_instance, "isfuture": is_future, "bool": truth, "assert_true": assert_true,

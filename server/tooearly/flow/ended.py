@@ -102,6 +102,26 @@ def finish_children(w: World, fut: Fut) -> None:
                 finish_children(w, inner)
 
 
+def set_aside(w: World, value: Value) -> None:
+    """The value is where this code cannot follow it: from there a future may be set, or waited for (`unsee`)."""
+    for oid in w.reachable([value], closed_over(w)):
+        fut = w.heap[oid]
+        if isinstance(fut, Fut) and fut.mask & PENDING and fut.kind != "current":
+            w.heap[oid] = replace(fut, open=True, foreign=True)
+
+
+def unsee(w: World, site: Site) -> None:
+    """Something that is not followed has been waited for: it may have been, or have waited for, what was set aside.
+
+    A plain future is set aside for who answers (`replies[n] = future`); that what is called next waits for it is not
+    to be expected.
+    """
+    called = isinstance(getattr(site.node, "value", None), ast.Call)
+    for oid, fut in list(w.heap.items()):
+        if isinstance(fut, Fut) and fut.foreign and fut.mask & PENDING and not (called and fut.kind == "future"):
+            w.escape([oid])
+
+
 def note_all(w: World, children: list[Ref], note: Note) -> None:
     """Remember which wait was not enough for these futures."""
     for child in children:

@@ -14,6 +14,7 @@ from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.cfg import Temp
 from tooearly.flow.counting import below, written_out
+from tooearly.flow.lower_lazy import apply_key, delegated, is_delegation, is_key_function, map_filter
 from tooearly.semantics.names import children, walk
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -61,6 +62,8 @@ def expr(b: Builder, node: ast.expr) -> Temp:
             b.end(cfg.Jump(node), next=after)
             b.start(after)
         case ast.YieldFrom(value=value):
+            if is_delegation(b, value):
+                return delegated(b, node, expr(b, value))
             b.emit(cfg.YieldFrom(node, dst, expr(b, value)))
         case ast.Starred(value=value):
             return expr(b, value)
@@ -233,7 +236,7 @@ def call(b: Builder, node: ast.Call) -> Temp:
             func=ast.Name(id="map" | "filter" | "filterfalse" as name) | ast.Attribute(attr="filterfalse" as name),
             args=[function, items],
             keywords=[],
-        ) if not (isinstance(items, ast.Starred) or isinstance(function, ast.Constant)):
+        ) if not isinstance(items, ast.Starred):
             return map_filter(b, node, function, items, name)
     keyed = isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
     if isinstance(node.func, ast.Attribute):
@@ -407,76 +410,6 @@ def first_match(b: Builder, node: ast.GeneratorExp, default: list[ast.expr]) -> 
         raise_named(b, node, "StopIteration")
     b.start(after)
     return dst
-
-
-def stored(b: Builder, node: ast.expr) -> Temp:
-    """A value that is kept: `map(f, xs)` and `filter(f, xs)` call nothing before somebody asks them for an element."""
-    match node:
-        case ast.Call(func=ast.Name(id="map" | "filter" as name), args=[function, items], keywords=[]) if not (
-            isinstance(items, ast.Starred)
-        ):
-            dst = b.temp()
-            define(b, as_generator(node, name, function, items), dst)
-            return dst
-    return expr(b, node)
-
-
-def as_generator(node: ast.Call, name: str, function: ast.expr, items: ast.expr) -> ast.GeneratorExp:
-    """`map(f, xs)` as `(f(x) for x in xs)`, `filter(f, xs)` as `(x for x in xs if f(x))`."""
-
-    def one() -> ast.Name:
-        return ast.copy_location(ast.Name(".x", ast.Load()), items)
-
-    call: ast.expr = ast.copy_location(ast.Call(function, [one()], []), node)
-    if name == "filter" and isinstance(function, ast.Constant):
-        call = one()  # filter(None, xs)
-    target = ast.copy_location(ast.Name(".x", ast.Store()), items)
-    loop = ast.comprehension(target, items, [call] if name == "filter" else [], 0)
-    return ast.copy_location(ast.GeneratorExp(call if name == "map" else one(), [loop]), node)
-
-
-def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, name: str) -> Temp:
-    """`map(f, xs)`, `filter(f, xs)` and `filterfalse(f, xs)` with one iterable, as loops."""
-    func, dst, iterator, item = expr(b, function), b.temp(), b.temp(), b.temp()
-    source = comprehension(b, items) if isinstance(items, ast.GeneratorExp) else expr(b, items)
-    b.emit(cfg.Make(node, dst, "list", ()))
-    b.emit(cfg.Iter(node, iterator, source, False))
-    head, inside, done = b.block(loop_head=True), b.block(), b.block()
-    b.goto(head, node)
-    b.end(cfg.Next(node, item, iterator, False), item=inside, exhausted=done)
-    b.start(inside)
-    value = b.temp()
-    b.emit(cfg.Invoke(node, value, func, ((item, False),), ()))
-    if name == "map":
-        b.emit(cfg.Collect(node, dst, value, None))
-    else:
-        keep = b.block()
-        on = {"true": keep, "false": head} if name == "filter" else {"true": head, "false": keep}
-        b.end(cfg.Branch(node, value, None), **on)
-        b.start(keep)
-        b.emit(cfg.Collect(node, dst, item, None))
-    b.end(cfg.Jump(node), next=head)
-    b.start(done)
-    return dst
-
-
-def is_key_function(node: ast.expr) -> bool:
-    """Whether a `key=` may read what it is called with."""
-    attr = node.attr if isinstance(node, ast.Attribute) else ""
-    return isinstance(node, ast.Lambda | ast.Name | ast.Call) or attr in ("result", "exception")
-
-
-def apply_key(b: Builder, node: ast.Call, key: Temp, items: Temp) -> None:
-    """`max(xs, key=f)` calls `f` on each element, which may read a result."""
-    iterator, item, value = b.temp(), b.temp(), b.temp()
-    b.emit(cfg.Iter(node, iterator, items, False))
-    head, inside, done = b.block(loop_head=True), b.block(), b.block()
-    b.goto(head, node)
-    b.end(cfg.Next(node, item, iterator, False), item=inside, exhausted=done)
-    b.start(inside)
-    b.emit(cfg.Invoke(node, value, key, ((item, False),), ()))
-    b.end(cfg.Jump(node), next=head)
-    b.start(done)
 
 
 def raise_named(b: Builder, node: ast.AST, name: str) -> None:

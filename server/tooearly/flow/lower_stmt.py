@@ -13,7 +13,8 @@ from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Finally, Loop, UnknownSyntax, With
 from tooearly.flow.cfg import Block, Graph, Label, Temp
 from tooearly.flow.counting import counted, straight, written_out
-from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named, stored
+from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named
+from tooearly.flow.lower_lazy import stored
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Class, Function, ScopeNames, import_names, walk

@@ -151,6 +151,7 @@ class Machine:
         self.reports: dict[tuple[Site, str], Report] = {}
         self.states: dict[tuple[Site, str], tuple[int, Note | None]] = {}
         self.record_states = False
+        self.namespaces: Class | None = None  # the class of objects that are nothing but attributes
         self.quiet = 0
         self.brief = False
         self.beginning: Beginning | None = None

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tooearly.flow import cfg
+from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Fut
 from tooearly.flow.state import World
@@ -22,6 +23,8 @@ def match_pattern(m: Machine, act: Act, w: World, term: cfg.MatchPattern) -> Ite
         taken = w.copy()
         for name, temp in term.captures:
             taken.env[act.frame, temp] = captures.get(name, Unknown())
+        if any(name not in captures for name, _ in term.captures):
+            set_aside(taken, subject)
         yield "match", Outcome(taken)
     if answer is not True:
         yield "next", Outcome(w)
@@ -54,6 +57,8 @@ def test(
             return True if True in answers else (None if None in answers else False)
         case ast.MatchSequence(patterns=patterns):
             return _sequence(w, subject, patterns, captures)
+        case ast.MatchMapping(keys=keys, patterns=patterns, rest=None):
+            return _mapping(w, subject, keys, patterns, captures)
     return False if isinstance(subject, Const) and isinstance(pattern, ast.MatchMapping) else None
 
 
@@ -74,4 +79,24 @@ def _sequence(w: World, subject: Value, patterns: list[ast.pattern], captures: d
     if len(cont.items) != len(patterns):
         return False
     answers = [test(w, item, p, None, captures) for item, p in zip(cont.items, patterns, strict=True)]
+    return False if False in answers else (None if None in answers else True)
+
+
+def _mapping(
+    w: World, subject: Value, keys: list[ast.expr], patterns: list[ast.pattern], captures: dict[str, Value]
+) -> bool | None:
+    cont = w.cont(subject)
+    if isinstance(subject, Const):
+        return False
+    if cont is None or cont.kind != "dict" or not cont.exact or not all(isinstance(key, Const) for key in cont.keys):
+        return None
+    wanted = [const(key.value) if isinstance(key, ast.Constant) else None for key in keys]
+    if None in wanted:
+        return None
+    held = dict(zip(cont.keys, cont.items, strict=True))
+    if any(key not in held for key in wanted):
+        return False
+    answers = [
+        test(w, held[key], p, None, captures) for key, p in zip(wanted, patterns, strict=True) if key is not None
+    ]
     return False if False in answers else (None if None in answers else True)

@@ -247,7 +247,7 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.GetItem(node, dst, obj, key):
             return put(m, act, subscripts.get_item(m, act, w, get(obj), get(key), act.site(node)), dst, node)
         case cfg.SetItem(_, obj, key, src):
-            return subscripts.put_item(act, w, get(obj), get(key), get(src), act.site(step.node))
+            return subscripts.put_item(m, act, w, get(obj), get(key), get(src), act.site(step.node))
         case cfg.DelItem(_, obj, key):
             return subscripts.take_away(act, w, get(obj), get(key), act.site(step.node))
         case cfg.Slice(_, dst, parts):

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tooearly.flow import shelves
 from tooearly.flow.containers import FACTORY, MOST, is_group
+from tooearly.flow.ended import set_aside
 from tooearly.flow.joining import MISSING, without
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
@@ -231,12 +232,30 @@ def remember(w: World, obj: Ref, key: Value | None, value: Value) -> None:
         w.heap[obj.oid] = replace(cont, slots=(*cont.slots, (key, value)), nonempty=True, size=cont.length)
 
 
+def same_key(w: World, cont: Cont, key: Value) -> Value:
+    """The key of a dict that equals `key`: a tuple is known by what is in it, where that is known."""
+    parts = _parts(w, key)
+    if parts is None:
+        return key
+    others = [_parts(w, known) for known in cont.keys]
+    if parts in others:
+        return cont.keys[others.index(parts)]
+    vague = any(isinstance(part, Unknown) for other in (parts, *filter(None, others)) for part in other)
+    return Unknown() if vague and cont.keys else key
+
+
+def _parts(w: World, key: Value) -> tuple[Value, ...] | None:
+    cont = w.cont(key)
+    return cont.items if cont is not None and cont.kind == "tuple" and cont.exact and not cont.many else None
+
+
 def dict_item(
     m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, default: Value | None = None
 ) -> list[Outcome]:
     """`d[key]`, or `d.get(key, default)` when a default is given."""
-    cont, key = w.cont(obj), plain_key(key)
+    cont = w.cont(obj)
     assert cont is not None
+    key = same_key(w, cont, plain_key(key))
     if isinstance(key, Ref) and key in cont.items and key not in cont.keys:
         return [Outcome(w, key)]
     if cont.exact and key in cont.keys and not (isinstance(key, Unknown) and key.tag is None):
@@ -292,8 +311,15 @@ def _chosen(act: Act, w: World, obj: Value, key: Value, site: Site) -> Iterator[
             yield world, index, value
 
 
-def put_item(act: Act, w: World, obj: Value, key: Value, value: Value, site: Site) -> list[Outcome]:
+def put_item(m: Machine, act: Act, w: World, obj: Value, key: Value, value: Value, site: Site) -> list[Outcome]:
     """`obj[key] = value` as a statement: of a list whose elements are a crowd it is decided which one goes."""
+    from tooearly.flow.attributes import find_method
+    from tooearly.flow.calling import call
+
+    method = find_method(m, w, obj, "__setitem__")
+    if method is not None:
+        given = [(key, False), (value, False)]
+        return [Outcome(o.world, exc=o.exc) for o in call(m, act, w, method, given, [], site)]
     out = []
     for world, index, old in _chosen(act, w, obj, key, site):
         cont = world.cont(obj)
@@ -323,10 +349,12 @@ def take_away(act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Ou
 
 
 def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
-    """`obj[key] = value`; into something unknown it is given away."""
+    """`obj[key] = value`; of something that is not followed other code may take it."""
     cont, key, value = w.cont(obj), plain_key(key), plain_key(value)
     if cont is None or not isinstance(obj, Ref):
+        set_aside(w, value)
         return
+    key = same_key(w, cont, key)
     slots = tuple((k, v) for k, v in cont.slots if _differ(k, key) or k == FACTORY)
     if isinstance(key, SliceOf):
         _set_slice(w, obj, cont, key, value)
