@@ -117,7 +117,8 @@ class _Comparison:
                 held, kept = dict(a.attrs), dict(b.attrs)
                 if b.open and not (a.open and all(self.value(v, Unknown()) for n, v in held.items() if n not in kept)):
                     return False
-                return all(self.value(held[name], value) for name, value in kept.items() if name in held or not a.open)
+                asked = [name for name in kept if name in held or not a.open]
+                return all(name in held and self.value(held[name], kept[name]) for name in asked)
         return False
 
     def futures(self, a: Fut, b: Fut) -> bool:

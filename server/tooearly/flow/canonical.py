@@ -10,9 +10,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.joining import either_end
+from tooearly.flow.joining import NAMES, either_end
 from tooearly.flow.objects import GHOST, Cont, Fut, Obj
-from tooearly.flow.values import Choice, Oid, Unknown, Value, unique
+from tooearly.flow.values import TRUE, Const, Oid, Ref, Unknown, Value, options, plain_key, unique
+from tooearly.flow.walking import held
+
+
+def holders_of(heap: Mapping[Oid, Obj], many: Sequence[Oid]) -> dict[Oid, set[Any]]:
+    """What holds each group: containers by their names, crowds by where they were made and by what holds them."""
+    holders: dict[Oid, set[Any]] = {oid: set() for oid in many}
+    for holder, obj in heap.items():
+        for oid in held(obj) if not obj.many else ():
+            if oid in holders:
+                holders[oid].add((holder.site, holder.frame, holder.tag))
+    around = {oid: frozenset(found) for oid, found in holders.items()}
+    for holder in many:
+        for oid in held(heap[holder]):
+            if oid in holders:
+                holders[oid].add((holder.site, holder.frame, "many", around[holder]))
+    return holders
 
 
 def absorb(heap: Mapping[Oid, Obj], groups: Sequence[Oid], named: set[Oid], names: dict[Oid, Oid]) -> None:
@@ -43,24 +59,53 @@ def forget_keys(env: Mapping[Any, Value], heap: dict[Oid, Obj]) -> None:
     concerned = [
         oid
         for oid, obj in heap.items()
-        if isinstance(obj, Cont) and (any(_is_turn(key) for key, _ in obj.slots) or any(map(_is_turn, obj.keys)))
+        if isinstance(obj, Cont) and (any(_passes(key) for key, _ in obj.slots) or any(map(_is_turn, obj.keys)))
     ]
     if not concerned:
         return
-    kept = {v for value in env.values() for v in (value.options if isinstance(value, Choice) else (value,))}
+    kept = {plain_key(v) for value in env.values() for v in options(value)}
     for obj in heap.values():
         if isinstance(obj, Cont) and obj.kind == "tuple":
-            kept.update(obj.items)
+            kept.update(map(plain_key, obj.items))
     for oid in concerned:
         cont = heap[oid]
         assert isinstance(cont, Cont)
-        if any(_is_turn(key) and key not in kept for key, _ in cont.slots):
-            left = tuple(s for s in cont.slots if s[0] in kept or not _is_turn(s[0]))
+        if any(_passes(key) and key not in kept for key, _ in cont.slots):
+            left = tuple(s for s in cont.slots if s[0] in kept or not _passes(s[0]))
             cont = heap[oid] = replace(cont, slots=left)
         if not cont.exact and any(_is_turn(key) and key not in kept for key in cont.keys):
             keys = tuple(Unknown() if _is_turn(key) and key not in kept else key for key in cont.keys)
             pairs = unique(tuple(zip(keys, cont.items, strict=True)))
             heap[oid] = replace(cont, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs))
+
+
+def loosen_keys(heap: dict[Oid, Obj]) -> None:
+    """Constants under which a dict holds futures of one group say nothing: which of them is under which is not known.
+
+    As keys that are not known they stand for what is held under them, which a loop over the dict does know.
+    """
+    for oid, cont in heap.items():
+        if not isinstance(cont, Cont) or not cont.keys or cont.exact:
+            continue
+        pairs = [
+            (Unknown() if isinstance(k, Const) and _is_crowd(heap, v) else k, v)
+            for k, v in zip(cont.keys, cont.items, strict=True)
+        ]
+        keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
+        if keys != cont.keys:
+            pairs = list(unique(tuple(pairs)))
+            keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
+            heap[oid] = replace(cont, keys=keys, items=items, slots=unique((*cont.slots, (NAMES, TRUE))))
+
+
+def _is_crowd(heap: Mapping[Oid, Obj], value: Value) -> bool:
+    single = heap.get(value.oid) if isinstance(value, Ref) else None
+    return isinstance(single, Fut) and single.many
+
+
+def _passes(key: Value) -> bool:
+    """Whether what a container remembers by this key is only asked for by who has the key."""
+    return isinstance(key, Ref) or _is_turn(key)
 
 
 def _is_turn(key: Value) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tooearly.flow.attributes import bases, class_named
 from tooearly.flow.machine import Act, Machine, Outcome
@@ -105,7 +106,8 @@ def takes(m: Machine, exc: Exc, handler: str) -> int:
         if handler == "builtins.Exception":
             return YES
         waiting = exc.cls == PLAIN and handler == "builtins.TimeoutError"
-        return NO if handler == CANCELLED or waiting else MAYBE
+        passed = bool(exc.but) and not exc.but.isdisjoint(ancestors(m, handler) or (handler,))
+        return NO if handler == CANCELLED or waiting or passed else MAYBE
     line = ancestors(m, exc.cls)
     if line is not None and handler in line:
         return YES
@@ -137,6 +139,13 @@ def judged(m: Machine, exc: Exc, names: list[str]) -> int:
     return max((takes(m, exc, name) for name in names), default=NO)
 
 
+def passing(exc: Exc, names: list[str]) -> Exc:
+    """The exception behind handlers that have not taken it: it is none that they would have taken."""
+    if exc.cls not in ("", PLAIN) or exc.group or "?" in names:
+        return exc
+    return replace(exc, but=exc.but.union(ALIASES.get(name, name) for name in names))
+
+
 def note_taken(m: Machine, exc: Exc, names: list[str]) -> None:
     """Remember whether a read's InvalidStateError was expected where it was taken."""
     if exc.site is not None:
@@ -162,13 +171,13 @@ def matches_handler(m: Machine, act: Act, w: World, types: Value | None, star: b
         note_handler(taken, exc, act)
         yield "match", Outcome(taken)
     if answer != YES:
+        if answer == MAYBE and (behind := passing(exc, names)) != exc:
+            w.env[act.frame, "$exc"] = behind
         yield "next", Outcome(w)
 
 
 def note_handler(w: World, exc: Exc, act: Act) -> None:
     """Futures whose wait failed a moment ago learn which handler went on."""
-    from dataclasses import replace
-
     from tooearly.flow.objects import Fut
 
     site = act.site(act.block.term.node) if act.block and act.block.term else None

@@ -8,6 +8,7 @@ them later holds there.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tooearly.flow import containers, instep, slices, subscripts
@@ -78,6 +79,8 @@ def container(c: Call) -> list[Outcome]:
             return [Outcome(c.w, copy(c.w, cont, "dict", c.frame, c.site))]
         return [Outcome(c.w, dict_of_pairs(c, cont))]
     if cont is not None:
+        if cont.kind == "dict" and not cont.exact:
+            cont = replace(cont, keys=keys_of(c.w, cont))
         return [Outcome(c.w, copy(c.w, cont, c.row.kind, c.frame, c.site, ordered=cont.kind != "set"))]
     found = items_of(c.w, given)
     if found is None and instep.comes_by_turns(c.w, given):

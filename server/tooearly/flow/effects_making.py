@@ -9,11 +9,11 @@ from tooearly.flow import arguments
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
-from tooearly.flow.mention import nodes_in
+from tooearly.flow.mention import index_names, nodes_in
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.relevance import closed_over, matters, only_sets, target_function
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, TRUE, Api, Bound, Coro, Func, Oid, Partial, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, TRUE, Api, Bound, Coro, Func, KeyOf, Oid, Partial, Ref, Unknown, Value
 
 
 def make(
@@ -28,7 +28,7 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
     """What `ensure_future` gives: a future as it is, a task for a coroutine."""
     if isinstance(value, Ref) and isinstance(w.heap.get(value.oid), Fut):
         return value
-    body = value if isinstance(value, Coro) else None
+    body = without_keys(value) if isinstance(value, Coro) else None
     mask = eager_mask(c, body) if c.m.eager else PENDING
     ref = make(c, w, "task", mask=mask, body=body, tag=tag)
     if body is not None:
@@ -43,6 +43,14 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
     elif not isinstance(value, Unknown):
         give_away(w, [value])
     return ref
+
+
+def without_keys(body: Coro) -> Coro:
+    """The coroutine without the keys that its function never asks a container for: they only tell tasks apart."""
+    target = target_function(body)
+    if not any(isinstance(arg, KeyOf) for arg in body.args) or (target is not None and index_names(target.function)):
+        return body
+    return replace(body, args=tuple(Unknown() if isinstance(arg, KeyOf) else arg for arg in body.args))
 
 
 def hand_over(c: Call, w: World, value: Value) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tooearly.flow import containers, sizes, subscripts
-from tooearly.flow.containers import FACTORY, copy, new
+from tooearly.flow.containers import STANDING, copy, new
 from tooearly.flow.effects_data import items_of, keys_of, list_of_pairs, names_object
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
@@ -164,7 +164,7 @@ def clear(c: Call) -> list[Outcome]:
     """`clear()`."""
     cont = c.w.cont(c.receiver)
     if cont is not None and isinstance(c.receiver, Ref):
-        slots = tuple((k, v) for k, v in cont.slots if k == FACTORY)
+        slots = tuple((k, v) for k, v in cont.slots if k in STANDING)
         c.w.heap[c.receiver.oid] = Cont(cont.kind, (), True, slots=slots, many=cont.many)
     return [Outcome(c.w, NONE)]
 

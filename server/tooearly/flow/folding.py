@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.joining import either, join_objects, replaced
+from tooearly.flow.joining import FINISHED, either, join_objects, replaced
 from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Iterating
 from tooearly.flow.state import Key, World
 from tooearly.flow.values import NONE, Ref, Unknown, Value, choice, options, unique
@@ -62,9 +62,6 @@ def detached(world: World, other: World) -> World:
             lost -= set(children_of(theirs) if theirs is not None else ())
             out.heap[oid] = replaced(obj, dict.fromkeys(lost, FINISHED)) if lost else obj
     return out
-
-
-FINISHED = Unknown("finished", "Task")
 
 
 def turns_forgotten(worlds: list[World]) -> list[World]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from tooearly.flow.containers import is_group
 from tooearly.flow.counting import FEW
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.mention import asks_for_first
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, TIMEOUT, Cont, Fut, Generating, Iterating, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -156,7 +157,7 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         elif isinstance(value, Unknown):
             value = value if value.type else turn
         elif obj.generator is not None:
-            value = _index_of(world, obj, value, turn)
+            value = _index_of(world, obj, value, turn, act)
         yield "item", Outcome(world, _given(world, obj.kind, value, site, is_async))
     if obj.nonempty or any(isinstance(i, Ref) and not is_group(w, i) for i in obj.items):
         return
@@ -177,7 +178,7 @@ def forget_turn(w: World, turn: Value) -> None:
         w.env[name] = Unknown()
 
 
-def _index_of(w: World, it: Iterating, value: Value, turn: Value) -> Value:
+def _index_of(w: World, it: Iterating, value: Value, turn: Value, act: Act) -> Value:
     """The first element of a list is its element 0; a loop over `range(len(xs))` gives the index instead."""
     source = it.generator
     cont = w.cont(source)
@@ -185,10 +186,22 @@ def _index_of(w: World, it: Iterating, value: Value, turn: Value) -> Value:
         return KeyOf(value)
     if cont is None or not isinstance(source, Ref) or cont.many:
         return value if it.kind != "indices" else turn
+    if it.kind != "indices" and not asked(act):
+        return value
     key = turn if it.kind == "indices" else const(0)
     if all(known != key for known, _ in cont.slots):
         w.heap[source.oid] = replace(cont, slots=(*cont.slots, (key, value)))
     return value if it.kind != "indices" else turn
+
+
+def asked(act: Act) -> bool:
+    """Whether the function, or one that has called it, may ask for a list's first element again."""
+    here: Act | None = act
+    while here is not None:
+        if asks_for_first(here.function):
+            return True
+        here = here.caller
+    return False
 
 
 def _given(w: World, kind: str, value: Value, site: Site, is_async: bool) -> Value:

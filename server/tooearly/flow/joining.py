@@ -62,6 +62,8 @@ def held_members(obj: Obj) -> Iterable[Value]:
 
 
 MISSING = Api("tooearly.missing")  # in a slot: the key was not there
+NAMES = Api("tooearly.names")  # in a slot: the keys of a dict are no objects that are followed
+FINISHED = Unknown("finished", "Task")  # some future that is done, when it is not known any more which
 
 
 def opened(obj: Cont) -> Cont:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tooearly.flow.attributes import find_method
 from tooearly.flow.awaits import await_unknown, await_value, complete
 from tooearly.flow.calling import call
-from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken
+from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken, passing
 from tooearly.flow.ended import note_all
 from tooearly.flow.gathering import failures
 from tooearly.flow.iterate import resume, start_generator
@@ -139,7 +139,7 @@ def _leave_suppress(m: Machine, w: World, types: tuple[Value, ...], exc: Exc | N
         note_taken(m, exc, names)
         out.append(Outcome(w.copy()))
     if answer != YES:
-        out.append(Outcome(w, exc=exc))
+        out.append(Outcome(w, exc=passing(exc, names)))
     return out
 
 

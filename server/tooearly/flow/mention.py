@@ -82,6 +82,27 @@ def index_names(function: Function) -> frozenset[str]:
     return found
 
 
+def asks_for_first(function: Function) -> bool:
+    """Whether a text may ask for the first element of a list: by its index, by `pop`, by `next`, by unpacking."""
+    found: bool | None = function.cache.get("first")
+    if found is None:
+        found = function.cache["first"] = any(map(_asks_for_first, nodes_in(function)))
+    return found
+
+
+def _asks_for_first(node: ast.AST) -> bool:
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=value)):
+            return value == 0
+        case ast.Subscript(slice=ast.Name() | ast.Slice() | ast.UnaryOp()) | ast.Starred(ctx=ast.Store()):
+            return True
+        case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
+            return "pop" in called or "next" in called or called == "islice"
+        case ast.Assign(targets=[ast.Tuple() | ast.List()], value=value):
+            return not isinstance(value, ast.Tuple | ast.List | ast.Await)
+    return False
+
+
 def names_in(function: Function) -> frozenset[str]:
     """Every name in a function's text; attributes as `.name`, and those of `self` as `self.name` too."""
     found = function.cache.get("names")
@@ -111,13 +132,13 @@ def reads(function: Function) -> bool:
 
 
 def has_read(nodes: Sequence[ast.AST]) -> bool:
-    """A call `x.result()` without arguments (or with a time-out), the method passed on, or named in a string."""
+    """A call `x.result()` without arguments (or with a time-out) or of a class, the method passed on, or named."""
     called: set[ast.AST] = set()
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READS:
             called.add(node.func)
             plain = not node.args and all(k.arg == "timeout" for k in node.keywords)
-            if plain or (node.func.attr == "result" and len(node.args) == 1):
+            if plain or (len(node.args) == 1 and (node.func.attr == "result" or _of_class(node.func.value))):
                 return True
     for node in nodes:
         for value in _passed(node):
@@ -138,6 +159,12 @@ def _passed(node: ast.AST) -> Sequence[ast.expr]:
         case ast.Call(args=args):
             return args
     return ()
+
+
+def _of_class(owner: ast.expr) -> bool:
+    """Whether what a method is taken from is named like a class: `Future.exception(task)`."""
+    name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+    return name[:1].isupper()
 
 
 def named_by(module: Module, names: frozenset[str]) -> list[Function]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.containers import FACTORY, is_group
+from tooearly.flow.containers import STANDING, is_group
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Fut
 from tooearly.flow.state import World
@@ -88,7 +88,7 @@ def emptied(w: World, ref: Ref) -> World:
             w.forget_members(item.oid)
     left = w.cont(ref)
     if left is not None:
-        slots = tuple((k, v) for k, v in left.slots if k == FACTORY)
+        slots = tuple((k, v) for k, v in left.slots if k in STANDING)
         w.heap[ref.oid] = replace(left, items=(), keys=(), exact=True, nonempty=False, slots=slots)
     return w
 

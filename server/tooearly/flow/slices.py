@@ -14,7 +14,7 @@ from tooearly.flow.joining import swapped
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
-from tooearly.flow.subscripts import collect, remember
+from tooearly.flow.subscripts import collect, remember, resolved
 from tooearly.flow.values import (
     Const,
     Exc,
@@ -126,11 +126,13 @@ def unpack(
         w.env.update({(act.frame, dst): Unknown() for dst in dsts})
         return [Outcome(w)]
     items = cont.keys if cont.kind == "dict" else cont.items
-    if cont.exact and (cont.kind in ("list", "tuple", "dict") or len(items) < 2):
+    if cont.exact and cont.kind in ("list", "tuple"):
+        worlds = resolved(w, src, range(len(items)))
+        return [o for x in worlds for o in _unpack_exact(act, x, x.heap[src.oid].items, dsts, star, site)]  # type: ignore[union-attr]
+    if cont.exact and (cont.kind == "dict" or len(items) < 2):
         return _unpack_exact(act, w, items, dsts, star, site)
-    worlds = _taken(act, w, src, dsts, star, site)
     out = []
-    for world, got in worlds:
+    for world, got in _taken(act, w, src, dsts, star, site):
         rest = world.cont(src)
         assert rest is not None
         others = tuple(i for i in (rest.keys if rest.kind == "dict" else rest.items) if i not in got)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.canonical import absorb, forget_keys
+from tooearly.flow.canonical import absorb, forget_keys, holders_of, loosen_keys
 from tooearly.flow.joining import held_members, inexact, join_objects, opened, swapped, without
 from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
 from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Unknown, Value
@@ -283,6 +283,8 @@ class World:
                     self.heap[holder] = replace(
                         obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False
                     )
+                case Iterating(exact=False, many=False) if group in obj.items:
+                    self.heap[holder] = replace(obj, items=(*obj.items, member))
                 case Cont(many=True, exact=False, keys=()) if group in obj.items:
                     self.heap[holder] = replace(obj, items=(*obj.items, member))
                 case Cont(many=True) | Inst(many=True) if any(group.oid in refs(v) for v in children_of(obj)):
@@ -296,16 +298,13 @@ class World:
         if any(o.many or (isinstance(o, Cont | Iterating) and not o.exact) for o in self.heap.values()):
             self._enlist()
             self._name_groups()
+            loosen_keys(self.heap)
 
     def _name_groups(self) -> None:
         many = [oid for oid, obj in self.heap.items() if obj.many]
         if not many:
             return
-        holders: dict[Oid, set[Any]] = {oid: set() for oid in many}
-        for holder, obj in self.heap.items():
-            for oid in held(obj):
-                if oid in holders:
-                    holders[oid].add((holder.site, holder.frame, "many" if obj.many else holder.tag))
+        holders = holders_of(self.heap, many)
         names: dict[Oid, Oid] = {}
         alike: dict[Any, list[Oid]] = {}
         for oid in many:

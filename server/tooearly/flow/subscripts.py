@@ -6,19 +6,22 @@ remembers the answer (`Cont.slots`), so that the next equal subscript takes the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tooearly.flow import shelves
-from tooearly.flow.containers import FACTORY, MOST, is_group
+from tooearly.flow.containers import FACTORY, MOST, STANDING, is_group
 from tooearly.flow.ended import set_aside
-from tooearly.flow.joining import MISSING, without
+from tooearly.flow.joining import FINISHED, MISSING, NAMES, without
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import Cont
+from tooearly.flow.objects import Cont, Fut
 from tooearly.flow.state import World
 from tooearly.flow.values import (
+    TRUE,
+    Choice,
     Const,
     Exc,
+    KeyOf,
     Ref,
     Site,
     SliceOf,
@@ -106,7 +109,7 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
     if cont.exact and isinstance(key, Const) and isinstance(key.value, int):
         index = _index(cont, key)
         if index is not None:
-            return [Outcome(w, cont.items[index])]
+            return [Outcome(world, world.heap[obj.oid].items[index]) for world in resolved(w, obj, [index])]  # type: ignore[union-attr]
         return [Outcome(w, exc=Exc("builtins.IndexError"))]
     length = cont.length
     if length is not None and isinstance(key, Const) and isinstance(key.value, int):
@@ -117,6 +120,23 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
     if not cont.nonempty and not cont.exact:
         out.append(Outcome(w.copy(), exc=Exc("builtins.IndexError")))
     return out or [Outcome(w, exc=Exc("builtins.IndexError"))]
+
+
+def resolved(w: World, obj: Ref, places: Sequence[int]) -> Iterator[World]:
+    """Looking at elements that stand for one of several objects decides for one of them, as with names."""
+    cont = w.cont(obj)
+    assert cont is not None
+    for place in places:
+        held = cont.items[place]
+        if isinstance(held, Choice) and not cont.many and any(isinstance(o, Ref) for o in held.options):
+            for option in held.options:
+                world = w.copy()
+                items = list(cont.items)
+                items[place] = option
+                world.heap[obj.oid] = replace(cont, items=tuple(items))
+                yield from resolved(world, obj, places)
+            return
+    yield w
 
 
 def _index(cont: Cont, key: Value) -> int | None:
@@ -256,8 +276,8 @@ def dict_item(
     cont = w.cont(obj)
     assert cont is not None
     key = same_key(w, cont, plain_key(key))
-    if isinstance(key, Ref) and key in cont.items and key not in cont.keys:
-        return [Outcome(w, key)]
+    if key == FINISHED or (isinstance(key, Ref) and key in cont.items and key not in cont.keys):
+        return [Outcome(w, key)]  # it stands for its own key
     if cont.exact and key in cont.keys and not (isinstance(key, Unknown) and key.tag is None):
         return [Outcome(w, cont.items[cont.keys.index(key)])]
     missing = _missing(m, act, w.copy(), obj, key, site, default)
@@ -350,12 +370,17 @@ def take_away(act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Ou
 
 def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
     """`obj[key] = value`; of something that is not followed other code may take it."""
-    cont, key, value = w.cont(obj), plain_key(key), plain_key(value)
+    cont, value = w.cont(obj), plain_key(value)
     if cont is None or not isinstance(obj, Ref):
         set_aside(w, value)
         return
-    key = same_key(w, cont, key)
-    slots = tuple((k, v) for k, v in cont.slots if _differ(k, key) or k == FACTORY)
+    if cont.kind == "dict" and _is_name(w, cont, key) and (name := plain_key(key)) not in cont.keys:
+        if isinstance(value, Ref) and isinstance(name, Ref):
+            _put_under(w, obj, cont, name, value)
+            return
+        key = Unknown()
+    key = same_key(w, cont, plain_key(key))
+    slots = tuple((k, v) for k, v in cont.slots if _differ(k, key) or k in STANDING)
     if isinstance(key, SliceOf):
         _set_slice(w, obj, cont, key, value)
         return
@@ -387,8 +412,29 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
     slots = (
         (*slots, (key, value)) if isinstance(key, Unknown) and key.tag is not None and isinstance(value, Ref) else slots
     )
+    if isinstance(key, Unknown) and isinstance(value, Ref):
+        slots = unique((*slots, (NAMES, TRUE)))
     keys, items_ = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
     w.heap[obj.oid] = replace(cont, keys=keys, items=items_, exact=exact, nonempty=True, slots=slots)
+
+
+def _put_under(w: World, obj: Ref, cont: Cont, name: Ref, value: Ref) -> None:
+    """Put a value under the key that an object stands for, which is not kept for that: as long as somebody has the
+    key, the value is found by it."""
+    for gone in (name, *(v for k, v in cont.slots if k == name)):
+        cont = without(cont, gone)
+    slots = (*cont.slots, (name, value)) if not is_group(w, value) else cont.slots
+    pairs = unique((*zip(cont.keys, cont.items, strict=True), (Unknown(), value)))
+    keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
+    w.heap[obj.oid] = replace(cont, keys=keys, items=items, exact=False, nonempty=True, slots=slots, size=None)
+
+
+def _is_name(w: World, cont: Cont, key: Value) -> bool:
+    """Whether an object that is used as a key of a dict stands for one: other keys of the dict are no objects."""
+    if isinstance(key, KeyOf):
+        return True
+    held = w.heap.get(key.oid) if isinstance(key, Ref) else None
+    return isinstance(held, Fut) and not held.many and (NAMES, TRUE) in cont.slots
 
 
 def _set_slice(w: World, obj: Ref, cont: Cont, key: SliceOf, value: Value) -> None:
@@ -403,10 +449,14 @@ def _set_slice(w: World, obj: Ref, cont: Cont, key: SliceOf, value: Value) -> No
 
 def delete_item(w: World, obj: Value, key: Value) -> None:
     """`del obj[key]`."""
-    cont = w.cont(obj)
+    cont, key = w.cont(obj), plain_key(key)
     if cont is None or not isinstance(obj, Ref):
         return
-    slots = tuple((k, v) for k, v in cont.slots if k == FACTORY)
+    under = next((v for k, v in cont.slots if k == key), key)
+    if cont.kind == "dict" and isinstance(key, Ref) and under in cont.items and key not in cont.keys:
+        w.heap[obj.oid] = replace(without(cont, under), nonempty=False)
+        return
+    slots = tuple((k, v) for k, v in cont.slots if k in STANDING)
     if isinstance(key, SliceOf) and key.known and not key.lower and key.upper is None:
         w.heap[obj.oid] = replace(cont, items=(), exact=True, nonempty=False, slots=slots)
         return

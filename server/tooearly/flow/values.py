@@ -223,11 +223,15 @@ PLAIN = "any"  # of Exc: what a call to unknown code raises that waits for nothi
 
 @dataclass(frozen=True, slots=True)
 class Exc:
-    """An exception: `cls` is a dotted name, "" for any ordinary exception; `site` is the read that raised it."""
+    """An exception: `cls` is a dotted name, "" for any ordinary exception; `site` is the read that raised it.
+
+    `but`: the handlers that an exception not known by itself has passed: it is none of those.
+    """
 
     cls: str
     site: Site | None = None
     group: bool = False
+    but: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
