@@ -217,6 +217,8 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
     if method is not None:
         return _bind_method(m, act, w, cls, method, receiver)
     for base in bases(m, cls):
+        if isinstance(base, Class) and (stored := w.env.get(_class_variable(base, name))) is not None:
+            return stored
         if isinstance(base, Class) and name in base.attrs:
             value, annotation = base.attrs[name]
             if value is not None and annotation is None and _is_enum(m, base):
@@ -237,6 +239,11 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
         if short and f"{'Task' if short == 'Future' else short}.{name}" in m.rows and receiver is not None:
             return Bound(Api(f"{short}.{name}"), receiver)
     return Unknown()
+
+
+def _class_variable(cls: Class, name: str) -> tuple[tuple[object, ...], str]:
+    """Where `Class.name = value` is kept: with the variables of the module."""
+    return ("M", cls.module), f"{cls.qualname}.{name}"
 
 
 def _is_enum(m: Machine, cls: Class) -> bool:
@@ -448,6 +455,8 @@ def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: 
         old = held.get(name)
         new = value if not held.many or old is None else choice((old, value))
         w.heap[obj.oid] = with_attribute(held, name, new)
+    elif isinstance(obj, Klass):
+        w.env[_class_variable(obj.cls, name)] = value
     else:
         set_aside(w, value)
     return [Outcome(w)]
