@@ -113,9 +113,9 @@ def _refused(way: Path) -> str:
     """Why no wait can replace one at the read, empty if one can."""
     match way[0]:
         case ast.While(test=test) if way[1] is test:
-            return "the condition of a loop is evaluated again"
+            return "the condition of a loop is evaluated again, without the wait"
         case ast.Try() | ast.Match() if isinstance(way[1], ast.ExceptHandler):
-            return "it stands in an `except` clause"
+            return "the read stands in the header of an `except` clause"
     return ""
 
 

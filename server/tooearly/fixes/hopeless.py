@@ -20,7 +20,7 @@ def hopeless(site: Site) -> str:
     if cause.future == "current":
         return "a task cannot wait for itself"
     if cause.why == "pending-set":
-        return "the code means to look at what is not finished; waiting would defeat the time limit"
+        return "the code means to look at what is not finished; to wait for it would defeat that"
     if cause.why in ("unset", "fresh") and cause.future in ("future", "unset") and _set_by_itself(site):
         return f"only the code below could set `{site.name}`, so waiting here would never end"
     return ""

@@ -58,7 +58,7 @@ def _run_before(site: Site, title: str, loop: str) -> Fix:
     index, spelled = site.statement, asyncio_function(site, "wait")
     way, receiver = site.path[index:], site.receiver
     if not stable(receiver) or container(site) is not None or conditions(way) != [] or _is_repeated(site):
-        return Fix(title, "run", "safe", disabled="it cannot be said before the line")
+        return Fix(title, "run", "safe", disabled="the read is made on a condition, or more than once")
     assert receiver is not None
     if spelled is None or {node.id for node in walk(receiver) if isinstance(node, ast.Name)} & inner_bindings(way):
         return Fix(title, "run", "safe", disabled="the future cannot be named before the line")
