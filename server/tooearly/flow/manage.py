@@ -174,13 +174,16 @@ def _leave_instance(
 
 
 def leave_group(m: Machine, act: Act, w: World, manager: Ref, exc: Exc | None, site: Site) -> list[Outcome]:
-    """A task group waits for all its tasks, however it is left; a failed one makes it raise a group."""
+    """A task group waits for all its tasks, however it is left; a failed one makes it raise a group.
+
+    It also cancels the code in the block: what leaves as a cancellation may come out as that group.
+    """
     group = w.cont(manager)
     assert group is not None
     tasks = [i for i in group.items if isinstance(i, Ref) and isinstance(w.heap.get(i.oid), Fut)]
     if any(w.heap[t.oid].mask & 1 for t in tasks):  # type: ignore[union-attr]
         m.suspend(act, w, "other", site)
-    failed = exc is None and any(
+    failed = (exc is None or exc.cls == CANCELLED) and any(
         failures(m, act, w.copy(), f, site) for t in tasks if isinstance(f := w.heap[t.oid], Fut)
     )
     out: list[Outcome] = []
@@ -189,13 +192,12 @@ def leave_group(m: Machine, act: Act, w: World, manager: Ref, exc: Exc | None, s
             i for i in (world.cont(manager) or group).items if isinstance(i, Ref) and world.fut(i) is not None
         ]:
             world.set_mask(late.oid, DONE)  # tasks that its tasks have added
-        if exc is None:
-            out.append(Outcome(world))
-            if failed:
-                out.append(Outcome(world.copy(), exc=Exc("builtins.ExceptionGroup", group=True)))
-        else:
-            own = exc.cls == CANCELLED
-            out.append(Outcome(world, exc=exc if own else Exc("builtins.ExceptionGroup", exc.site, group=True)))
+        leaving = exc
+        if exc is not None and exc.cls != CANCELLED:
+            leaving = Exc("builtins.ExceptionGroup", exc.site, group=True)
+        out.append(Outcome(world, exc=leaving))
+        if failed:
+            out.append(Outcome(world.copy(), exc=Exc("builtins.ExceptionGroup", group=True)))
     for task in tasks:
         if task.oid in w.heap:
             w.set_mask(task.oid, DONE)
