@@ -92,6 +92,31 @@ TEXTS = {
         """,
         {"report", "near"},
     ),
+    "a method of what another function makes": (
+        """
+        class Race:
+            def start(self):
+                self.job = asyncio.create_task(work())
+
+            def stop(self):
+                return self.job.result()
+
+            def name(self):
+                return "race"
+
+        def ready():
+            race = Race()
+            race.start()
+            return race
+
+        async def near():
+            ready().stop()
+
+        async def aside():
+            ready().name()
+        """,
+        {"Race.stop", "ready", "near"},
+    ),
     "a thread's future: the loop waits if a coroutine is above": (
         """
         def read():

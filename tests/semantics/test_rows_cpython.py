@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from tests.semantics import bystanders, containers, decorators, futures, waiting
+from tests.semantics import bystanders, containers, decorators, futures, preparing, waiting
 from tests.semantics.claims import Claim, claims_of, forever, quick, reads_early, started
 from tooearly.semantics.rows import builtin_rows
 
-CLAIMS = claims_of(waiting) + claims_of(futures)
+CLAIMS = claims_of(waiting) + claims_of(futures) + claims_of(preparing)
 HERE = "{}.{}".format(*sys.version_info)
 
 # Rows of other packages: what can be asked of them when they are installed.

@@ -17,6 +17,7 @@ from tooearly.flow.machine import MAIN, Act, GaveUp, Machine, Report
 from tooearly.flow.mention import registered
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.objects import CALLED_BACK, DONE, Cont, Inst, Note
+from tooearly.flow.prepared import prepared
 from tooearly.flow.sharing import Found, Key
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Func, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
@@ -139,7 +140,7 @@ def run_root(machine: Machine, module: Module, root: Function) -> None:
     world = World()
     act = activation(machine, module, root, world)
     machine.root = act
-    outcomes = machine.finish(act, machine.run(act, [world]))
+    outcomes = machine.finish(act, machine.run(act, prepared(machine, module, act, world)))
     act.block = act.graph.blocks[0]  # what begins after the end belongs to the whole function
     for outcome in outcomes:
         if outcome.exc is not None:

@@ -20,6 +20,7 @@ from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.containers import is_group
 from tooearly.flow.ended import (
+    chooses,
     end,
     finish,
     finish_children,
@@ -147,7 +148,7 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
         finish_children(outcome.world, fut)
         keep_value(outcome, ref)
         for called in called_back(m, act, outcome.world, ref, site, failed=outcome.exc is not None):
-            out += [replace(outcome, world=world) for world in fired(called, ref, site)]
+            out += [replace(outcome, world=world) for world in fired(called, ref, site, chooses)]
     return out
 
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from tooearly.flow.awaits import await_unknown
-from tooearly.flow.calling import Call, give_away
+from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.ended import finish, fired
-from tooearly.flow.machine import Outcome
+from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.objects import CANCELLED, Cont, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
@@ -37,7 +38,8 @@ def signal(c: Call) -> list[Outcome]:
     """Awaiting `event.wait()`: whoever sets the event may be a future's done callback."""
     out = await_unknown(c.m, c.act, c.w, c.site)
     if isinstance(c.receiver, Ref):
-        over = [replace(o, world=x) for o in out if o.exc is None for x in fired(o.world, c.receiver, c.site)]
+        decides = partial(_may_not_set, c)
+        over = [replace(o, world=x) for o in out if o.exc is None for x in fired(o.world, c.receiver, c.site, decides)]
         out = [*over, *(o for o in out if o.exc is not None and o.exc.cls == CANCELLED)]
     first = set_before(c)
     for outcome in out:
@@ -46,6 +48,20 @@ def signal(c: Call) -> list[Outcome]:
             for ref in first if outcome.exc is None else ():
                 finish(outcome.world, ref)
     return out
+
+
+def _may_not_set(c: Call, deferred: Deferred) -> bool:
+    """Whether a callback that gets at the event may leave it as it is."""
+    trial = c.w.copy()
+    mark(trial, c.receiver, False)
+    for value in deferred.args:
+        if isinstance(value, Ref):
+            finish(trial, value)
+    c.m.quiet += 1
+    outcomes = call(c.m, c.act, trial, deferred.function, [(v, False) for v in deferred.args], [], c.site)
+    ways = [marked(o.world, c.receiver) for o in outcomes if o.exc is None]
+    c.m.quiet -= 1
+    return not all(ways) or not ways
 
 
 def set_before(c: Call) -> list[Ref]:

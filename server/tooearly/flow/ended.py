@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import replace
 
 from tooearly.flow.machine import Deferred, Outcome
@@ -57,17 +58,17 @@ def fire(w: World, ref: Ref) -> None:
                         fire(w, value)
 
 
-def fired(w: World, ref: Ref, site: Site) -> list[World]:
+def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -> list[World]:
     """The same where it is known that one such callback has run, but not which: one world for each.
 
-    A callback that may or may not set `ref` (a countdown, say) is taken to be the last of them. Where a timer sets it
-    too, it may have been that.
+    A callback that may or may not set `ref` (`decides`: a countdown, say) is taken to be the last of them.
+    Where a timer sets it too, it may have been that.
     """
     setting = [d for d in w.deferred if d.kind in ("callback", "called") and _reaches(w, d.function, ref)]
     timed = [w.copy()] if setting and any(_timed(w, d, ref) for d in w.deferred) else []
     futures = [v for d in setting for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
     crowd = any(w.heap[v.oid].many for v in futures)
-    if (len(futures) < 2 and not crowd) or any(decides(d.function) for d in setting):
+    if (len(futures) < 2 and not crowd) or any(decides(d) for d in setting):
         fire(w, ref)
         return [w, *timed]
     out = timed
@@ -86,9 +87,9 @@ def _timed(w: World, deferred: Deferred, ref: Ref) -> bool:
     return deferred.kind == "setter" and any(_reaches(w, value, ref) for value in deferred.values())
 
 
-def decides(function: Value) -> bool:
+def chooses(deferred: Deferred) -> bool:
     """Whether a callback does one thing or another."""
-    nodes = [n for f in functions(function) for n in nodes_in(f.function)]
+    nodes = [n for f in functions(deferred.function) for n in nodes_in(f.function)]
     return any(isinstance(n, ast.If | ast.While | ast.IfExp | ast.BoolOp | ast.Try | ast.Match) for n in nodes)
 
 

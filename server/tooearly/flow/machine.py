@@ -324,6 +324,7 @@ class Machine:
         A free lock suspends nobody (not `surely`): tasks that start beside this one may do so later as well.
         """
         from tooearly.flow.begun import begin
+        from tooearly.flow.retiring import retire
 
         if self.beginning is not None:
             self.beginning.suspended = self.beginning.suspended or surely
@@ -336,6 +337,7 @@ class Machine:
         if not world.deferred:
             return
         waiting = world.deferred
+        retire(self, world, waiting)
         over = ("task", "thread", "beside") if surely else ("task", "thread")
         world.deferred = tuple(replace(d, kind="called") if d in called else d for d in waiting if d.kind not in over)
         if not self.quiet and self.depth <= 2:

@@ -295,10 +295,18 @@ def returned(method: Function) -> frozenset[str]:
     """The attributes that a method mentions, when it returns something."""
     found = method.cache.get("returns")
     if found is None:
-        gives = any(isinstance(n, ast.Return | ast.Yield) and n.value is not None for n in nodes_in(method))
-        names = names_in(method) if gives else frozenset[str]()
+        names = names_in(method) if gives_back(method) else frozenset[str]()
         found = method.cache["returns"] = frozenset(name for name in names if name[0] == ".")
     return found
+
+
+def gives_back(function: Function) -> bool:
+    """Whether a function returns (or yields) something."""
+    found = function.cache.get("gives back")
+    if found is None:
+        given = [n.value for n in nodes_in(function) if isinstance(n, ast.Return | ast.Yield)]
+        found = function.cache["gives back"] = any(value is not None for value in given)
+    return bool(found)
 
 
 def assigned_futures(function: Function) -> frozenset[str]:

@@ -8,7 +8,7 @@ functions that changed still read, define and name what they did before: then it
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tooearly.flow.mention import READS, named_by, names_in, reads
@@ -18,6 +18,7 @@ from tooearly.flow.origins import (
     declared_futures,
     decorators,
     future_attributes,
+    gives_back,
     handed,
     may_block,
     returned,
@@ -73,7 +74,8 @@ def changed_parts(before: Module, module: Module) -> tuple[Sequence[Part], Seque
 
 def _role(module: Module, function: Function, futures: frozenset[str]) -> Role:
     """What makes a function lead to a read or not, and its callers: names, reads, what it hands over."""
-    named = names_in(function) & module.index.keys()
+    names = names_in(function)
+    named = names & module.index.keys(), {n for n in names if f"self{n}" in module.index}, gives_back(function)
     gives = returned(function) if function.cls else frozenset[str]()  # only of methods it counts: `future_attributes`
     given = handed(module, function, futures), assigned_futures(function), gives, may_block(function)
     return keys(function), reads(function), named, given
@@ -95,9 +97,10 @@ def _tops(module: Module, parts: Iterable[Part]) -> list[object]:
 def _leading(module: Module, futures: frozenset[str]) -> frozenset[Function]:
     callers: dict[Function, list[Function]] = {}
     for function in module.functions:
-        for named in named_by(module, names_in(function)):
-            if named is not function:
-                callers.setdefault(named, []).append(function)
+        named = named_by(module, names_in(function))
+        for callee in {*named, *_of_given(module, function, named)}:
+            if callee is not function:
+                callers.setdefault(callee, []).append(function)
     marked = {function for function in module.functions if reads(function)}
     blocking = {function for function in marked if may_block(function)}
     stack = [function for function in marked if function in blocking or OWN in handed(module, function, futures)]
@@ -113,6 +116,16 @@ def _leading(module: Module, futures: frozenset[str]) -> frozenset[Function]:
                 followed.add(caller)
                 stack.append(caller)
     return frozenset(marked)
+
+
+def _of_given(module: Module, function: Function, named: Iterable[Function], levels: int = 2) -> Iterator[Function]:
+    """The methods that a function calls on what others give it: those return objects of a class that they name."""
+    texts = names_in(function)
+    for factory in named if levels else ():
+        if (factory.name in texts or f".{factory.name}" in texts or levels < 2) and gives_back(factory):
+            inner = named_by(module, names_in(factory))
+            yield from (m for m in inner if m.cls is not None and f".{m.name}" in texts)
+            yield from _of_given(module, function, [f for f in inner if f is not factory and not f.cls], levels - 1)
 
 
 def _top_leads(module: Module, leading: Iterable[Function]) -> bool:

@@ -13,10 +13,11 @@ from typing import Any
 
 from tooearly.flow.containers import STANDING, is_group
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import Cont, Fut
+from tooearly.flow.objects import DONE, Cont, Fut
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     FALSE,
+    RETIRING,
     TRUE,
     Const,
     Length,
@@ -66,6 +67,8 @@ def emptiness(w: World, ref: Ref) -> Iterator[tuple[bool, World]]:
         yield False, w
         return
     items = cont.keys if cont.kind == "dict" else cont.items
+    if items and (RETIRING, TRUE) in cont.slots:
+        yield False, retired(w.copy(), ref)
     if cont.exact:
         yield bool(items), w
         return
@@ -76,6 +79,18 @@ def emptiness(w: World, ref: Ref) -> Iterator[tuple[bool, World]]:
         yield True, full
     if not cont.nonempty and not solid:
         yield False, emptied(w, ref)
+
+
+def retired(w: World, ref: Ref) -> World:
+    """The world in which all that a container has held is done, and has been taken out (in place)."""
+    cont = w.cont(ref)
+    assert cont is not None
+    for item in (*cont.items, *cont.keys):
+        if isinstance(item, Ref) and w.fut(item) is not None:
+            w.set_mask(item.oid, DONE)
+    slots = tuple((k, v) for k, v in cont.slots if k in STANDING)
+    w.heap[ref.oid] = replace(cont, items=(), keys=(), exact=True, nonempty=False, slots=slots)
+    return w
 
 
 def emptied(w: World, ref: Ref) -> World:

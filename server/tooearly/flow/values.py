@@ -126,6 +126,7 @@ def const(value: Any) -> Const:
 
 
 NONE, TRUE, FALSE = const(None), const(True), const(False)
+RETIRING = const("retiring")  # among the slots of a container: what is done may have been taken out (`retiring`)
 
 
 @dataclass(frozen=True, slots=True)

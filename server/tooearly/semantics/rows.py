@@ -7,6 +7,8 @@ A row is one callable. Its keys:
 - `call`: the effect of calling it, `await`: the effect of awaiting what the call returns (then the call itself does
   nothing); the effects are listed in `flow/effects.py`;
 - `returns`: the type of the value, when no effect makes it; `raises`: whether it may raise (default: yes);
+- `before`: of a class, the methods that a framework runs before each method whose name begins with `entered`, on the
+  same instance; of a decorator of the kind "fixture", `entered` is how the names of the functions that get it begin;
 - `same`: the row is another name for that one; `fact`: the claim in words, which a test checks against CPython.
 """
 
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
@@ -38,6 +40,8 @@ class Row:
     raises: bool = True
     kind: str = ""
     fact: str = ""
+    before: tuple[str, ...] = ()
+    entered: str = ""
     origin: str = "built in"
 
 
@@ -90,13 +94,11 @@ def table(raw: Iterable[Mapping[str, Any]], origin: str, known: Rows | None = No
             base = out.get(entry["same"]) or (known or {}).get(entry["same"])
             if base is None:
                 raise RowError(f"{name}: same = {entry['same']!r} is no known row")
-            out[name] = Row(
-                name, base.params, base.call, base.awaiting, base.returns, base.raises, base.kind, base.fact, origin
-            )
+            out[name] = replace(base, name=name, origin=origin)
             continue
         _check_effects(name, entry, known)
-        values = {k: v for k, v in entry.items() if k not in ("await", "params")}
-        out[name] = Row(**values, params=tuple(entry.get("params", ())), awaiting=entry.get("await", ""), origin=origin)
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items() if k != "await"}
+        out[name] = Row(**values, awaiting=entry.get("await", ""), origin=origin)
     return out
 
 
