@@ -437,6 +437,46 @@ async def what_is_put_into_a_queue_is_taken_out_when_its_maker_is_suspended() ->
     assert reply.done()
 
 
+@claim("asyncio.Queue", "Queue.put", "Queue.get", "Queue.get_nowait", "Queue.empty", "Queue.qsize")
+async def a_queue_gives_futures_as_they_are_first_come_first() -> None:
+    queue: asyncio.Queue[asyncio.Future[int]] = asyncio.Queue(2)
+    first, second, third = (asyncio.get_running_loop().create_future() for _ in range(3))
+    await queue.put(first)
+    await queue.put(second)
+    assert queue.qsize() == 2
+    waiting = asyncio.create_task(queue.put(third))
+    await asyncio.sleep(0)
+    assert not waiting.done(), "there is no room"
+    assert await queue.get() is first
+    assert queue.get_nowait() is second
+    await waiting
+    assert await queue.get() is third
+    assert not first.done()
+    assert queue.empty()
+
+
+@claim("asyncio.PriorityQueue", "asyncio.LifoQueue")
+async def other_queues_have_an_order_of_their_own() -> None:
+    for queue in (asyncio.LifoQueue[int](), asyncio.PriorityQueue[int]()):
+        queue.put_nowait(2)
+        queue.put_nowait(1)
+        assert await queue.get() == 1
+
+
+@claim("Queue.join", "Queue.task_done")
+async def a_queue_is_through_when_somebody_says_so() -> None:
+    queue: asyncio.Queue[asyncio.Future[int]] = asyncio.Queue()
+    future = asyncio.get_running_loop().create_future()
+    queue.put_nowait(future)
+    joining = asyncio.create_task(queue.join())
+    await asyncio.sleep(0)
+    assert not joining.done()
+    assert await queue.get() is future
+    queue.task_done()
+    await joining
+    assert not future.done()
+
+
 # ---------------------------------------------------------------- limits
 @claim("Timeout.expired", since=(3, 11), why="asyncio.timeout is new in 3.11")
 async def a_limit_has_expired_when_it_has_ended_its_block_and_not_before() -> None:

@@ -49,6 +49,8 @@ FAMILY = {
     "group": "TaskGroup",
     "event": "Event",
     "stack": "ExitStack",
+    "queue": "Queue",
+    "unordered": "Queue",
 }
 
 

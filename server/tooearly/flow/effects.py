@@ -23,13 +23,13 @@ from tooearly.flow.effects_making import (
     task_group,
     thread,
 )
+from tooearly.flow.effects_queues import get_nowait, is_empty, put_nowait, queue, size
 from tooearly.flow.effects_reading import block, cancel, cancelled, done, finish_future, read
 from tooearly.flow.effects_running import (
     assert_raises,
     callback,
     callback_on,
     expired,
-    hand_on,
     later,
     manager,
     manager_factory,
@@ -69,7 +69,11 @@ EFFECTS: dict[str, Effect] = {
     "callback": callback,
     "callback_on": callback_on,
     "later": later,
-    "hand_on": hand_on,
+    "queue": queue,
+    "put_nowait": put_nowait,
+    "get_nowait": get_nowait,
+    "queue_empty": is_empty,
+    "queue_size": size,
     "run": run,
     "run_until_complete": run_until_complete,
     "run_forever": run_forever,

@@ -11,7 +11,7 @@ from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.mention import index_names, nodes_in
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
-from tooearly.flow.relevance import closed_over, matters, only_sets, target_function
+from tooearly.flow.relevance import closed_over, feeds, matters, only_sets, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, TRUE, Api, Bound, Coro, Func, KeyOf, Oid, Partial, Ref, Unknown, Value
 
@@ -36,7 +36,7 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
         started = Deferred("task", body.function, body.args)
         if body.kwargs:
             started = Deferred("task", Partial(body.function, body.args, body.kwargs))
-        if matters(c.m, started):
+        if matters(c.m, started) or feeds(c.m, w, started):
             w.deferred = (*w.deferred, started)
         elif only_sets(c.m, started):
             w.deferred = (*w.deferred, replace(started, kind="setter"))

@@ -11,9 +11,9 @@ from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Deferred, Outcome
 from tooearly.flow.mention import names_in
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, UNSEEN, Fut
-from tooearly.flow.relevance import closed_over, matters, may_read, only_sets, target_function
+from tooearly.flow.relevance import matters, may_read, only_sets, target_function
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Api, Bound, Coro, Exc, Func, Managing, Partial, Ref, Unknown, Value, const
+from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value, const
 from tooearly.flow.walking import refs
 
 
@@ -54,15 +54,6 @@ def later(c: Call) -> list[Outcome]:
     elif only_sets(c.m, deferred):
         c.w.deferred = _with(c.w.deferred, replace(deferred, kind="setter"))
     return [Outcome(c.w, Unknown())]
-
-
-def hand_on(c: Call) -> list[Outcome]:
-    """`queue.put_nowait(x)`: whoever takes it out runs when this code is suspended, and may do anything."""
-    value = c.get("item") or Unknown()
-    if c.w.reachable([value], closed_over(c.w)):
-        c.w.deferred = _with(c.w.deferred, Deferred("thread", value))
-    full = [Outcome(c.w.copy(), exc=Exc(""))] if c.act.block is not None and c.act.block.handler >= 0 else []
-    return [Outcome(c.w, NONE), *full]
 
 
 def _with(deferred: tuple[Deferred, ...], new: Deferred) -> tuple[Deferred, ...]:

@@ -155,6 +155,7 @@ class Machine:
         self.quiet = 0
         self.brief = False
         self.beginning: Beginning | None = None
+        self.feeding: tuple[Oid, list[tuple[World, Value]]] | None = None  # a queue, and what others have put into it
         self.steps = 0
         self.eager = eager
         self.consulted: dict[Any, Any] = {}
@@ -330,6 +331,7 @@ class Machine:
             self.beginning.suspended = self.beginning.suspended or surely
             return
         called = tuple(d for d in world.deferred if surely and _due(world, d))
+        _queued_open(world)
         world.suspend(Note(why, site))
         if self.brief:
             world.escape(list(world.heap))  # what runs beside it may have gone on
@@ -339,11 +341,13 @@ class Machine:
         waiting = world.deferred
         retire(self, world, waiting)
         over = ("task", "thread", "beside") if surely else ("task", "thread")
+        over = (*over, "queued") if why != "clock" else over
         world.deferred = tuple(replace(d, kind="called") if d in called else d for d in waiting if d.kind not in over)
         if not self.quiet and self.depth <= 2:
             seen = world.copy()
             for deferred in waiting:
-                self._disturb(seen, deferred)
+                if deferred.kind != "queued":
+                    self._disturb(seen, deferred)
             self._run_all(act, seen, waiting)
         for deferred in waiting:
             if not (surely and deferred.kind == "task" and begin(self, act, world, deferred, site)):
@@ -351,9 +355,12 @@ class Machine:
 
     def _run_all(self, act: Act, world: World, waiting: tuple[Deferred, ...]) -> None:
         """Interpret what runs now for its reads."""
-        tasks = tuple(replace(d, kind="beside") for d in waiting if d.kind == "task" and reaches(self, d))
+        from tooearly.flow.relevance import feeds
+
+        own = [d for d in waiting if d.kind == "task" and (reaches(self, d) or feeds(self, world, d))]
+        tasks = tuple(replace(d, kind="beside") for d in own)
         for deferred in waiting:
-            if deferred.kind not in ("thread", "called", "setter"):
+            if deferred.kind not in ("thread", "called", "queued", "setter"):
                 alone = self.depth or not tasks or deferred.kind != "task"
                 self.run_deferred(act, world, deferred, () if alone else beside(world, deferred, tasks))
 
@@ -361,7 +368,7 @@ class Machine:
         """Variables that the other code rebinds are not known any more; a thread may do anything."""
         from tooearly.flow.relevance import closed_over, target_function
 
-        if deferred.kind == "thread":
+        if deferred.kind == "thread" or (deferred.kind == "queued" and deferred not in world.deferred):
             world.escape(world.reachable([deferred.function], closed_over(world)))
         target = target_function(deferred.function)
         if target is None or deferred.kind != "task":
@@ -443,6 +450,16 @@ class Machine:
         """An InvalidStateError of a read has met a handler that expects it."""
         if exc.site is not None and not self.quiet and (exc.site, MAIN) in self.reports:
             self.reports[exc.site, MAIN].handled = True
+
+
+def _queued_open(world: World) -> None:
+    """Whoever takes a future out of a queue may finish it while this code is suspended."""
+    for deferred in world.deferred:
+        if deferred.kind == "queued":
+            for oid in world.reachable([deferred.function], lambda _: ()):
+                obj = world.heap[oid]
+                if isinstance(obj, Fut) and not obj.open:
+                    world.heap[oid] = replace(obj, open=True)
 
 
 def _due(world: World, deferred: Deferred) -> bool:

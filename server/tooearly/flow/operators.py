@@ -132,7 +132,7 @@ def truths(w: World, value: Value) -> Iterator[tuple[bool, World]]:
             yield bool(constant), w
         case Length(oid):
             yield from sizes.emptiness(w, Ref(oid))
-        case Ref() if (cont := w.cont(value)) is not None and cont.kind not in ("event", "group"):
+        case Ref() if (cont := w.cont(value)) is not None and cont.kind not in ("event", "group", "queue", "unordered"):
             yield from sizes.emptiness(w, value)
         case Ref() if isinstance(w.heap.get(value.oid), Inst):
             inst = w.heap[value.oid]

@@ -21,7 +21,8 @@ from tooearly.semantics.rows import builtin_rows
 # got). The rows that come with tooearly say which names those are: a row of a user may have any, and is followed.
 FRESH = frozenset(["spawn", "framework_task", "group_spawn", "future", "gather", "executor"])
 CONCURRENT = frozenset(["concurrent"])
-WAITS = frozenset(["wait", "as_completed"])
+WAITS = frozenset(["wait", "as_completed", "get"])
+HOLDING = FRESH | {"queue"}
 SCALARS = frozenset(
     ["str", "int", "float", "bool", "bytes", "Path", "Callable", "Logger", "Event", "AbstractEventLoop"]
 )
@@ -331,14 +332,14 @@ def _may_hold(value: ast.expr | None, kind: ast.expr | None) -> bool:
     """Whether an attribute with this annotation, set to this value, may hold a future."""
     if kind is not None:
         text = ast.unparse(kind)
-        return "Task" in text or "Future" in text or "Any" in text
+        return "Task" in text or "Future" in text or "Any" in text or text.endswith("Queue")
     match value:
         case None | ast.Constant() | ast.JoinedStr() | ast.Compare():
             return False
         case ast.BinOp(left=left, right=right):
             return _may_hold(left, None) and _may_hold(right, None)
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name[:1].isupper():
-            return _does(name, FRESH)  # an instance of some class
+            return _does(name, HOLDING)  # an instance of some class
         case ast.Call(func=ast.Name(id="len" | "max" | "min" | "int" | "str" | "float" | "bool" | "bytes")):
             return False
     return True

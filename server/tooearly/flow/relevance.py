@@ -163,6 +163,20 @@ def _methods(m: Machine, effects: frozenset[str]) -> frozenset[str]:
     return frozenset(f".{name}" for name in m.rows.named(effects))
 
 
+PUTTING = frozenset(["put", "put_nowait"])  # effects
+
+
+def feeds(m: Machine, w: World, deferred: Deferred) -> bool:
+    """Whether code that runs later may put a future that it makes into a queue of this world."""
+    target = target_function(deferred.function)
+    if target is None or not any(
+        isinstance(obj, Cont) and obj.kind in ("queue", "unordered") for obj in w.heap.values()
+    ):
+        return False
+    names = closure(m, target.function)
+    return makes_any(m, names) and bool({name.rpartition(".")[2] for name in names} & m.rows.named(PUTTING))
+
+
 def _apis(value: Value) -> Iterator[str]:
     """The names of the APIs that a callable ends in or is handed: `partial(map, Task.result)`."""
     match value:

@@ -16,6 +16,7 @@ from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.effects_events import signal
 from tooearly.flow.effects_making import as_future
+from tooearly.flow.effects_queues import get, join, put
 from tooearly.flow.ended import end, finish, has_failed, held_futures, note_all
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, TIMEOUT, Cont, Fut, Note
@@ -312,6 +313,9 @@ AWAITING: dict[str, Callable[[Call], list[Outcome]]] = {
     "one_completed": one_completed,
     "thread": thread,
     "signal": signal,
+    "put": put,
+    "get": get,
+    "join": join,
     "next": next_async,
     "enter_context": enter_async_context,
     "exit_close": close_stack,

@@ -1,0 +1,190 @@
+"""The effects of queues: what one part of the program puts in, another takes out.
+
+A queue is a container whose first element is taken. Only futures, what holds them, and the None that ends many a
+protocol are kept in it, each other element is just something. Who comes to an empty queue is suspended until another
+task has put something in: the tasks that have not begun yet and whose text puts are followed to where they do.
+
+What has been put in is in the hands of whoever takes it out. Time alone tells nothing of it (`Deferred` "queued"), but
+after any other wait it may have been finished, and nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tooearly.flow.awaits import await_unknown, await_value
+from tooearly.flow.calling import Call, call, give_away
+from tooearly.flow.containers import is_group, new
+from tooearly.flow.joining import without
+from tooearly.flow.machine import Deferred, GaveUp, Outcome
+from tooearly.flow.objects import CANCELLED, Cont
+from tooearly.flow.relevance import closed_over, feeds
+from tooearly.flow.state import World
+from tooearly.flow.subscripts import collect
+from tooearly.flow.values import FALSE, NONE, Exc, Length, Ref, Unknown, Value
+
+MOST_FED = 3  # different things that may come from others
+STEPS = 800  # of following others to where they put something in
+EMPTY = Exc("asyncio.QueueEmpty")
+
+
+def queue(c: Call) -> list[Outcome]:
+    """`asyncio.Queue()`; the other kinds give their elements in an order that is not known."""
+    kind = c.row.kind or "queue"
+    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont(kind, (), kind == "queue")))]
+
+
+def put_nowait(c: Call) -> list[Outcome]:
+    """`queue.put_nowait(x)`: nobody has taken it out before the next suspension."""
+    value = c.get("item") or Unknown()
+    _store(c, c.w, value)
+    full = [Outcome(c.w.copy(), exc=Exc(""))] if c.act.block is not None and c.act.block.handler >= 0 else []
+    return [Outcome(c.w, NONE), *full]
+
+
+def put(c: Call) -> list[Outcome]:
+    """`await queue.put(x)`: when the queue is full it waits before."""
+    cancelled = c.w.copy()
+    c.m.suspend(c.act, c.w, "other", c.site, surely=False)
+    _store(c, c.w, c.get("item") or Unknown())
+    return [Outcome(c.w, NONE), Outcome(cancelled, exc=Exc(CANCELLED))]
+
+
+def _store(c: Call, w: World, value: Value) -> None:
+    reached = w.reachable([value], closed_over(w))
+    cont = w.cont(c.receiver)
+    kept = value if reached or value == NONE else Unknown()
+    if cont is not None and isinstance(c.receiver, Ref) and (cont.exact or kept not in cont.items):
+        if not isinstance(kept, Ref):
+            w.heap[c.receiver.oid] = replace(cont, exact=cont.exact and kept == NONE)
+        collect(w, c.receiver, kept, None)
+    if reached and len(w.deferred) < MOST_DEFERRED:
+        w.deferred = tuple(dict.fromkeys((*w.deferred, Deferred("queued", value))))
+    if c.m.feeding is not None and isinstance(c.receiver, Ref) and c.m.feeding[0] == c.receiver.oid:
+        c.m.feeding[1].append((w.copy(), kept))
+
+
+MOST_DEFERRED = 12
+
+
+def get_nowait(c: Call) -> list[Outcome]:
+    """`queue.get_nowait()`: the first element, or an exception."""
+    cont = c.w.cont(c.receiver)
+    if cont is None:
+        return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=EMPTY)]
+    out = [Outcome(world, value) for world, value in _taken(c, c.w.copy())]
+    if cont.exact and cont.items:
+        return out
+    return [*out, *([Outcome(c.w.copy(), Unknown())] if not out else []), Outcome(c.w, exc=EMPTY)]
+
+
+def get(c: Call) -> list[Outcome]:
+    """`await queue.get()`."""
+    cont = c.w.cont(c.receiver)
+    if cont is None:
+        return await_unknown(c.m, c.act, c.w, c.site)
+    cancelled = c.w.copy()
+    c.m.suspend(c.act, cancelled, "other", c.site)
+    out = [Outcome(cancelled, exc=Exc(CANCELLED))]
+    if cont.items:
+        c.m.suspend(c.act, c.w, "other", c.site, surely=False)
+        return [*(Outcome(world, value) for world, value in _taken(c, c.w)), *out]
+    for fed in _fed(c):
+        for world, value in _taken(c, fed):
+            c.m.suspend(c.act, world, "other", c.site)
+            out.append(Outcome(world, value))
+    if len(out) == 1:
+        c.m.suspend(c.act, c.w, "other", c.site)
+        out += [Outcome(world, value) for world, value in _taken(c, c.w)] or [Outcome(c.w, Unknown())]
+    return out
+
+
+def _taken(c: Call, w: World) -> Iterator[tuple[World, Value]]:
+    """The elements that may come next, each in the world that goes on without it."""
+    cont = w.cont(c.receiver)
+    if cont is None or not isinstance(c.receiver, Ref) or not cont.items:
+        return
+    first = cont.items[:1] if cont.exact else tuple(_first(c, w, cont))
+    for world, value in _each(c, w, first):
+        held = world.cont(c.receiver)
+        if held is not None:
+            rest = held if isinstance(value, Unknown) else without(held, value)
+            rest = replace(rest, items=cont.items[1:]) if cont.exact else rest
+            world.heap[c.receiver.oid] = replace(rest, nonempty=False, size=None, slots=())
+        world.deferred = tuple(d for d in world.deferred if (d.kind, d.function) != ("queued", value))
+        yield world, value
+
+
+def _first(c: Call, w: World, cont: Cont) -> Iterator[Value]:
+    """The elements and groups that one of may be the first: up to an element, since a group may be empty."""
+    for item in cont.items:
+        yield item
+        if not is_group(w, item) and cont.kind == "queue":
+            return
+
+
+def _each(c: Call, w: World, items: tuple[Value, ...]) -> Iterator[tuple[World, Value]]:
+    for item in items:
+        world = w.copy()
+        yield world, world.element(item, c.site, c.frame) if is_group(w, item) and isinstance(item, Ref) else item
+
+
+def _fed(c: Call) -> list[World]:
+    """The worlds in which a task that has not begun yet has put something into the empty queue."""
+    if c.m.feeding is not None or not isinstance(c.receiver, Ref):
+        return []
+    frames = {frame for frame, _ in c.w.env}
+    found: dict[object, World] = {}
+    for deferred in c.w.deferred:
+        if deferred.kind in ("task", "beside") and c.m.depth <= 2 and feeds(c.m, c.w, deferred):
+            for world, value in _followed(c, deferred, c.receiver):
+                for key in [key for key in world.env if key[0] not in frames]:
+                    del world.env[key]
+                held = world.cont(c.receiver)
+                if held is not None and len(held.items) == 1:
+                    found.setdefault(value.oid.site if isinstance(value, Ref) else value, world)
+    return list(found.values())[:MOST_FED]
+
+
+def _followed(c: Call, deferred: Deferred, receiver: Ref) -> list[tuple[World, Value]]:
+    """The worlds in which a task has just put something into this queue, with what that is."""
+    trial = c.w.copy()
+    trial.deferred = tuple(d for d in trial.deferred if d != deferred)
+    limit, quiet, depth = c.m.limit, c.m.quiet, c.m.depth
+    c.m.limit, c.m.quiet = min(limit, c.m.steps + STEPS), quiet + 1
+    c.m.feeding = feeding = (receiver.oid, list[tuple[World, Value]]())
+    try:
+        for made in call(c.m, c.act, trial, deferred.function, [(a, False) for a in deferred.args], [], c.site):
+            await_value(c.m, c.act, made.world, made.value, c.site)
+    except GaveUp:
+        if c.m.steps > limit:
+            raise
+    finally:
+        c.m.feeding = None
+        c.m.limit, c.m.quiet, c.m.depth = limit, quiet, depth
+    return feeding[1]
+
+
+def join(c: Call) -> list[Outcome]:
+    """`await queue.join()`: all that was put in has been taken out, and somebody says that he is through with it."""
+    out = await_unknown(c.m, c.act, c.w, c.site)
+    for outcome in out:
+        cont = outcome.world.cont(c.receiver)
+        if cont is not None and isinstance(c.receiver, Ref) and outcome.exc is None:
+            give_away(outcome.world, list(cont.items))
+            outcome.world.heap[c.receiver.oid] = replace(cont, items=(), nonempty=False, size=None, slots=())
+    return [o for o in out if o.exc is None or o.exc.cls == CANCELLED]
+
+
+def is_empty(c: Call) -> list[Outcome]:
+    """`queue.empty()`."""
+    cont = c.w.cont(c.receiver)
+    return [Outcome(c.w, FALSE if cont is not None and cont.exact and cont.items else Unknown())]
+
+
+def size(c: Call) -> list[Outcome]:
+    """`queue.qsize()`."""
+    cont = c.w.cont(c.receiver)
+    known = cont is not None and isinstance(c.receiver, Ref) and bool(cont.items)
+    return [Outcome(c.w, Length(c.receiver.oid) if known and isinstance(c.receiver, Ref) else Unknown())]
