@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import sys
 import threading
 from typing import Any
@@ -45,6 +46,16 @@ async def ensure_future_gives_a_future_back() -> None:
     task = spawn(quick())
     assert asyncio.ensure_future(task) is task
     await task
+
+
+@claim("functools.cache", "functools.lru_cache")
+async def a_function_that_keeps_gives_the_same_future_for_the_same_arguments() -> None:
+    loop = asyncio.get_running_loop()
+    for keeping in (functools.cache, functools.lru_cache, functools.lru_cache(maxsize=None), functools.lru_cache(2)):
+        make = keeping(lambda _: loop.create_future())
+        first = make("a")
+        assert make("a") is first
+        assert make("b") is not first
 
 
 @claim("asyncio.async")

@@ -60,7 +60,13 @@ ELSEWHERE = {
     "concurrent.futures.InterpreterPoolExecutor": "new in 3.14",
 }
 # Names that the analysis gives to things that have none.
-INVENTED = {"typing.cast.value", "functools.update_wrapper.decorator", "tooearly.identity", "tooearly.nothing"}
+INVENTED = {
+    "typing.cast.value",
+    "functools.update_wrapper.decorator",
+    "tooearly.identity",
+    "tooearly.nothing",
+    "tooearly.cached",
+}
 NEVER = {
     "builtins.exit": "exit()",
     "builtins.quit": "quit()",

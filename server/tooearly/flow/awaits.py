@@ -19,6 +19,7 @@ from tooearly.flow.begun import go_on
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.containers import is_group
+from tooearly.flow.earlier import before_future
 from tooearly.flow.ended import (
     chooses,
     end,
@@ -146,6 +147,8 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
     for outcome in body_outcomes(m, act, w, fut, site):
         end(outcome.world, ref, outcome.exc)
         finish_children(outcome.world, fut)
+        for other in before_future(m, outcome.world, ref):
+            finish(outcome.world, other)
         keep_value(outcome, ref)
         for called in called_back(m, act, outcome.world, ref, site, failed=outcome.exc is not None):
             out += [replace(outcome, world=world) for world in fired(called, ref, site, chooses)]
@@ -300,6 +303,8 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
     if normally:
         end(w, ref, None)
     finish(w, ref)
+    for other in before_future(m, w, ref):
+        finish(w, other)
     finish_children(w, fut if not normally else replace(fut, keep_going=True))
     fire(w, ref)
     return [w]

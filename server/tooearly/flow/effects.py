@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from tooearly.flow.caching import cached, caching
 from tooearly.flow.calling import Call
 from tooearly.flow.effects_making import (
     as_completed,
@@ -74,6 +75,8 @@ EFFECTS: dict[str, Effect] = {
     "get_nowait": get_nowait,
     "queue_empty": is_empty,
     "queue_size": size,
+    "caching": caching,
+    "cached": cached,
     "run": run,
     "run_until_complete": run_until_complete,
     "run_forever": run_forever,

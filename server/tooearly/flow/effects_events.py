@@ -11,22 +11,21 @@ An event that was waited for is marked: a visible one by `nonempty` of its objec
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from tooearly.flow import earlier
 from tooearly.flow.awaits import await_unknown
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.ended import finish, fired
 from tooearly.flow.machine import Deferred, Outcome
-from tooearly.flow.objects import CANCELLED, Cont, Inst
+from tooearly.flow.objects import CANCELLED, Cont
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
 from tooearly.semantics.names import walk
-from tooearly.semantics.rows import Rows
 
-SETTING, FINISHING = frozenset(["event_set"]), frozenset(["finish"])  # the effects of methods
+SETTING = frozenset(["event_set"])  # the effects of methods
 
 
 def event(c: Call) -> list[Outcome]:
@@ -70,58 +69,10 @@ def set_before(c: Call) -> list[Ref]:
     wait = next((n for n in walk(c.site.node) if isinstance(n, ast.Attribute) and n.attr == own), None)
     match wait.value if wait is not None else None:
         case ast.Name(id=event):
-            scopes = [c.act.function.node]
-            held: Value | None = None
+            return earlier.before_a_name(c.m, c.act, c.w, event, SETTING)
         case ast.Attribute(value=ast.Name(id=owner), attr=attr):
-            held = c.w.env.get((c.act.frame, owner))
-            inst = c.w.heap.get(held.oid) if isinstance(held, Ref) else None
-            if not isinstance(inst, Inst):
-                return []
-            scopes, event = [method.node for method in inst.cls.methods.values()], f"self.{attr}"
-        case _:
-            return []
-    settings = [found for scope in scopes for found in _settings(c.m.rows, scope, event)]
-    before = [_set_earlier(c.m.rows, stmts, at) for stmts, at in settings]
-    common = set.intersection(*before) if before else set[str]()
-    found = [_held(c, held, name) for name in sorted(common)]
-    return [ref for ref in found if isinstance(ref, Ref) and c.w.fut(ref) is not None]
-
-
-def _settings(rows: Rows, scope: ast.AST, event: str) -> Iterator[tuple[list[ast.stmt], int]]:
-    """Each statement that sets the event: its list, and where it stands there."""
-    methods = rows.named(SETTING)
-    for node in walk(scope):
-        for name in ("body", "orelse", "finalbody"):
-            found = getattr(node, name, None)
-            stmts: list[ast.stmt] = found if isinstance(found, list) else []
-            for at, stmt in enumerate(stmts):
-                match stmt:
-                    case ast.Expr(ast.Call(ast.Attribute(value=value, attr=attr))) if (
-                        attr in methods and ast.unparse(value) == event
-                    ):
-                        yield stmts, at
-
-
-def _set_earlier(rows: Rows, stmts: list[ast.stmt], at: int) -> set[str]:
-    methods = rows.named(FINISHING)
-    found = set[str]()
-    for stmt in stmts[:at]:
-        match stmt:
-            case ast.Expr(ast.Call(ast.Attribute(value=value, attr=attr))) if attr in methods:
-                found.add(ast.unparse(value))
-            case ast.Expr(ast.Await(ast.Name() | ast.Attribute() as value)):
-                found.add(ast.unparse(value))
-            case ast.Assign(targets=targets):
-                found -= {ast.unparse(target) for target in targets}
-    return found
-
-
-def _held(c: Call, owner: Value | None, name: str) -> Value | None:
-    """What a name holds here, or an attribute of the event's owner, by its name in a method."""
-    if owner is None:
-        return c.w.env.get((c.act.frame, name))
-    inst = c.w.heap.get(owner.oid) if isinstance(owner, Ref) else None
-    return inst.get(name[5:]) if isinstance(inst, Inst) and name.startswith("self.") else None
+            return earlier.before_an_attribute(c.m, c.w, c.w.env.get((c.act.frame, owner)), attr, SETTING)
+    return []
 
 
 def unknown_wait(c: Call) -> list[Outcome]:
