@@ -12,7 +12,9 @@ known. Its reads are not reported here but where the task first runs (`Machine.s
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from tooearly.flow.attributes import find_method
 from tooearly.flow.begun import go_on
@@ -32,7 +34,7 @@ from tooearly.flow.ended import (
     settle_crowd,
     unsee,
 )
-from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.machine import Act, Deferred, Machine, Outcome
 from tooearly.flow.mention import concerned, gives_exceptions, names_in, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
 from tooearly.flow.relevance import closed_over, hands_over, target_function
@@ -151,8 +153,33 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
             finish(outcome.world, other)
         keep_value(outcome, ref)
         for called in called_back(m, act, outcome.world, ref, site, failed=outcome.exc is not None):
-            out += [replace(outcome, world=world) for world in fired(called, ref, site, chooses)]
+            decides = partial(_may_not_set, m, act, called, ref, site)
+            out += [replace(outcome, world=world) for world in fired(called, ref, site, decides)]
     return out
+
+
+def _may_not_set(m: Machine, act: Act, w: World, ref: Ref, site: Site, deferred: Deferred) -> bool:
+    """Whether a callback that gets at a plain future may leave it as it is."""
+    trial = w.copy()
+    fut = trial.fut(ref)
+    if fut is None or fut.kind != "future":
+        return chooses(deferred)
+    trial.set_mask(ref.oid, PENDING)
+    return may_not(m, act, trial, deferred, site, lambda world: (f := world.fut(ref)) is not None and f.mask == DONE)
+
+
+def may_not(
+    m: Machine, act: Act, w: World, deferred: Deferred, site: Site, has_happened: Callable[[World], bool]
+) -> bool:
+    """Whether something may not have happened when a callback has run whose own future is done."""
+    for value in deferred.args:
+        if isinstance(value, Ref):
+            finish(w, value)
+    m.quiet += 1
+    outcomes = call(m, act, w, deferred.function, [(v, False) for v in deferred.args], [], site)
+    ways = [has_happened(o.world) for o in outcomes if o.exc is None]
+    m.quiet -= 1
+    return not all(ways) or not ways
 
 
 def called_back(m: Machine, act: Act, w: World, ref: Ref, site: Site, *, failed: bool) -> list[World]:

@@ -15,8 +15,8 @@ from dataclasses import replace
 from functools import partial
 
 from tooearly.flow import earlier
-from tooearly.flow.awaits import await_unknown
-from tooearly.flow.calling import Call, call, give_away
+from tooearly.flow.awaits import await_unknown, may_not
+from tooearly.flow.calling import Call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.ended import finish, fired
 from tooearly.flow.machine import Deferred, Outcome
@@ -53,14 +53,7 @@ def _may_not_set(c: Call, deferred: Deferred) -> bool:
     """Whether a callback that gets at the event may leave it as it is."""
     trial = c.w.copy()
     mark(trial, c.receiver, False)
-    for value in deferred.args:
-        if isinstance(value, Ref):
-            finish(trial, value)
-    c.m.quiet += 1
-    outcomes = call(c.m, c.act, trial, deferred.function, [(v, False) for v in deferred.args], [], c.site)
-    ways = [marked(o.world, c.receiver) for o in outcomes if o.exc is None]
-    c.m.quiet -= 1
-    return not all(ways) or not ways
+    return may_not(c.m, c.act, trial, deferred, c.site, lambda world: marked(world, c.receiver))
 
 
 def set_before(c: Call) -> list[Ref]:

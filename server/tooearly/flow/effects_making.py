@@ -69,12 +69,14 @@ def hand_over(c: Call, w: World, value: Value) -> None:
 
 def eager_mask(c: Call, body: Coro | None) -> int:
     """With an eager task factory a coroutine that does not suspend is done at once."""
-    target = target_function(body) if body is not None else None
-    if target is not None and not any(
-        isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in nodes_in(target.function)
-    ):
-        return DONE
-    return MAYBE
+    return DONE if body is not None and never_suspends(body) else MAYBE
+
+
+def never_suspends(body: Coro) -> bool:
+    """Whether a coroutine runs to its end in one go, by its text."""
+    target = target_function(body)
+    waiting = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+    return target is not None and not any(isinstance(n, waiting) for n in nodes_in(target.function))
 
 
 def spawn(c: Call) -> list[Outcome]:

@@ -16,9 +16,10 @@ from dataclasses import replace
 from tooearly.flow.awaits import await_unknown, await_value
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import is_group, new
+from tooearly.flow.effects_making import never_suspends
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Deferred, GaveUp, Outcome
-from tooearly.flow.objects import CANCELLED, Cont
+from tooearly.flow.objects import CANCELLED, DONE, Cont, Fut
 from tooearly.flow.relevance import closed_over, feeds
 from tooearly.flow.state import World
 from tooearly.flow.subscripts import collect
@@ -112,8 +113,18 @@ def _taken(c: Call, w: World) -> Iterator[tuple[World, Value]]:
             rest = held if isinstance(value, Unknown) else without(held, value)
             rest = replace(rest, items=cont.items[1:]) if cont.exact else rest
             world.heap[c.receiver.oid] = replace(rest, nonempty=False, size=None, slots=())
+        if c.row.awaiting:
+            _run_through(c, world, value)
         world.deferred = tuple(d for d in world.deferred if (d.kind, d.function) != ("queued", value))
         yield world, value
+
+
+def _run_through(c: Call, w: World, value: Value) -> None:
+    """Tasks that never suspend have come to their end by the time that somebody who waits gets them."""
+    for oid in w.reachable([value], closed_over(w)):
+        fut = w.heap[oid]
+        if isinstance(fut, Fut) and fut.kind == "task" and fut.body is not None and never_suspends(fut.body):
+            w.set_mask(oid, DONE)
 
 
 def _first(c: Call, w: World, cont: Cont) -> Iterator[Value]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.machine import Deferred, Machine, up
-from tooearly.flow.mention import MAKING, closure, leaves, names_in, nodes_in, reaches_read
+from tooearly.flow.mention import MAKING, closure, leaves, makes, names_in, nodes_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -75,6 +75,8 @@ def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> 
             if isinstance(obj, Inst) and oid not in seen:
                 seen.add(oid)
                 stack += [v for name, v in obj.attrs if f".{name}" in names]
+                if any(f".{name}" in names and makes(m, method) for name, method in obj.cls.methods.items()):
+                    return True
     return False
 
 
