@@ -16,9 +16,10 @@ from tooearly.flow.attributes import find_method
 from tooearly.flow.calling import give_away
 from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.machine import Outcome
+from tooearly.flow.mention import index_names
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, Length, Oid, Ref, Unknown, Value, const, unique
+from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, KeyOf, Length, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -167,9 +168,12 @@ def enumerated(c: Call) -> list[Outcome]:
     items, exact, nonempty = found
     start = c.get("start") or const(0)
     base = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
-    counted: list[tuple[Value, ...]] = [
-        (const(i + base) if exact and base is not None else Unknown(), item) for i, item in enumerate(items)
-    ]
+    if exact and base is not None:
+        counted: list[tuple[Value, ...]] = [(const(i + base), item) for i, item in enumerate(items)]
+    else:
+        listed = base == 0 and (cont := c.w.cont(given)) is not None and cont.kind == "list"
+        asked = listed and bool(index_names(c.act.function))
+        counted = [(KeyOf(i) if asked and isinstance(i, Ref) else Unknown(), i) for i in items]
     return list_of_pairs(c, counted, exact, nonempty)
 
 

@@ -34,7 +34,7 @@ from tooearly.flow.values import (
     unique,
 )
 
-MOST_CONSTANTS = 4  # in no order: the loop over more of them is not followed one by one
+MOST_CONSTANTS = 4  # the loop over more of them is not followed one by one
 
 
 def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async: bool) -> list[Outcome]:
@@ -52,9 +52,9 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
         case Cont(kind=kind):
             items = obj.keys if kind == "dict" else obj.items
             exact = obj.exact and kind not in ("set", "done", "pending")
-            if not exact and len(items) > MOST_CONSTANTS and all(_constant(m, item) for item in items):
-                items = (Unknown(),)
             nonempty = obj.nonempty or bool(obj.exact and items)
+            if len(items) > MOST_CONSTANTS and all(_constant(m, item) for item in items):
+                items, exact = (Unknown(),), False
             source = value if kind == "list" and not exact and isinstance(value, Ref) else None
             few = exact and 1 < len(items) <= FEW
             made = Iterating(

@@ -106,6 +106,10 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
         return slice_of(m, act, w, obj, key, site)
     if cont.kind == "dict":
         return dict_item(m, act, w, obj, key, site)
+    if isinstance(key, KeyOf):
+        if key.value in cont.items:
+            return [Outcome(w, key.value)]  # the index of that very element
+        key = key.value
     if cont.exact and isinstance(key, Const) and isinstance(key.value, int):
         index = _index(cont, key)
         if index is not None:
@@ -248,7 +252,7 @@ def remember(w: World, obj: Ref, key: Value | None, value: Value) -> None:
     cont = w.cont(obj)
     if cont is None or cont.many or not isinstance(value, Ref):
         return
-    if isinstance(key, Const) or (isinstance(key, Unknown) and key.tag is not None):
+    if isinstance(key, Const | Ref) or (isinstance(key, Unknown) and key.tag is not None):
         w.heap[obj.oid] = replace(cont, slots=(*cont.slots, (key, value)), nonempty=True, size=cont.length)
 
 
@@ -374,7 +378,8 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
     if cont is None or not isinstance(obj, Ref):
         set_aside(w, value)
         return
-    if cont.kind == "dict" and _is_name(w, cont, key) and (name := plain_key(key)) not in cont.keys:
+    if _stands_for_place(w, cont, key):
+        name = plain_key(key)
         if isinstance(value, Ref) and isinstance(name, Ref):
             _put_under(w, obj, cont, name, value)
             return
@@ -424,13 +429,21 @@ def _put_under(w: World, obj: Ref, cont: Cont, name: Ref, value: Ref) -> None:
     for gone in (name, *(v for k, v in cont.slots if k == name)):
         cont = without(cont, gone)
     slots = (*cont.slots, (name, value)) if not is_group(w, value) else cont.slots
+    if cont.kind != "dict":
+        items = unique((*cont.items, value))
+        w.heap[obj.oid] = replace(cont, items=items, exact=False, nonempty=True, slots=slots)
+        return
     pairs = unique((*zip(cont.keys, cont.items, strict=True), (Unknown(), value)))
     keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
     w.heap[obj.oid] = replace(cont, keys=keys, items=items, exact=False, nonempty=True, slots=slots, size=None)
 
 
-def _is_name(w: World, cont: Cont, key: Value) -> bool:
-    """Whether an object that is used as a key of a dict stands for one: other keys of the dict are no objects."""
+def _stands_for_place(w: World, cont: Cont, key: Value) -> bool:
+    """Whether what is used as an index of a list or a key of a dict stands for one: no key of the dict is an object."""
+    if cont.kind == "list":
+        return isinstance(key, KeyOf) and key.value in cont.items
+    if cont.kind != "dict" or plain_key(key) in cont.keys:
+        return False
     if isinstance(key, KeyOf):
         return True
     held = w.heap.get(key.oid) if isinstance(key, Ref) else None
