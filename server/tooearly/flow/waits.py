@@ -20,6 +20,7 @@ from tooearly.flow.effects_queues import get, join, put
 from tooearly.flow.ended import end, finish, has_failed, held_futures, note_all
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, TIMEOUT, Cont, Fut, Note
+from tooearly.flow.recognise import recognise
 from tooearly.flow.slices import split_group
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
@@ -59,6 +60,7 @@ def wait(c: Call) -> list[Outcome]:
     if given is not None and c.w.cont(given) is None:
         give_away(c.w, [given])
         return await_unknown(c.m, c.act, c.w, c.site)
+    recognise(c.w, given)
     out: list[Outcome] = []
     for world, limit in arguments.limit(c, "timeout"):
         now = replace(c, w=world)
