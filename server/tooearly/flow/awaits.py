@@ -79,7 +79,7 @@ def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> lis
 
 def await_unknown(m: Machine, act: Act, w: World, site: Site, *, surely: bool = True) -> list[Outcome]:
     """Waiting for something that is not followed: it may fail, and it proves nothing."""
-    unsee(w, site)
+    unsee(w, called=isinstance(getattr(site.node, "value", None), ast.Call))
     m.suspend(act, w, "other", site, surely=surely)
     return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc(CANCELLED))]
 

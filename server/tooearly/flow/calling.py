@@ -179,7 +179,7 @@ def _not_followed(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs
 def skimmed(m: Machine, act: Act, w: World, func: Func, site: Site) -> list[Outcome]:
     """A call to a function that cannot matter: it may suspend, raise, and return something."""
     if func.function.is_async:
-        unsee(w, site)
+        unsee(w, called=True)
         m.suspend(act, w, "other", site)
         return [
             Outcome(w, Unknown()),

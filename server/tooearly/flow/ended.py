@@ -111,13 +111,12 @@ def set_aside(w: World, value: Value) -> None:
             w.heap[oid] = replace(fut, open=True, foreign=True)
 
 
-def unsee(w: World, site: Site) -> None:
+def unsee(w: World, *, called: bool) -> None:
     """Something that is not followed has been waited for: it may have been, or have waited for, what was set aside.
 
-    A plain future is set aside for who answers (`replies[n] = future`); that what is called next waits for it is not
-    to be expected.
+    A plain future is set aside for who answers (`replies[n] = future`); that what is `called` next waits for it is
+    not to be expected.
     """
-    called = isinstance(getattr(site.node, "value", None), ast.Call)
     for oid, fut in list(w.heap.items()):
         if isinstance(fut, Fut) and fut.foreign and fut.mask & PENDING and not (called and fut.kind == "future"):
             w.escape([oid])
