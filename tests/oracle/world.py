@@ -21,7 +21,7 @@ from unittest import mock
 from .clock import NumberedGathering, NumberedTask, Stuck, VirtualLoop, runner
 from .record import Event, Recorder, Watched
 
-PATIENCE = 5.0  # seconds of real time after which a run that never gives control back is cut off
+PATIENCE = 5.0  # seconds of processor time after which a run that never gives control back is cut off
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _stage(loop: VirtualLoop, modern: bool) -> Iterator[None]:
 
 @contextmanager
 def watchdog(seconds: float = PATIENCE) -> Iterator[None]:
-    """Raise Stuck in what takes longer than that; where there are no timer signals, nothing is cut off."""
+    """Raise Stuck in what takes more of the processor; where there are no timer signals, nothing is cut off."""
 
     def cut(*_: object) -> None:
         raise Stuck
@@ -169,10 +169,10 @@ def watchdog(seconds: float = PATIENCE) -> Iterator[None]:
     if not hasattr(signal, "setitimer"):
         yield
         return
-    before = signal.signal(signal.SIGALRM, cut)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+    before = signal.signal(signal.SIGPROF, cut)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 0.1)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
