@@ -164,8 +164,9 @@ def compare(text: str, before: Sequence[Run], fixed: str, place: frozenset[int])
         if early:
             problems.setdefault("still-early", f"schedule {new.seed}, line {min(early)} of the fixed program")
         for name, line in new.errors:
-            if name == "Stuck" and (name, line) not in old.errors:
-                problems.setdefault("hang", f"schedule {new.seed}")
+            if name == "Stuck":  # on another line, perhaps, where a line was added above it
+                if all(other != name for other, _ in old.errors):
+                    problems.setdefault("hang", f"schedule {new.seed}")
             elif name not in known and (not place or line in place):
                 problems.setdefault("new-error", f"{name} in schedule {new.seed}, line {line} of the fixed program")
         if not _failed(old) and not _failed(new) and not _same(text, old, new):
