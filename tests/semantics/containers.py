@@ -12,6 +12,7 @@ import collections
 import contextlib
 import copy
 import functools
+import heapq
 import itertools
 import operator
 import random
@@ -86,6 +87,8 @@ GOING_THROUGH: dict[str, Holds] = {
 }
 
 LISTS: dict[str, Holds] = {
+    "heapq.heappush": lambda a, b, c: sorted(after([(1, a)], lambda x: heapq.heappush(x, (0, b)))) == [(0, b), (1, a)],
+    "heapq.heappop": lambda a, b, c: after([(0, a), (1, b)], heapq.heappop) == [(1, b)],
     "list.append": lambda a, b, c: after([a], lambda x: x.append(b)) == [a, b],
     "list.appendleft": lambda a, b, c: list(after(collections.deque([a]), lambda x: x.appendleft(b))) == [b, a],
     "list.insert": lambda a, b, c: after([a, b], lambda x: x.insert(0, c)) == [c, a, b],

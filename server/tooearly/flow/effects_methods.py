@@ -35,6 +35,20 @@ def add(c: Call) -> list[Outcome]:
     return [Outcome(c.w, NONE)]
 
 
+def heap_push(c: Call) -> list[Outcome]:
+    """`heappush(heap, x)`: one element more, in no order that is known."""
+    c.receiver = c.get("heap")
+    return shuffle(c) if add(c) else []
+
+
+def heap_pop(c: Call) -> list[Outcome]:
+    """`heappop(heap)`: the least of the elements, whichever that is."""
+    cont = c.w.cont(given := c.get("heap"))
+    if cont is None or not isinstance(given, Ref):
+        return [Outcome(c.w, Unknown())]
+    return _popped(c, given, cont, Unknown())
+
+
 def extend(c: Call) -> list[Outcome]:
     """`extend(xs)`."""
     return _extended(c, [c.get("items")])
