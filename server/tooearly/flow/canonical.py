@@ -13,7 +13,7 @@ from typing import Any
 from tooearly.flow.joining import NAMES, either_end
 from tooearly.flow.objects import GHOST, Cont, Fut, Obj
 from tooearly.flow.values import TRUE, Const, Oid, Ref, Unknown, Value, options, plain_key, unique
-from tooearly.flow.walking import held
+from tooearly.flow.walking import held, refs
 
 
 def holders_of(heap: Mapping[Oid, Obj], many: Sequence[Oid]) -> dict[Oid, set[Any]]:
@@ -54,15 +54,39 @@ def covers(more: Obj, less: Obj) -> bool:
     return either == more
 
 
-def forget_keys(env: Mapping[Any, Value], heap: dict[Oid, Obj]) -> None:
-    """Forget what a loop variable stood for when nothing holds that any more: it cannot be asked for again."""
+Settled = tuple[dict[Any, Value], dict[Oid, Obj], tuple[Any, ...]]  # variables, heap and deferred code, when canonical
+
+
+def canonical(env: dict[Any, Value], heap: dict[Oid, Obj], deferred: tuple[Any, ...], before: Settled) -> bool:
+    """Whether a world is still in canonical form, as its objects and what refers to them are as they were `before`.
+
+    Most blocks only compute: this is far cheaper than to bring the world there again.
+    """
+    old_env, old_heap, old_deferred = before
+    if deferred is not old_deferred or len(heap) != len(old_heap):
+        return False
+    if any(heap.get(oid) is not obj for oid, obj in old_heap.items()):
+        return False
+    come = {oid for key, value in env.items() if old_env.get(key) is not value for oid in refs(value)}
+    gone = {oid for key, value in old_env.items() if env.get(key) is not value for oid in refs(value)}
+    if come == gone:
+        return True
+    kept = {oid for key, value in env.items() if old_env.get(key) is value for oid in refs(value)}
+    return come <= gone | kept and gone <= come | kept
+
+
+def forget_keys(env: Mapping[Any, Value], heap: dict[Oid, Obj]) -> bool:
+    """Forget what a loop variable stood for when nothing holds that any more: it cannot be asked for again.
+
+    Whether there is any container with such keys.
+    """
     concerned = [
         oid
         for oid, obj in heap.items()
         if isinstance(obj, Cont) and (any(_passes(key) for key, _ in obj.slots) or any(map(_is_turn, obj.keys)))
     ]
     if not concerned:
-        return
+        return False
     kept = {plain_key(v) for value in env.values() for v in options(value)}
     for obj in heap.values():
         if isinstance(obj, Cont) and obj.kind == "tuple":
@@ -77,6 +101,7 @@ def forget_keys(env: Mapping[Any, Value], heap: dict[Oid, Obj]) -> None:
             keys = tuple(Unknown() if _is_turn(key) and key not in kept else key for key in cont.keys)
             pairs = unique(tuple(zip(keys, cont.items, strict=True)))
             heap[oid] = replace(cont, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs))
+    return True
 
 
 def loosen_keys(heap: dict[Oid, Obj]) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT, SAMPLING_STEPS = 14_000, 6_000
+STEPS_PER_ROOT, SAMPLING_STEPS = 12_000, 5_000
 SPENT_BETWEEN_LOOKS = 16
 MOST_DEFERRED = 24  # times a callback is interpreted for one root
 WORLDS_PER_BLOCK, MOST = 160, 6  # from how many on they are folded, and to how many

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.canonical import absorb, forget_keys, holders_of, loosen_keys
+from tooearly.flow.canonical import Settled, absorb, canonical, forget_keys, holders_of, loosen_keys
 from tooearly.flow.joining import held_members, inexact, join_objects, opened, swapped, without
 from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
 from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Unknown, Value
@@ -35,7 +35,7 @@ class World:
     Mutable while a block is interpreted (`copy` first), then frozen by `settle`, which computes its identity.
     """
 
-    __slots__ = ("_hash", "_members", "deferred", "env", "facts", "heap")
+    __slots__ = ("_hash", "_members", "_settled", "deferred", "env", "facts", "heap")
 
     def __init__(
         self,
@@ -50,10 +50,13 @@ class World:
         self.deferred = deferred
         self._members: Members | None = None
         self._hash = 0
+        self._settled: Settled | None = None
 
     def copy(self) -> World:
         """An independent world with the same contents."""
-        return World(dict(self.env), dict(self.heap), dict(self.facts), self.deferred)
+        other = World(dict(self.env), dict(self.heap), dict(self.facts), self.deferred)
+        other._settled = self._settled
+        return other
 
     def members(self) -> Members:
         """Each variable, object and remembered condition with a hash; computed once the world is settled.
@@ -147,7 +150,6 @@ class World:
 
     def fold(self, oid: Oid) -> None:
         """Make an object a member of the group of its like."""
-        obj = self.heap[oid]
         crowd = Oid(oid.site, oid.frame, ("G", "folding", oid.tag))
         self.rename({oid: crowd})
         if crowd in self.heap:
@@ -164,7 +166,6 @@ class World:
                 now = self.heap[holder]
                 assert isinstance(now, Cont)
                 self.heap[holder] = replace(now, slots=tuple(s for s in other.slots if s[1] != Ref(crowd)))
-        del obj
         self._name_groups()
 
     def rename(self, names: dict[Oid, Oid]) -> None:
@@ -423,10 +424,12 @@ class World:
 
     def settle(self) -> World:
         """Bring the world to its canonical form (in place) and return it."""
-        forget_keys(self.env, self.heap)
-        self.collect()
-        self._regroup()
         self._members = None
+        if self._settled is None or not canonical(self.env, self.heap, self.deferred, self._settled):
+            by_keys = forget_keys(self.env, self.heap)
+            self.collect()
+            self._regroup()
+            self._settled = None if by_keys else (dict(self.env), dict(self.heap), self.deferred)
         return self
 
     def leave(self, frame: Frame, keep: bool) -> None:
