@@ -121,7 +121,7 @@ def offer(report: Any, finding: Finding, _settings: Settings) -> Sequence[Fix]:
     )
 
 
-def fix_all(report: Any, _settings: Settings, _check: Callable[[str], Any]) -> Sequence[Edit]:
+def fix_all(report: Any, _settings: Settings, _check: Callable[[str], Any], _codes: Sequence[str]) -> Sequence[Edit]:
     text = report.tree.text
     fixed = text
     for finding in reversed(report.findings):

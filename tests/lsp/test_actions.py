@@ -70,6 +70,8 @@ async def test_only_the_kinds_that_are_asked_for(client: Client) -> None:
         "source": {"source.fixAll.tooearly"},
         "source.fixAll": {"source.fixAll.tooearly"},
         "source.fixAll.tooearly": {"source.fixAll.tooearly"},
+        "source.fixAll.tooearly.result-before-done": {"source.fixAll.tooearly.result-before-done"},
+        "source.fixAll.tooearly.no-such-rule": set(),
         "source.fixAll.ruff": set(),
         "source.organizeImports": set(),
         "refactor": set(),

@@ -39,6 +39,10 @@ async def test_from_an_open_file_to_a_text_without_findings(client: Client) -> N
     everything = next(action for action in actions if action["kind"] == "source.fixAll.tooearly")
     resolved = await client.ask("codeAction/resolve", everything)
     assert document.after(resolved["edit"]) == READ.replace("task.result()", "await task")
+    for code, expected in (("result-before-done", document.after(resolved["edit"])), ("blocking-result", "")):
+        (of_rule,) = await document.actions(item["range"], only=[f"source.fixAll.tooearly.{code}"])
+        edit = (await client.ask("codeAction/resolve", of_rule)).get("edit")
+        assert (document.after(edit) if edit else "") == expected, code
     explained = await client.ask("workspace/executeCommand", next(a["command"] for a in actions if "command" in a))
     assert "result-before-done" in explained
     hover = {"textDocument": document.identifier, "position": document.find("task.result")["start"]}

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from lsprotocol.converters import get_converter
 
+from tooearly.config import CODES
 from tooearly.lsp.capabilities import APPLY_COMMAND, EXPLAIN_COMMAND, FIX_ALL
 from tooearly.lsp.convert import diagnostic, workspace_edit
 from tooearly.lsp.protocol import Rendered, encode
@@ -71,7 +72,8 @@ async def code_actions(ls: Server, params: lsp.CodeActionParams) -> Rendered:
     only = params.context.only
     here, document = None, ls.documents.get(params.text_document.uri)
     quick = ls.client.resolve_edit and document is not None and ls.analyses.is_behind(ls.program(document).key)
-    if wanted(only, QUICK_FIX) or wanted(only, FIX_ALL):
+    fix_alls = _fix_alls(only)
+    if wanted(only, QUICK_FIX) or fix_alls:
         here = await spot(ls, params.text_document.uri, "code actions")
     if here is None or here.analysed.report is None or here.analysed.shown is None or not here.analysed.shown.placed:
         return NOTHING
@@ -82,8 +84,8 @@ async def code_actions(ls: Server, params: lsp.CodeActionParams) -> Rendered:
             offers = await _offers(ls, here, touched, quick=quick)
             actions += [action for offer in offers if (action := _action(ls, here, offer)) is not None]
             actions += [_explain_action(ls, here, finding) for finding in _one_of_each_code(touched)]
-    if wanted(only, FIX_ALL) and (only or actions):
-        actions.append(await _fix_all_action(ls, here, eager=bool(only)))
+    if only or actions:
+        actions += [await _fix_all_action(ls, here, kind, eager=bool(only)) for kind in fix_alls]
     actions = [action for action in actions if action.keys() & {"edit", "command", "disabled", "data"}]
     return Rendered(encode(actions if ls.client.action_literals else [_as_command(here, action) for action in actions]))
 
@@ -171,24 +173,35 @@ def _explain_action(ls: Server, here: Spot, finding: Finding) -> Action:
     }
 
 
-async def _fix_all_action(ls: Server, here: Spot, *, eager: bool) -> Action:
+def _fix_alls(only: Iterable[Any] | None) -> list[str]:
+    """The kinds of fix-all that are asked for: of all rules, or of one (`source.fixAll.tooearly.CODE`)."""
+    asked = [getattr(item, "value", item) for item in only or ()]
+    return [FIX_ALL] if wanted(only, FIX_ALL) else [kind for kind in asked if _code(kind) in CODES]
+
+
+def _code(kind: str) -> str:
+    """The rule that a kind of fix-all is for."""
+    return kind.removeprefix(f"{FIX_ALL}.") if kind.startswith(f"{FIX_ALL}.") else ""
+
+
+async def _fix_all_action(ls: Server, here: Spot, kind: str, *, eager: bool) -> Action:
     """One action for all safe fixes; its edit is made now if the client cannot ask for it later."""
-    title = "Fix all tooearly findings that have a safe fix"
-    action: Action = {"title": title, "kind": FIX_ALL}
-    data = {"uri": here.document.uri, "version": here.document.version, "action": FIX_ALL}
+    title = f"Fix all {_code(kind) or 'tooearly'} findings that have a safe fix"
+    action: Action = {"title": title, "kind": kind}
+    data = {"uri": here.document.uri, "version": here.document.version, "action": kind}
     if ls.client.resolve_edit:
         action["data"] = data
     elif eager:
-        edit = await _fix_all_edit(ls, here)
+        edit = await _fix_all_edit(ls, here, kind)
         action |= {"edit": edit} if edit is not None else {}
     else:
         action["command"] = {"title": title, "command": APPLY_COMMAND, "arguments": [data]}
     return action
 
 
-async def _fix_all_edit(ls: Server, here: Spot) -> dict[str, Any] | None:
-    analysed = here.analysed
-    edits: Sequence[Edit] = await ls.analyses.work(lambda: ls.analyses.edits_of_all(analysed))
+async def _fix_all_edit(ls: Server, here: Spot, kind: str) -> dict[str, Any] | None:
+    analysed, codes = here.analysed, tuple(filter(None, [_code(kind)]))
+    edits: Sequence[Edit] = await ls.analyses.work(lambda: ls.analyses.edits_of_all(analysed, codes))
     return _edit(ls, here, edits) if edits else None
 
 
@@ -217,8 +230,8 @@ async def _edit_later(ls: Server, data: dict[str, Any]) -> dict[str, Any] | None
     here = await spot(ls, str(data.get("uri")), "an action's edit")
     if here is None or here.analysed.report is None:
         return None
-    if data.get("action") == FIX_ALL:
-        return await _fix_all_edit(ls, here)
+    if (kind := str(data.get("action"))) == FIX_ALL or _code(kind) in CODES:
+        return await _fix_all_edit(ls, here, kind)
     if data.get("version") != here.document.version:
         log.info("%r is of an older version of %s and was not applied", data.get("action"), here.document.uri)
         return None

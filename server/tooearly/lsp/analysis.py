@@ -188,8 +188,8 @@ class Analyses:
             program.text, resolved.settings, modules=resolved.modules, filename=_filename(program)
         )
 
-    def edits_of_all(self, analysed: Analysed) -> Sequence[Edit]:
-        """The edits that apply all safe fixes. To be called in the worker."""
+    def edits_of_all(self, analysed: Analysed, codes: Sequence[str] = ()) -> Sequence[Edit]:
+        """The edits that apply all safe fixes, or those of some rules. To be called in the worker."""
         program, resolved = analysed.program, analysed.resolved
 
         def check(text: str) -> Report:
@@ -197,7 +197,7 @@ class Analyses:
 
         if analysed.report is None:
             return ()
-        return self._engine().fix_all(analysed.report, resolved.settings, check)
+        return self._engine().fix_all(analysed.report, resolved.settings, check, codes)
 
     def _take(self, program: Program, outcome: Any) -> None:
         entry = self._entries.get(program.key)

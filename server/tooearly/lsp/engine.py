@@ -47,19 +47,20 @@ class Engine:
 
     `check(text, settings, memory=, modules=, filename=, cells=, stop=)` analyses a text; `stop` is called now and
     then and raises to give up. `memory()` is what it carries from one version of a text to the next. `offer(report,
-    finding, settings)` makes the fixes of one finding, `vetted(report, finding, fixes, check)` disables those that do
-    not keep their promise, `fix_all(report, settings, check)` the edits that apply all safe ones (`check` analyses a
-    text under the same conditions). `states_text(text, settings, modules=, filename=)` renders the source with the
-    state of each task beside each line. `may_have_site(text)` is a quick test that a text can have a finding at all.
-    `url(code)` is the page of a rule, `explain(code)` its text. `walk(folder)` lists the Python files of a folder as
-    the command line would. `refused` is what `check` raises for settings that it cannot use, and for nothing else.
+    finding, settings)` makes the fixes of one finding, `vetted(report, finding, fixes, check)` disables those that
+    do not keep their promise, `fix_all(report, settings, check, codes)` the edits that apply all safe ones, or
+    those of some rules (`check` analyses a text under the same conditions). `states_text(text, settings, modules=,
+    filename=)` renders the source with the state of each task beside each line. `may_have_site(text)` is a quick
+    test that a text can have a finding at all. `url(code)` is the page of a rule, `explain(code)` its text.
+    `walk(folder)` lists the Python files of a folder as the command line would. `refused` is what `check` raises
+    for settings that it cannot use, and for nothing else.
     """
 
     check: Callable[..., Report]
     memory: Callable[[], Any]
     offer: Callable[[Report, Finding, Settings], Sequence[Fix]]
     vetted: Callable[[Report, Finding, Sequence[Fix], Callable[[str], Sequence[Finding]]], Sequence[Fix]]
-    fix_all: Callable[[Report, Settings, Callable[[str], Report]], Sequence[Edit]]
+    fix_all: Callable[[Report, Settings, Callable[[str], Report], Sequence[str]], Sequence[Edit]]
     states_text: Callable[..., str]
     may_have_site: Callable[[str], bool]
     url: Callable[[str], str]
@@ -83,7 +84,9 @@ def load() -> Engine:
     ) -> Sequence[Fix]:
         return fixes.vetted(report.tree, finding, offered, report.findings, check)
 
-    def fix_all(report: Report, settings: Settings, check: Callable[[str], Report]) -> Sequence[Edit]:
+    def fix_all(
+        report: Report, settings: Settings, check: Callable[[str], Report], codes: Sequence[str]
+    ) -> Sequence[Edit]:
         from tooearly.fixes.fix_all import fix_all as fix
         from tooearly.lsp.textdiff import edits_between
 
@@ -92,7 +95,7 @@ def load() -> Engine:
             return again.tree, again.findings
 
         text = report.tree.text
-        return edits_between(text, fix(text, analyse, settings).text)
+        return edits_between(text, fix(text, analyse, settings, codes=codes).text)
 
     return Engine(
         check=partial(api.check, with_fixes=False),
