@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from tooearly.flow import live, nested
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.lower_stmt import build_module
-from tooearly.flow.machine import MAIN, Act, GaveUp, Machine, Report
+from tooearly.flow.machine import Act, GaveUp, Machine
 from tooearly.flow.mention import registered
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.objects import CALLED_BACK, DONE, Cont, Inst, Note
 from tooearly.flow.prepared import prepared
+from tooearly.flow.reports import Report
 from tooearly.flow.sharing import Found, Key
 from tooearly.flow.state import World
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import NONE, Func, Klass, Oid, Ref, Site, Unknown, Value, choice, site_of
 from tooearly.semantics.names import Class, Function, Module, all_args
 from tooearly.semantics.rows import Rows
@@ -70,7 +72,7 @@ def analyse(
         module.bindings.asked = None
     machines = [machine for machine, _ in parts]
     judged = [machine for machine, gone in reversed(parts) if gone is None or machine.partial]
-    reports = {key: report for machine in judged for key, report in machine.reports.items() if told(machine, report)}
+    reports = {key: report for machine in judged for key, report in _told(machine)}
     others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
     rest = frozenset[object]().union(*(machine.rests_on(asked) for machine in machines))
     return Analysis(
@@ -108,16 +110,12 @@ def interpreted(
         stack += nested.defined(function)
 
 
-def told(machine: Machine, report: Report) -> bool:
-    """Whether a report counts: of a root that was followed in part only what some world shows by itself.
-
-    That a future is unfinished in a world which no folding has blurred, and that nobody takes the InvalidStateError
-    there, is so whatever the other worlds are. What would have to be so in all of them is not known: it is "possible".
-    """
-    if machine.partial:
-        report.certain = False
-        return report.clear and (report.unhandled or report.code != MAIN)
-    return True
+def _told(machine: Machine) -> Iterator[tuple[tuple[Site, str], Report]]:
+    """The reports that count."""
+    for key, report in machine.reports.items():
+        counts = report.in_part() if machine.partial else report
+        if counts is not None:
+            yield key, counts
 
 
 def _interpret(machine: Machine, module: Module, root: Function) -> GivenUp | None:
@@ -145,10 +143,9 @@ def run_root(machine: Machine, module: Module, root: Function) -> None:
     for outcome in outcomes:
         if outcome.exc is not None:
             machine.unhandled(outcome.exc)
-        if (
-            outcome.world.deferred and not machine.cut and root is not module.body
-        ):  # tasks that were started last begin now
-            machine.suspend(act, outcome.world, "begun", site_of(root.unit, root.node))
+        if outcome.world.deferred and not machine.cut and root is not module.body:
+            # tasks that were started last begin now
+            suspend(machine, act, outcome.world, "begun", site_of(root.unit, root.node))
 
 
 def activation(machine: Machine, module: Module, root: Function, world: World) -> Act:
@@ -210,7 +207,7 @@ def bind_unknown(machine: Machine, module: Module, function: Function, world: Wo
 def _parameter(
     machine: Machine, module: Module, function: Function, world: World, arg: ast.arg, site: Site, *, first: bool
 ) -> Value:
-    from tooearly.flow.attributes import decorator_names
+    from tooearly.flow.classes import decorator_names
 
     if (
         first

@@ -21,6 +21,7 @@ from tooearly.flow.begun import go_on
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.containers import is_group
+from tooearly.flow.deferred import Deferred
 from tooearly.flow.earlier import before_future
 from tooearly.flow.ended import (
     chooses,
@@ -34,12 +35,13 @@ from tooearly.flow.ended import (
     settle_crowd,
     unsee,
 )
-from tooearly.flow.machine import Act, Deferred, Machine, Outcome
+from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import concerned, gives_exceptions, names_in, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
 from tooearly.flow.relevance import closed_over, hands_over, target_function
 from tooearly.flow.state import World
 from tooearly.flow.summaries import apply_summary, summary
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import (
     NONE,
     Api,
@@ -80,7 +82,7 @@ def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> lis
 def await_unknown(m: Machine, act: Act, w: World, site: Site, *, surely: bool = True) -> list[Outcome]:
     """Waiting for something that is not followed: it may fail, and it proves nothing."""
     unsee(w, called=isinstance(getattr(site.node, "value", None), ast.Call))
-    m.suspend(act, w, "other", site, surely=surely)
+    suspend(m, act, w, "other", site, surely=surely)
     return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc(CANCELLED))]
 
 
@@ -142,10 +144,10 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
     if fut.mask == DONE:
         return ended(m, act, w, ref, site)
     cancelled = w.copy()
-    m.suspend(act, cancelled, "other", site)
+    suspend(m, act, cancelled, "other", site)
     finish(cancelled, ref)
     out = [Outcome(cancelled, exc=Exc(CANCELLED))]
-    m.suspend(act, w, "other", site)
+    suspend(m, act, w, "other", site)
     for outcome in body_outcomes(m, act, w, fut, site):
         end(outcome.world, ref, outcome.exc)
         finish_children(outcome.world, fut)

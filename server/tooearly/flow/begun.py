@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from tooearly.flow.binding import bind
 from tooearly.flow.cfg import RETURN, Block, Graph
+from tooearly.flow.deferred import Deferred
 from tooearly.flow.ended import finish
-from tooearly.flow.machine import Act, Deferred, GaveUp, Machine, Outcome
+from tooearly.flow.machine import Act, GaveUp, Machine, Outcome
 from tooearly.flow.mention import leaves
 from tooearly.flow.objects import PENDING, Fut, Generating, Note
 from tooearly.flow.relevance import closed_over

@@ -18,7 +18,7 @@ def caching(c: Call) -> list[Outcome]:
     function = c.get("func")
     if isinstance(function, Func | Bound | Partial):
         return [Outcome(c.w, Partial(Api("tooearly.cached"), (function,), ()))]
-    return [Outcome(c.w, Api("functools.cache"))]
+    return [Outcome(c.w, Api(c.row.name))]
 
 
 def cached(c: Call) -> Iterator[Outcome] | list[Outcome]:

@@ -19,6 +19,7 @@ from tooearly.flow.mention import makes, names_in
 from tooearly.flow.objects import CANCELLED
 from tooearly.flow.relevance import SMALL, closed_over, hands_over
 from tooearly.flow.state import World
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import (
     PLAIN,
     Api,
@@ -142,7 +143,7 @@ def invoke(
     """Interpret a function's body with these arguments."""
     function = func.function
     if act.depth >= MAX_DEPTH or act.count(function) >= MAX_SAME:
-        m.suspend(act, w, "other", site)
+        suspend(m, act, w, "other", site)
         return unknown_call(m, act, w, func, args, kwargs, site)
     if len(names_in(function)) > SMALL and not makes(m, function) and not hands_over(m, w, func, args, kwargs):
         return skimmed(m, act, w, func, site)
@@ -172,7 +173,7 @@ STEPS_PER_CALL = 3_000  # of a call from a root; halved with each level
 def _not_followed(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwargs, site: Site) -> list[Outcome]:
     """A call to a function that is too big to follow: like one to unknown code."""
     if func.function.is_async:
-        m.suspend(act, w, "other", site)
+        suspend(m, act, w, "other", site)
     return unknown_call(m, act, w, func, args, kwargs, site)
 
 
@@ -180,7 +181,7 @@ def skimmed(m: Machine, act: Act, w: World, func: Func, site: Site) -> list[Outc
     """A call to a function that cannot matter: it may suspend, raise, and return something."""
     if func.function.is_async:
         unsee(w, called=True)
-        m.suspend(act, w, "other", site)
+        suspend(m, act, w, "other", site)
         return [
             Outcome(w, Unknown()),
             Outcome(w.copy(), exc=Exc("")),

@@ -12,7 +12,7 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tooearly.flow.attributes import bases, class_named
+from tooearly.flow.classes import bases, class_named
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import CANCELLED, Inst
 from tooearly.flow.state import World

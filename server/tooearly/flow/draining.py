@@ -14,7 +14,7 @@ from tooearly.flow.iterate import advance, iterator
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.subscripts import collect
+from tooearly.flow.storing import collect
 from tooearly.flow.values import Coro, Func, Ref, Site, Value
 
 TURNS = 24

@@ -18,8 +18,9 @@ from tooearly.flow import earlier
 from tooearly.flow.awaits import await_unknown, may_not
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.containers import new
+from tooearly.flow.deferred import Deferred
 from tooearly.flow.ended import finish, fired
-from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, Cont
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value

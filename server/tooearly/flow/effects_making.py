@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from tooearly.flow import arguments
 from tooearly.flow.calling import Call, give_away
+from tooearly.flow.deferred import Deferred, begin_later
 from tooearly.flow.effects_reading import mask_of
-from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import index_names, nodes_in
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.relevance import closed_over, feeds, matters, only_sets, target_function
@@ -37,9 +38,9 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
         if body.kwargs:
             started = Deferred("task", Partial(body.function, body.args, body.kwargs))
         if matters(c.m, started) or feeds(c.m, w, started):
-            w.deferred = (*w.deferred, started)
+            begin_later(w, started)
         elif only_sets(c.m, started):
-            w.deferred = (*w.deferred, replace(started, kind="setter"))
+            begin_later(w, replace(started, kind="setter"))
     elif not isinstance(value, Unknown):
         give_away(w, [value])
     return ref
@@ -108,7 +109,7 @@ def group_spawn(c: Call) -> list[Outcome]:
     ref = as_future(c, c.w, c.get("coro") or Unknown())
     group = c.w.cont(c.receiver)
     if isinstance(c.receiver, Ref) and group is not None:
-        from tooearly.flow.subscripts import collect
+        from tooearly.flow.storing import collect
 
         collect(c.w, c.receiver, ref, None)
         fut = c.w.fut(ref)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tooearly.flow import containers, sizes, subscripts
+from tooearly.flow import containers, sizes, storing, subscripts
 from tooearly.flow.containers import STANDING, copy, new
 from tooearly.flow.effects_data import items_of, keys_of, list_of_pairs, names_object
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont
-from tooearly.flow.subscripts import collect
+from tooearly.flow.storing import collect
 from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, KeyOf, Managing, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add(c: Call) -> list[Outcome]:
             first = c.row.kind == "front" or c.get("index") == const(0)
             items = (held.items[-1], *held.items[:-1]) if first else held.items
             ends = not c.row.kind or first
-            slots = subscripts.at_end(c.w, cont, item, 0 if first else -1) if ends else ()
+            slots = storing.at_end(c.w, cont, item, 0 if first else -1) if ends else ()
             exact = held.exact and (ends or len(items) < 2)
             c.w.heap[c.receiver.oid] = replace(held, items=items, exact=exact, slots=slots)
     return [Outcome(c.w, NONE)]
@@ -84,13 +84,13 @@ def dict_update(c: Call) -> list[Outcome]:
             other = c.w.cont(dict_of_pairs(c, other))
         pairs = zip(other.keys, other.items, strict=False) if other is not None else [(Unknown(), Unknown())]
         for key, value in pairs:
-            subscripts.set_item(c.w, c.receiver, key, value)
+            storing.set_item(c.w, c.receiver, key, value)
         cont = c.w.cont(c.receiver)
         if cont is not None and other is not None and not other.exact:
             c.w.heap[c.receiver.oid] = replace(cont, exact=False, nonempty=before.nonempty or other.nonempty)
     for name, value in c.args.items():
         if name != "items":
-            subscripts.set_item(c.w, c.receiver, const(name), value)
+            storing.set_item(c.w, c.receiver, const(name), value)
     return [Outcome(c.w, NONE)]
 
 
@@ -253,7 +253,7 @@ def setdefault(c: Call) -> list[Outcome]:
         return [Outcome(c.w, Unknown())]
     default, key = c.get("default") or NONE, c.get("key") or Unknown()
     missing = c.w.copy()
-    subscripts.set_item(missing, c.receiver, key, default)
+    storing.set_item(missing, c.receiver, key, default)
     out = subscripts.dict_item(c.m, c.act, c.w, c.receiver, key, c.site, Managing("missing", ()))
     return [Outcome(missing, default) if o.value == Managing("missing", ()) else o for o in out]
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tooearly.flow import sizes
-from tooearly.flow.attributes import bases, known_bases
+from tooearly.flow.classes import bases, known_bases
 from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Fut, Inst

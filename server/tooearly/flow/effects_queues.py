@@ -16,13 +16,15 @@ from dataclasses import replace
 from tooearly.flow.awaits import await_unknown, await_value
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import is_group, new
+from tooearly.flow.deferred import Deferred, defer
 from tooearly.flow.effects_making import never_suspends
 from tooearly.flow.joining import without
-from tooearly.flow.machine import Deferred, GaveUp, Outcome
+from tooearly.flow.machine import GaveUp, Outcome
 from tooearly.flow.objects import CANCELLED, DONE, Cont, Fut
 from tooearly.flow.relevance import closed_over, feeds
 from tooearly.flow.state import World
-from tooearly.flow.subscripts import collect
+from tooearly.flow.storing import collect
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import FALSE, NONE, Exc, Length, Ref, Unknown, Value
 
 MOST_FED = 3  # different things that may come from others
@@ -47,7 +49,7 @@ def put_nowait(c: Call) -> list[Outcome]:
 def put(c: Call) -> list[Outcome]:
     """`await queue.put(x)`: when the queue is full it waits before."""
     cancelled = c.w.copy()
-    c.m.suspend(c.act, c.w, "other", c.site, surely=False)
+    suspend(c.m, c.act, c.w, "other", c.site, surely=False)
     _store(c, c.w, c.get("item") or Unknown())
     return [Outcome(c.w, NONE), Outcome(cancelled, exc=Exc(CANCELLED))]
 
@@ -60,13 +62,10 @@ def _store(c: Call, w: World, value: Value) -> None:
         if not isinstance(kept, Ref):
             w.heap[c.receiver.oid] = replace(cont, exact=cont.exact and kept == NONE)
         collect(w, c.receiver, kept, None)
-    if reached and len(w.deferred) < MOST_DEFERRED:
-        w.deferred = tuple(dict.fromkeys((*w.deferred, Deferred("queued", value))))
+    if reached:
+        defer(w, Deferred("queued", value))
     if c.m.feeding is not None and isinstance(c.receiver, Ref) and c.m.feeding[0] == c.receiver.oid:
         c.m.feeding[1].append((w.copy(), kept))
-
-
-MOST_DEFERRED = 12
 
 
 def get_nowait(c: Call) -> list[Outcome]:
@@ -86,17 +85,17 @@ def get(c: Call) -> list[Outcome]:
     if cont is None:
         return await_unknown(c.m, c.act, c.w, c.site)
     cancelled = c.w.copy()
-    c.m.suspend(c.act, cancelled, "other", c.site)
+    suspend(c.m, c.act, cancelled, "other", c.site)
     out = [Outcome(cancelled, exc=Exc(CANCELLED))]
     if cont.items:
-        c.m.suspend(c.act, c.w, "other", c.site, surely=False)
+        suspend(c.m, c.act, c.w, "other", c.site, surely=False)
         return [*(Outcome(world, value) for world, value in _taken(c, c.w)), *out]
     for fed in _fed(c):
         for world, value in _taken(c, fed):
-            c.m.suspend(c.act, world, "other", c.site)
+            suspend(c.m, c.act, world, "other", c.site)
             out.append(Outcome(world, value))
     if len(out) == 1:
-        c.m.suspend(c.act, c.w, "other", c.site)
+        suspend(c.m, c.act, c.w, "other", c.site)
         out += [Outcome(world, value) for world, value in _taken(c, c.w)] or [Outcome(c.w, Unknown())]
     return out
 

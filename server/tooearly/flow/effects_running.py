@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import Call
+from tooearly.flow.deferred import Deferred, defer
 from tooearly.flow.effects_making import hand_over
 from tooearly.flow.effects_reading import mask_of
-from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import names_in
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, UNSEEN, Fut
 from tooearly.flow.relevance import matters, may_read, only_sets, target_function
 from tooearly.flow.state import World
+from tooearly.flow.suspending import run_deferred, suspend
 from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value, const
 from tooearly.flow.walking import refs
 
@@ -31,7 +33,7 @@ def callback_on(c: Call) -> list[Outcome]:
 def _register(c: Call, fut: Value | None, function: Value) -> list[Outcome]:
     if isinstance(fut, Ref):
         hand_over(c, c.w, function)
-        c.w.deferred = _with(c.w.deferred, Deferred("callback", function, (fut,)))
+        defer(c.w, Deferred("callback", function, (fut,)))
         if not c.act.on_loop or c.w.fut(fut) is None or mask_of(c.w, fut) in (DONE, UNSEEN):
             run_now(c, Deferred("callback", function, (fut,)))
     return [Outcome(c.w, NONE)]
@@ -40,7 +42,7 @@ def _register(c: Call, fut: Value | None, function: Value) -> list[Outcome]:
 def run_now(c: Call, deferred: Deferred) -> None:
     """A callback whose time is not known: interpret it once with its future done."""
     if not c.m.quiet and may_read(c.m, deferred.function):
-        c.m.run_deferred(c.act, c.w, deferred)
+        run_deferred(c.m, c.act, c.w, deferred)
 
 
 def later(c: Call) -> list[Outcome]:
@@ -50,14 +52,10 @@ def later(c: Call) -> list[Outcome]:
         hand_over(c, c.w, value)
     deferred = Deferred("later", function, tuple(v for v, _ in c.rest))
     if matters(c.m, deferred):
-        c.w.deferred = _with(c.w.deferred, deferred)
+        defer(c.w, deferred)
     elif only_sets(c.m, deferred):
-        c.w.deferred = _with(c.w.deferred, replace(deferred, kind="setter"))
+        defer(c.w, replace(deferred, kind="setter"))
     return [Outcome(c.w, Unknown())]
-
-
-def _with(deferred: tuple[Deferred, ...], new: Deferred) -> tuple[Deferred, ...]:
-    return (*deferred, new) if new not in deferred and len(deferred) < 12 else deferred
 
 
 # Running a loop
@@ -97,7 +95,7 @@ def run_forever(c: Call) -> list[Outcome]:
     for deferred in c.w.deferred:
         if deferred.kind == "callback" and _stops(deferred.function):
             stopping += [oid for value in deferred.args for oid in refs(value)]
-    c.m.suspend(c.act, c.w, "other", c.site)
+    suspend(c.m, c.act, c.w, "other", c.site)
     c.w.escape(stopping)
     return [Outcome(c.w, NONE)]
 

@@ -6,11 +6,13 @@ import ast
 from collections.abc import Callable
 from dataclasses import replace
 
-from tooearly.flow.machine import Deferred, Outcome
+from tooearly.flow.deferred import Deferred
+from tooearly.flow.grouping import HOLDER
+from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, UNSEEN, VALUE, Fut, Inst, Note
 from tooearly.flow.relevance import closed_over
-from tooearly.flow.state import HOLDER, World
+from tooearly.flow.state import World
 from tooearly.flow.values import PLAIN, Exc, Ref, Site, Value
 from tooearly.flow.walking import functions, held, refs
 

@@ -11,6 +11,7 @@ from tooearly.flow.ended import end, finish, has_failed, note_all, raised_by
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, VALUE, Fut, Note
 from tooearly.flow.state import World
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import Exc, Ref, Site, Unknown
 
 
@@ -20,7 +21,7 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
     if fut.mask == DONE and fut.keep_going:
         return [Outcome(w, Unknown())]
     before = w.copy()
-    m.suspend(act, w, "other", site)
+    suspend(m, act, w, "other", site)
     out: list[Outcome] = []
     tolerant = (True, False) if fut.keep_going is None else (fut.keep_going,)
     failed = [] if tolerant == (True,) else gather_failures(m, act, w.copy(), ref, children, site)
@@ -131,7 +132,7 @@ def await_shield(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
         return ended(m, act, w, inner, site)
     if fut.mask == DONE:
         return ended(m, act, w, ref, site)
-    m.suspend(act, w, "other", site)
+    suspend(m, act, w, "other", site)
     cancelled = w.copy()
     finish(cancelled, ref)
     if inner is not None:

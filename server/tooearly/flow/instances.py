@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from operator import itemgetter
 
-from tooearly.flow.attributes import bases, find_method_of
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.calling import call_api, invoke, is_exception
+from tooearly.flow.classes import bases, find_method_of
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Inst

@@ -16,6 +16,7 @@ from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import asks_for_first
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, TIMEOUT, Cont, Fut, Generating, Iterating, Note
 from tooearly.flow.state import World
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import (
     NONE,
     Api,
@@ -112,7 +113,7 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
         yield from _custom(m, act, w, it, site, is_async)
         return
     if is_async and obj.kind in ("unknown", "as_completed", "timed"):
-        m.suspend(act, w, "other", site)
+        suspend(m, act, w, "other", site)
         yield "item", Outcome(w.copy(), exc=Exc(CANCELLED))
         if obj.kind != "as_completed":
             yield "item", Outcome(w.copy(), exc=Exc(TIMEOUT if obj.kind == "timed" else ""))
@@ -227,7 +228,7 @@ def _custom(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
     method = find_method(m, w, it, "__anext__" if is_async else "__next__")
     if method is None:
         if is_async:
-            m.suspend(act, w, "other", site)
+            suspend(m, act, w, "other", site)
         yield "item", Outcome(w.copy(), Unknown())
         yield "exhausted", Outcome(w)
         return

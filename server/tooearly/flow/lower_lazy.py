@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder
-from tooearly.flow.cfg import Temp
+from tooearly.flow.cfg import Block, Temp
 
 
 def stored(b: Builder, node: ast.expr) -> Temp:
@@ -41,28 +43,34 @@ def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, 
     """`map(f, xs)`, `filter(f, xs)` and `filterfalse(f, xs)` with one iterable, as loops."""
     from tooearly.flow.lower_expr import comprehension, expr
 
-    func, dst, iterator, item = expr(b, function), b.temp(), b.temp(), b.temp()
+    func, dst = expr(b, function), b.temp()
     source = comprehension(b, items) if isinstance(items, ast.GeneratorExp) else expr(b, items)
     b.emit(cfg.Make(node, dst, "list", ()))
-    b.emit(cfg.Iter(node, iterator, source, False))
+    with _each(b, node, source) as (item, head):
+        value = item
+        if not isinstance(function, ast.Constant):  # filter(None, xs)
+            b.emit(cfg.Invoke(node, value := b.temp(), func, ((item, False),), ()))
+        if name != "map":
+            keep = b.block()
+            on = {"true": keep, "false": head} if name == "filter" else {"true": head, "false": keep}
+            b.end(cfg.Branch(node, value, None), **on)
+            b.start(keep)
+        b.emit(cfg.Collect(node, dst, value if name == "map" else item, None))
+    return dst
+
+
+@contextmanager
+def _each(b: Builder, node: ast.AST, items: Temp) -> Iterator[tuple[Temp, Block]]:
+    """The blocks of a loop over what `items` holds: what is built inside is its body. Gives the element, the head."""
+    iterator, item = b.temp(), b.temp()
+    b.emit(cfg.Iter(node, iterator, items, False))
     head, inside, done = b.block(loop_head=True), b.block(), b.block()
     b.goto(head, node)
     b.end(cfg.Next(node, item, iterator, False), item=inside, exhausted=done)
     b.start(inside)
-    value = item
-    if not isinstance(function, ast.Constant):  # filter(None, xs)
-        b.emit(cfg.Invoke(node, value := b.temp(), func, ((item, False),), ()))
-    if name == "map":
-        b.emit(cfg.Collect(node, dst, value, None))
-    else:
-        keep = b.block()
-        on = {"true": keep, "false": head} if name == "filter" else {"true": head, "false": keep}
-        b.end(cfg.Branch(node, value, None), **on)
-        b.start(keep)
-        b.emit(cfg.Collect(node, dst, item, None))
+    yield item, head
     b.end(cfg.Jump(node), next=head)
     b.start(done)
-    return dst
 
 
 def is_key_function(node: ast.expr) -> bool:
@@ -73,15 +81,8 @@ def is_key_function(node: ast.expr) -> bool:
 
 def apply_key(b: Builder, node: ast.Call, key: Temp, items: Temp) -> None:
     """`max(xs, key=f)` calls `f` on each element, which may read a result."""
-    iterator, item, value = b.temp(), b.temp(), b.temp()
-    b.emit(cfg.Iter(node, iterator, items, False))
-    head, inside, done = b.block(loop_head=True), b.block(), b.block()
-    b.goto(head, node)
-    b.end(cfg.Next(node, item, iterator, False), item=inside, exhausted=done)
-    b.start(inside)
-    b.emit(cfg.Invoke(node, value, key, ((item, False),), ()))
-    b.end(cfg.Jump(node), next=head)
-    b.start(done)
+    with _each(b, node, items) as (item, _):
+        b.emit(cfg.Invoke(node, b.temp(), key, ((item, False),), ()))
 
 
 def is_delegation(b: Builder, value: ast.expr) -> bool:
@@ -96,14 +97,8 @@ def is_delegation(b: Builder, value: ast.expr) -> bool:
 
 def delegated(b: Builder, node: ast.YieldFrom, source: Temp) -> Temp:
     """`yield from xs` as `for x in xs: yield x`. Returns what stands for its value."""
-    dst, iterator, item = b.temp(), b.temp(), b.temp()
-    b.emit(cfg.Iter(node, iterator, source, False))
-    head, inside, done = b.block(loop_head=True), b.block(), b.block()
-    b.goto(head, node)
-    b.end(cfg.Next(node, item, iterator, False), item=inside, exhausted=done)
-    b.start(inside)
-    b.emit(cfg.Yield(node, b.temp(), item))
-    b.end(cfg.Jump(node), next=head)
-    b.start(done)
+    with _each(b, node, source) as (item, _):
+        b.emit(cfg.Yield(node, b.temp(), item))
+    dst = b.temp()
     b.emit(cfg.Opaque(node, dst, ()))
     return dst

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tooearly.flow import cfg, live, solve
+from tooearly.flow import live, solve
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
 from tooearly.flow.folding import fold_worlds, turns_forgotten
 from tooearly.flow.lower_stmt import build
-from tooearly.flow.mention import closure
-from tooearly.flow.objects import CALLED_BACK, DONE, GHOST, PENDING, UNSEEN, Fut, Note
+from tooearly.flow.objects import Fut, Note
+from tooearly.flow.reports import Report
 from tooearly.flow.sampling import Rounds
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value, is_module, options, site_of
-from tooearly.flow.walking import frames, refs, renamed
+from tooearly.flow.values import NONE, Exc, Frame, Func, Oid, Site, Unknown, Value, options, site_of
+from tooearly.flow.walking import frames
 from tooearly.flow.worldset import Worlds
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.rows import Rows
@@ -37,7 +37,6 @@ MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
 STEPS_PER_ROOT, SAMPLING_STEPS = 12_000, 5_000
 SPENT_BETWEEN_LOOKS = 16
-MOST_DEFERRED = 24  # times a callback is interpreted for one root
 WORLDS_PER_BLOCK, MOST = 160, 6  # from how many on they are folded, and to how many
 WORLDS_IN_CALL = 40  # the same for a block of a function that is called: its budget is smaller
 LARGE = 50  # objects in a world: each as many again count as a step more
@@ -60,23 +59,6 @@ class Outcome:
     world: World
     value: Value = NONE
     exc: Exc | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """Code that runs while this code is suspended: a task's body, a callback with its future, a scheduled call."""
-
-    kind: str
-    function: Value
-    args: tuple[Value, ...] = ()
-
-    def values(self) -> tuple[Value, ...]:
-        """What it holds on to."""
-        return (self.function, *self.args)
-
-    def renamed(self, to: Callable[[Oid], Oid]) -> Deferred:
-        """The same with other object names."""
-        return Deferred(self.kind, renamed(self.function, to), tuple(renamed(a, to) for a in self.args))
 
 
 @dataclass(slots=True)
@@ -105,30 +87,6 @@ class Act:
             total += here.function is function
             here = here.caller
         return total
-
-
-@dataclass(slots=True)
-class Report:
-    """What was seen at one read. `early` are the futures (before the read) that may be unfinished there.
-
-    `threaded`: some of those that come here are futures of a thread, whose `result()` waits. `clear`: one that may be
-    unfinished was seen before any worlds were folded.
-    """
-
-    site: Site
-    method: str
-    receiver: ast.AST
-    function: Function
-    code: str = "result-before-done"
-    early: list[Fut] = field(default_factory=list)
-    ghosts: list[Fut] = field(default_factory=list)
-    certain: bool = True
-    unproven: bool = False
-    fine: bool = False
-    handled: bool = False
-    unhandled: bool = False
-    threaded: bool = False
-    clear: bool = False
 
 
 class Machine:
@@ -318,128 +276,15 @@ class Machine:
                 out.append(Outcome(done, exc=exc if isinstance(exc, Exc) else Exc("")))
         return out
 
-    # Suspending
-    def suspend(self, act: Act, world: World, why: str, site: Site, *, surely: bool = True) -> None:
-        """Other code runs now: unfinished futures may finish, registered code is interpreted for its reads.
-
-        A free lock suspends nobody (not `surely`): tasks that start beside this one may do so later as well.
-        """
-        from tooearly.flow.begun import begin
-        from tooearly.flow.retiring import retire
-
-        if self.beginning is not None:
-            self.beginning.suspended = self.beginning.suspended or surely
-            return
-        called = tuple(d for d in world.deferred if surely and _due(world, d))
-        _queued_open(world)
-        world.suspend(Note(why, site))
-        if self.brief:
-            world.escape(list(world.heap))  # what runs beside it may have gone on
-            return
-        if not world.deferred:
-            return
-        waiting = world.deferred
-        retire(self, world, waiting)
-        over = ("task", "thread", "beside") if surely else ("task", "thread")
-        over = (*over, "queued") if why != "clock" else over
-        world.deferred = tuple(replace(d, kind="called") if d in called else d for d in waiting if d.kind not in over)
-        if not self.quiet and self.depth <= 2:
-            seen = world.copy()
-            for deferred in waiting:
-                if deferred.kind != "queued":
-                    self._disturb(seen, deferred)
-            self._run_all(act, seen, waiting)
-        for deferred in waiting:
-            if not (surely and deferred.kind == "task" and begin(self, act, world, deferred, site)):
-                self._disturb(world, deferred)
-
-    def _run_all(self, act: Act, world: World, waiting: tuple[Deferred, ...]) -> None:
-        """Interpret what runs now for its reads."""
-        from tooearly.flow.relevance import feeds
-
-        own = [d for d in waiting if d.kind == "task" and (reaches(self, d) or feeds(self, world, d))]
-        tasks = tuple(replace(d, kind="beside") for d in own)
-        for deferred in waiting:
-            if deferred.kind not in ("thread", "called", "queued", "setter"):
-                alone = self.depth or not tasks or deferred.kind != "task"
-                self.run_deferred(act, world, deferred, () if alone else beside(world, deferred, tasks))
-
-    def _disturb(self, world: World, deferred: Deferred) -> None:
-        """Variables that the other code rebinds are not known any more; a thread may do anything."""
-        from tooearly.flow.relevance import closed_over, target_function
-
-        if deferred.kind == "thread" or (deferred.kind == "queued" and deferred not in world.deferred):
-            world.escape(world.reachable([deferred.function], closed_over(world)))
-        target = target_function(deferred.function)
-        if target is None or deferred.kind != "task":
-            return
-        for name in target.function.nonlocal_names | target.function.global_names:
-            for key in [k for k in world.env if k[1] == name and (k[0] == target.frame or is_module(k[0]))]:
-                world.env[key] = Unknown(("disturbed", name))
-
-    def run_deferred(self, act: Act, world: World, deferred: Deferred, others: tuple[Deferred, ...] = ()) -> None:
-        """Interpret code that runs while this code is suspended, for its reads; `others` start while it is suspended.
-
-        Of a task that starts beside another one only the way to its first suspension is followed: after that the
-        other may have gone on too.
-        """
-        from tooearly.flow.awaits import await_value
-        from tooearly.flow.calling import call
-        from tooearly.flow.relevance import holds_futures, may_read
-
-        if not may_read(self, deferred.function) or not (others or holds_futures(self, world, deferred)):
-            return
-        other = world.copy()
-        rest = (*(d for d in other.deferred if d != deferred), *others)
-        other.deferred = (*rest, deferred)  # which keeps what it holds
-        for value in deferred.args if deferred.kind == "callback" else ():
-            for oid in refs(value):
-                if isinstance(other.heap.get(oid), Fut):
-                    other.set_mask(oid, 2)
-        other.settle()
-        key = (deferred, other)
-        runs = self.deferred_runs.get(deferred.function, 0)
-        if key in self.deferred_seen or runs >= MOST_DEFERRED:
-            return
-        self.deferred_runs[deferred.function] = runs + 1
-        self.deferred_seen.add(key)
-        self.depth += 1
-        brief, self.brief = self.brief, self.brief or deferred.kind == "beside"
-        site = act.site(act.block.term.node if act.block and act.block.term else ast.Pass())
-        begun = other.copy()
-        begun.deferred = rest
-        for made in call(self, act, begun, deferred.function, [(a, False) for a in deferred.args], [], site):
-            if made.exc is None and deferred.kind in ("task", "beside"):
-                for ended in await_value(self, act, made.world, made.value, site):
-                    if self.partial and ended.exc is not None:
-                        self.unhandled(ended.exc)
-            elif made.exc is not None and made.exc.site is not None:
-                self.unhandled(made.exc)
-        self.depth, self.brief = self.depth - 1, brief
-
     # Reporting
-    def read(
-        self, act: Act, site: Site, receiver: ast.AST, method: str, fut: Fut, code: str = "result-before-done"
-    ) -> None:
+    def read(self, act: Act, site: Site, receiver: ast.AST, method: str, fut: Fut, code: str = MAIN) -> None:
         """A read was interpreted: remember what was known of the future."""
         if self.quiet:
             return
         report = self.reports.get((site, code))
         if report is None:
             report = self.reports[site, code] = Report(site, method, receiver, act.function, code)
-        report.threaded = report.threaded or fut.kind == "concurrent"
-        report.clear = report.clear or (not self.folded and (code != MAIN or fut.mask & (PENDING | GHOST) == PENDING))
-        if code != MAIN:
-            report.early.append(fut)
-        elif fut.mask & GHOST:
-            report.ghosts.append(fut)
-        elif fut.mask & PENDING:
-            report.certain = report.certain and fut.mask == PENDING
-            report.early.append(fut)
-        else:
-            report.unproven = report.unproven or bool(fut.mask & UNSEEN)
-            assumed = fut.note is not None and fut.note.why == CALLED_BACK
-            report.fine = report.fine or (bool(fut.mask & DONE) and not assumed)
+        report.add(fut, clear=not self.folded)
 
     def unhandled(self, exc: Exc) -> None:
         """An InvalidStateError of a read has met a handler that does not name it, or nobody."""
@@ -452,41 +297,6 @@ class Machine:
             self.reports[exc.site, MAIN].handled = True
 
 
-def _queued_open(world: World) -> None:
-    """Whoever takes a future out of a queue may finish it while this code is suspended."""
-    for deferred in world.deferred:
-        if deferred.kind == "queued":
-            for oid in world.reachable([deferred.function], lambda _: ()):
-                obj = world.heap[oid]
-                if isinstance(obj, Fut) and not obj.open:
-                    world.heap[oid] = replace(obj, open=True)
-
-
-def _due(world: World, deferred: Deferred) -> bool:
-    """Whether a callback's future is done, so that it runs at the next suspension, and then never again."""
-    futures = [world.heap.get(oid) for value in deferred.args for oid in refs(value)]
-    return deferred.kind == "callback" and all(isinstance(f, Fut) and f.mask == DONE and not f.many for f in futures)
-
-
-def reaches(m: Machine, deferred: Deferred) -> bool:
-    """Whether a task shares an object with others, makes futures and reads."""
-    from tooearly.flow.relevance import makes_any, may_read, target_function
-
-    target = target_function(deferred.function)
-    shares = any(refs(value) for value in deferred.values())
-    return target is not None and shares and makes_any(m, closure(m, target.function)) and may_read(m, target)
-
-
-def beside(world: World, deferred: Deferred, tasks: tuple[Deferred, ...]) -> tuple[Deferred, ...]:
-    """The tasks that may start while this one is suspended: the others, and itself when there are many of it."""
-    twin = replace(deferred, kind="beside")
-    many = tasks.count(twin) > 1 or any(
-        isinstance(obj, Fut) and obj.many and obj.body is not None and obj.body.function == deferred.function
-        for obj in world.heap.values()
-    )
-    return tuple(dict.fromkeys(t for t in tasks if t != twin or many))
-
-
 def up(world: World, frame: Frame, depth: int) -> Frame | None:
     """The frame `depth` function scopes out."""
     here: Frame | None = frame
@@ -494,6 +304,3 @@ def up(world: World, frame: Frame, depth: int) -> Frame | None:
         link = world.env.get((here, "$up")) if here is not None else None
         here = link.tag[1] if isinstance(link, Unknown) and isinstance(link.tag, tuple) else None
     return here
-
-
-__all__ = ["Act", "Block", "Class", "Deferred", "GaveUp", "Machine", "Outcome", "Ref", "Report", "cfg", "up"]

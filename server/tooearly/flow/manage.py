@@ -17,6 +17,7 @@ from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import names_in
 from tooearly.flow.objects import CANCELLED, DONE, TIMEOUT, Cont, Fut, Iterating, Note
 from tooearly.flow.state import World
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import FALSE, NONE, TRUE, Coro, Exc, Managing, Ref, Site, Unknown, Value
 
 
@@ -95,7 +96,7 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
         return _leave_instance(m, act, w, method, exc, site, is_async)
     if not is_async:
         return [Outcome(w, exc=exc)]
-    m.suspend(act, w, "other", site, surely=False)
+    suspend(m, act, w, "other", site, surely=False)
     return [Outcome(w, exc=exc), Outcome(w.copy(), exc=Exc(CANCELLED))]
 
 
@@ -182,7 +183,7 @@ def leave_group(m: Machine, act: Act, w: World, manager: Ref, exc: Exc | None, s
     assert group is not None
     tasks = [i for i in group.items if isinstance(i, Ref) and isinstance(w.heap.get(i.oid), Fut)]
     if any(w.heap[t.oid].mask & 1 for t in tasks):  # type: ignore[union-attr]
-        m.suspend(act, w, "other", site)
+        suspend(m, act, w, "other", site)
     failed = (exc is None or exc.cls == CANCELLED) and any(
         failures(m, act, w.copy(), f, site) for t in tasks if isinstance(f := w.heap[t.oid], Fut)
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 READS = ("result", "exception")
 CALLBACKS = frozenset(["callback"])
+TAKING = frozenset(["dict_pop", "heap_pop", "islice", "next", "pop", "popleft"])  # the first element, among others
 # The effects of calls that make futures; they may have other names in users' rows.
 MAKING = frozenset(
     [
@@ -97,7 +98,7 @@ def _asks_for_first(node: ast.AST) -> bool:
         case ast.Subscript(slice=ast.Name() | ast.Slice() | ast.UnaryOp()) | ast.Starred(ctx=ast.Store()):
             return True
         case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
-            return "pop" in called or "next" in called or called == "islice"
+            return called in builtin_rows().named(TAKING)
         case ast.Assign(targets=[ast.Tuple() | ast.List()], value=value):
             return not isinstance(value, ast.Tuple | ast.List | ast.Await)
     return False

@@ -22,7 +22,8 @@ from tooearly.semantics.rows import builtin_rows
 FRESH = frozenset(["spawn", "framework_task", "group_spawn", "future", "gather", "executor"])
 CONCURRENT = frozenset(["concurrent"])
 WAITS = frozenset(["wait", "as_completed", "get"])
-HOLDING = FRESH | {"queue"}
+QUEUES = frozenset(["queue"])
+HOLDING = FRESH | QUEUES
 SCALARS = frozenset(
     ["str", "int", "float", "bool", "bytes", "Path", "Callable", "Logger", "Event", "AbstractEventLoop"]
 )
@@ -328,11 +329,21 @@ def assigned_futures(function: Function) -> frozenset[str]:
     return found
 
 
+def _named(annotation: ast.expr) -> Iterator[str]:
+    """The last parts of the names in an annotation."""
+    for node in ast.walk(annotation):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                yield name
+            case ast.Constant(value=str(text)):
+                yield text.partition("[")[0].rpartition(".")[2]
+
+
 def _may_hold(value: ast.expr | None, kind: ast.expr | None) -> bool:
     """Whether an attribute with this annotation, set to this value, may hold a future."""
     if kind is not None:
         text = ast.unparse(kind)
-        return "Task" in text or "Future" in text or "Any" in text or text.endswith("Queue")
+        return "Task" in text or "Future" in text or "Any" in text or any(_does(n, QUEUES) for n in _named(kind))
     match value:
         case None | ast.Constant() | ast.JoinedStr() | ast.Compare():
             return False

@@ -12,14 +12,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tooearly.flow.attributes import bases, decorator_names, find_method
+from tooearly.flow.attributes import find_method
 from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import call, call_function
+from tooearly.flow.classes import bases, decorator_names
 from tooearly.flow.folding import fold_worlds
 from tooearly.flow.machine import MOST, Act, GaveUp, Machine, Outcome
 from tooearly.flow.manage import enter
 from tooearly.flow.mention import leaves
 from tooearly.flow.state import World
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import Coro, Frame, Func, Managing, Ref, Site, Unknown, Value, site_of
 from tooearly.semantics.names import Binding, Function, Module
 from tooearly.semantics.rows import Row
@@ -93,7 +95,7 @@ def _awaited(m: Machine, act: Act, made: list[Outcome], site: Site) -> list[Outc
         if outcome.exc is None and isinstance(outcome.value, Coro):
             for done in await_value(m, act, outcome.world, outcome.value, site):
                 if done.exc is None:
-                    m.suspend(act, done.world, "other", site)
+                    suspend(m, act, done.world, "other", site)
                     out.append(done)
         elif outcome.exc is None:
             out.append(outcome)
@@ -163,7 +165,7 @@ def _yielded(m: Machine, act: Act, started: list[Outcome], fixture: Function, si
         out += enter(m, act, made.world, manager, site, fixture.is_async, f"$fixture of {fixture.name}")
     fine = [outcome for outcome in out if outcome.exc is None]
     for outcome in fine if fixture.is_async else ():
-        m.suspend(act, outcome.world, "other", site)
+        suspend(m, act, outcome.world, "other", site)
     return fine
 
 

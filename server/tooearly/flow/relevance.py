@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable, Iterator
 
 from tooearly.flow.binding import Args, Kwargs
-from tooearly.flow.machine import Deferred, Machine, up
+from tooearly.flow.deferred import Deferred
+from tooearly.flow.machine import Machine, up
 from tooearly.flow.mention import MAKING, closure, leaves, makes, names_in, nodes_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World

@@ -12,7 +12,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tooearly.flow.machine import Deferred, Machine
+from tooearly.flow.deferred import Deferred
+from tooearly.flow.machine import Machine
 from tooearly.flow.mention import closure, named_by, nodes_in
 from tooearly.flow.objects import Inst
 from tooearly.flow.relevance import target_function

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tooearly.flow.attributes import parts_of
+from tooearly.flow.classes import parts_of
 from tooearly.flow.containers import copy, is_group, new
 from tooearly.flow.joining import swapped
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
-from tooearly.flow.subscripts import collect, remember, resolved
+from tooearly.flow.storing import collect
+from tooearly.flow.subscripts import remember, resolved
 from tooearly.flow.values import (
     Const,
     Exc,

@@ -14,7 +14,7 @@ from tooearly.flow.calling import Call, call
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
-from tooearly.flow.subscripts import collect
+from tooearly.flow.storing import collect
 from tooearly.flow.values import FALSE, NONE, TRUE, Exc, Managing, Ref, Site, Unknown, Value
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.canonical import Settled, absorb, canonical, forget_keys, holders_of, loosen_keys
-from tooearly.flow.joining import held_members, inexact, join_objects, opened, swapped, without
+from tooearly.flow.canonical import Settled, canonical, forget_keys
+from tooearly.flow.grouping import HOLDER, name_groups, one_of_many, regroup
+from tooearly.flow.joining import inexact, join_objects, opened, swapped, without
 from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
-from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Unknown, Value
+from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Value
 from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
 
-HOLDER = Unknown("holder")  # in the coroutine of a group's tasks: the object of which each is an attribute
 Key = tuple[Frame, Any]  # (frame, name or temporary)
 Members = tuple[list[tuple[Key, int]], list[tuple[Oid, int]], list[tuple[tuple[Frame, str], int]]]
 
@@ -153,7 +153,7 @@ class World:
         crowd = Oid(oid.site, oid.frame, ("G", "folding", oid.tag))
         self.rename({oid: crowd})
         if crowd in self.heap:
-            self.heap[crowd] = self._one_of_many(crowd)
+            self.heap[crowd] = one_of_many(self, crowd)
         for holder, other in list(self.heap.items()):
             if (
                 isinstance(other, Cont | Iterating)
@@ -166,7 +166,7 @@ class World:
                 now = self.heap[holder]
                 assert isinstance(now, Cont)
                 self.heap[holder] = replace(now, slots=tuple(s for s in other.slots if s[1] != Ref(crowd)))
-        self._name_groups()
+        name_groups(self)
 
     def rename(self, names: dict[Oid, Oid]) -> None:
         """Give objects other names, everywhere."""
@@ -291,116 +291,6 @@ class World:
                 case Cont(many=True) | Inst(many=True) if any(group.oid in refs(v) for v in children_of(obj)):
                     self.heap[holder] = swapped(obj, group, (group, member))
 
-    def _regroup(self) -> None:
-        """Put what only a crowd still refers to into its group, and give every group the name of what is known of it.
-
-        Groups with the same facts in the same containers have the same name, and so are one.
-        """
-        if any(o.many or (isinstance(o, Cont | Iterating) and not o.exact) for o in self.heap.values()):
-            self._enlist()
-            self._name_groups()
-            loosen_keys(self.heap)
-
-    def _name_groups(self) -> None:
-        many = [oid for oid, obj in self.heap.items() if obj.many]
-        if not many:
-            return
-        holders = holders_of(self.heap, many)
-        names: dict[Oid, Oid] = {}
-        alike: dict[Any, list[Oid]] = {}
-        for oid in many:
-            obj = self.heap[oid]
-            facts = (obj.mask, obj.kind, obj.end) if isinstance(obj, Fut) else self._shape(obj)
-            within = frozenset(holders[oid])
-            names[oid] = Oid(oid.site, oid.frame, ("G", facts, within))
-            if isinstance(obj, Fut) and all(holder[2] != "many" for holder in within):
-                alike.setdefault((oid.site, oid.frame, within), []).append(oid)
-        for oids in alike.values():
-            if len(oids) > 1:
-                absorb(self.heap, oids, self._referred(), names)
-        names = {oid: new for oid, new in names.items() if new != oid}
-        if names:
-            self.rename(names)
-
-    def _referred(self) -> set[Oid]:
-        """What variables and code that runs later refer to."""
-        found = {oid for value in self.env.values() for oid in refs(value)}
-        return found | {oid for deferred in self.deferred for value in deferred.values() for oid in refs(value)}
-
-    def _enlist(self) -> None:
-        """Single objects that nothing names any more, only inexact containers and groups hold, join the crowd."""
-        while True:
-            named, crowd = self._named(), set[Oid]()
-            for obj in self.heap.values():
-                if obj.many or (isinstance(obj, Cont | Iterating) and not obj.exact):
-                    crowd.update(oid for value in held_members(obj) for oid in refs(value))
-            joining = [oid for oid in crowd - named if self._may_join(oid, named)]
-            if not joining:
-                return
-            for oid in joining:
-                self._note_presence(oid)
-                self.heap[oid] = self._one_of_many(oid)
-
-    def _one_of_many(self, oid: Oid) -> Obj:
-        """The object as a member of a group. A task that runs a method of the object that holds it belongs to that.
-
-        Its own reference to the holder is left out, or it would tell two groups apart that are alike.
-        """
-        obj = replace(self.heap[oid], many=True)
-        if not isinstance(obj, Fut) or obj.body is None:
-            return obj
-        args = tuple(HOLDER if self._holds(arg, oid) else arg for arg in obj.body.args)
-        return replace(obj, body=replace(obj.body, args=args)) if args != obj.body.args else obj
-
-    def _holds(self, value: Value, oid: Oid) -> bool:
-        inst = self.heap.get(value.oid) if isinstance(value, Ref) else None
-        return isinstance(inst, Inst) and oid in held(inst)
-
-    def _named(self) -> set[Oid]:
-        """The objects that variables and callbacks lead to without passing through a crowd."""
-        stack = [oid for value in self.env.values() for oid in refs(value)]
-        for deferred in self.deferred:
-            stack += [oid for value in deferred.values() for oid in refs(value)]
-        for obj in self.heap.values():
-            if isinstance(obj, Cont) and obj.slots and not obj.many:
-                stack += [oid for pair in obj.slots for value in pair for oid in refs(value)]
-        named: set[Oid] = set()
-        while stack:
-            oid = stack.pop()
-            if oid in named:
-                continue
-            named.add(oid)
-            single = self.heap.get(oid)
-            if single is None or single.many or (isinstance(single, Cont | Iterating) and not single.exact):
-                continue
-            stack += held(single)
-        return named
-
-    def _may_join(self, oid: Oid, named: set[Oid]) -> bool:
-        """Whether an object can be one of many; a tuple with something that is followed on its own cannot."""
-        obj = self.heap.get(oid)
-        if obj is None or obj.many or not isinstance(obj, Fut | Cont | Inst):
-            return False
-        pair = isinstance(obj, Cont) and obj.exact and obj.kind == "tuple"
-        return not (pair and any(o in named and isinstance(self.heap.get(o), Fut | Inst) for o in held(obj)))
-
-    def _note_presence(self, oid: Oid) -> None:
-        """Containers of a single object are not empty, also when it is only a member of a group."""
-        ref = Ref(oid)
-        for holder, obj in list(self.heap.items()):
-            if isinstance(obj, Cont | Iterating) and not obj.exact and not obj.nonempty and ref in obj.items:
-                self.heap[holder] = replace(obj, nonempty=True)
-
-    def _shape(self, obj: Obj) -> Any:
-        """What is known of the futures in a group of containers or instances."""
-        out = []
-        for value in children_of(obj):
-            for oid in refs(value):
-                inner = self.heap.get(oid)
-                known = (inner.mask, inner.many) if isinstance(inner, Fut) else type(inner).__name__
-                out.append((oid.site, known))
-        return frozenset(out)
-
     # Canonical form
     def collect(self, extra: Iterable[Value] = ()) -> None:
         """Drop what nothing refers to: objects, and the frames of calls that no closure has kept."""
@@ -428,7 +318,7 @@ class World:
         if self._settled is None or not canonical(self.env, self.heap, self.deferred, self._settled):
             by_keys = forget_keys(self.env, self.heap)
             self.collect()
-            self._regroup()
+            regroup(self)
             self._settled = None if by_keys else (dict(self.env), dict(self.heap), self.deferred)
         return self
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from tooearly.flow import begun, cfg, containers, draining, iterate, manage, operators, slices, subscripts
+from tooearly.flow import begun, cfg, containers, draining, iterate, manage, operators, slices, storing, subscripts
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute, with_attribute
 from tooearly.flow.awaits import await_value
 from tooearly.flow.binding import Args, Kwargs
@@ -247,9 +247,9 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.GetItem(node, dst, obj, key):
             return put(m, act, subscripts.get_item(m, act, w, get(obj), get(key), act.site(node)), dst, node)
         case cfg.SetItem(_, obj, key, src):
-            return subscripts.put_item(m, act, w, get(obj), get(key), get(src), act.site(step.node))
+            return storing.put_item(m, act, w, get(obj), get(key), get(src), act.site(step.node))
         case cfg.DelItem(_, obj, key):
-            return subscripts.take_away(act, w, get(obj), get(key), act.site(step.node))
+            return storing.take_away(act, w, get(obj), get(key), act.site(step.node))
         case cfg.Slice(_, dst, parts):
             w.env[frame, dst] = slice_value([None if p is None else get(p) for p in parts])
         case cfg.Invoke(node, dst, func, args, kwargs):
@@ -291,9 +291,9 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
                 [(get(k) if k is not None else None, get(v) if not isinstance(v, bool) else v) for k, v in items],
             )
         case cfg.Collect(_, coll, value, key):
-            subscripts.collect(w, get(coll), get(value), None if key is None else get(key))
+            storing.collect(w, get(coll), get(value), None if key is None else get(key))
         case cfg.Measure(_, coll, src):
-            return [Outcome(w)] if subscripts.measured(w, get(coll), get(src)) else []
+            return [Outcome(w)] if storing.measured(w, get(coll), get(src)) else []
         case cfg.Unpack(node, src, dsts, star):
             return unpacked(m, act, w, get(src), dsts, star, act.site(node))
         case cfg.Iter(node, dst, src, is_async):

@@ -16,6 +16,7 @@ from tooearly.flow.mention import closure, reaches_read
 from tooearly.flow.objects import DONE, PENDING, Fut
 from tooearly.flow.sharing import find, may_share
 from tooearly.flow.state import World
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import Const, Coro, Exc, Func, Oid, Ref, Site, Unknown, Value, is_module
 from tooearly.flow.walking import functions, refs
 
@@ -112,7 +113,7 @@ def _was_suspended(w: World) -> bool:
 def apply_summary(m: Machine, act: Act, w: World, known: Summary, site: Site) -> list[Outcome]:
     """The outcomes of a summarised function in this world."""
     if known.suspends:
-        m.suspend(act, w, "other", site)
+        suspend(m, act, w, "other", site)
     return [Outcome(w.copy(), value, exc) for value, exc in known.ends]
 
 

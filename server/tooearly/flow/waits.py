@@ -23,6 +23,7 @@ from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, TIMEOUT, Cont
 from tooearly.flow.recognise import recognise
 from tooearly.flow.slices import split_group
 from tooearly.flow.state import World
+from tooearly.flow.suspending import suspend
 from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
 
 SINGLES = 4  # futures that `wait` tells apart
@@ -30,7 +31,7 @@ SINGLES = 4  # futures that `wait` tells apart
 
 def sleep(c: Call) -> list[Outcome]:
     """`asyncio.sleep`: other code runs; nothing is proved."""
-    c.m.suspend(c.act, c.w, "clock", c.site)
+    suspend(c.m, c.act, c.w, "clock", c.site)
     return [Outcome(c.w, c.get("result") or NONE), Outcome(c.w.copy(), exc=Exc(CANCELLED))]
 
 
@@ -72,10 +73,10 @@ def _wait(c: Call, refs: list[Ref], limit: Value | None) -> list[Outcome]:
     why, early = _mode(c)
     unlimited, limited = timeouts(limit)
     cancelled = c.w.copy()
-    c.m.suspend(c.act, cancelled, "other", c.site)
+    suspend(c.m, c.act, cancelled, "other", c.site)
     note_all(cancelled, refs, Note("wait-failed", c.site))
     out = [] if _at_once(c.w, refs, early) else [Outcome(cancelled, exc=Exc(CANCELLED))]
-    c.m.suspend(c.act, c.w, "other", c.site)
+    suspend(c.m, c.act, c.w, "other", c.site)
     if why == "all" and not limited:
         return [*out, *_waited_for_all(c, refs)]
     note = Note(early or "timeout", c.site)
@@ -271,7 +272,7 @@ def one_completed(c: Call) -> list[Outcome]:
     if fut is None or not isinstance(ref, Ref):
         return await_unknown(c.m, c.act, c.w, c.site)
     interrupted = c.w.copy()
-    c.m.suspend(c.act, interrupted, "other", c.site)
+    suspend(c.m, c.act, interrupted, "other", c.site)
     out = [Outcome(interrupted, exc=Exc(CANCELLED))]
     if c.get("timeout") != NONE:
         out.append(Outcome(interrupted.copy(), exc=Exc(TIMEOUT)))

@@ -16,8 +16,8 @@ from operator import itemgetter
 from tooearly.config import Settings
 from tooearly.flow import witness
 from tooearly.flow.analyse import Analysis
-from tooearly.flow.machine import Report
 from tooearly.flow.objects import Fut
+from tooearly.flow.reports import Report
 from tooearly.flow.values import Site
 from tooearly.model import Cause, Finding, Placed, Related, Span
 from tooearly.semantics.names import Function, Module
