@@ -6,6 +6,7 @@ are edited at random, and each version is checked twice: after the one before it
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 
@@ -296,3 +297,17 @@ def test_coroutines_in_a_ring_are_the_same_whoever_comes_first() -> None:
             )
         after = check(text, memory=memory, with_fixes=False)
         assert seen(after) == seen(check(text, with_fixes=False)), text
+
+
+def test_a_keystroke_leaves_nothing_to_the_garbage_collector() -> None:
+    memory, at = Memory(), PROGRAM.index("    t = asyncio.create_task(second")
+    check(PROGRAM, memory=memory, with_fixes=False)
+    gc.collect()
+    gc.disable()
+    try:
+        for length in range(1, 40):
+            typed = "    x = spawn(work(1))\n    # not yet: (\n    x.re"[:length]
+            check(PROGRAM[:at] + typed + PROGRAM[at:], memory=memory, with_fixes=False)
+        assert gc.collect() < 1000  # it was ten thousand when a SyntaxError was kept with its traceback
+    finally:
+        gc.enable()

@@ -136,7 +136,7 @@ def test_edits_one_after_another_give_the_tree_of_a_fresh_parse(edits: list[tupl
         tree = parse(text, memory)
         assert tree_shape(tree) == tree_shape(parse(text))
         assert "".join(item_text(item) for item in tree.items) == text
-        assert len({place.unit for place in tree.places()}) == len(list(tree.places()))
+        assert len({place.unit.syntax for place in tree.places()}) == len(list(tree.places()))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -196,3 +196,60 @@ def test_two_equal_texts_are_two_units() -> None:
     assert len({place.unit for place in tree.places()}) == 3
     tree = parse("x = 1\n" + "def f():\n    pass\n" * 4, memory)
     assert len({place.unit for place in tree.places()}) == 5
+
+
+TYPED = [
+    "    x = call(a, [b",
+    "# f(\n",
+    "    # one '''two",
+    '        print(f"{x',
+    "s += '#",
+    "    '''a\n#b",
+    "\\\n # c",
+    "pass ",
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_typing_character_by_character_gives_the_tree_of_a_fresh_parse(seed: int) -> None:
+    chooser = random.Random(seed)
+    memory, copies = ParseMemory(), [BASE, BASE + BASE.replace("first", "second"), BASE * 2]
+    text = copies[seed % 3]
+    for _ in range(12):
+        lines = text.splitlines(keepends=True)
+        row = chooser.randrange(len(lines) + 1)
+        at = len("".join(lines[:row])) + chooser.choice([0, 0, 1, 4, 9])
+        for char in chooser.choice(TYPED):
+            text, at = text[:at] + char + text[at:], at + 1
+            tree = parse(text, memory)
+            assert tree_shape(tree) == tree_shape(parse(text)), repr(text)
+            assert len({place.unit.syntax for place in tree.places()}) == len(list(tree.places()))
+        if chooser.random() < 0.3:
+            text = chooser.choice(copies)
+
+
+def syntaxes(typed: str, before: str, after: str) -> list[object]:
+    """The syntax of a text's last unit after each character that is typed into it."""
+    memory, found = ParseMemory(), []
+    for length in range(len(typed) + 1):
+        tree = parse(before + typed[:length] + after, memory)
+        assert tree_shape(tree) == tree_shape(parse(tree.text))
+        found.append([*tree.places()][-1].unit.syntax)
+    return found
+
+
+def test_the_syntax_is_the_same_while_a_line_is_half_typed() -> None:
+    found = syntaxes("call(a, [b", "def f():\n    x = ", "\n    return g()\n")
+    assert len(set(found[5:])) == 1
+    assert found[4] is not found[5]
+    found = syntaxes("call(a, [b", "class C:\n    def f(self):\n        x = ", "\n        return g()\n")
+    assert len(set(found[5:])) == 1
+
+
+def test_the_syntax_is_the_same_while_a_comment_is_typed() -> None:
+    found = syntaxes('# of f(x): ["', 'def f():\n    """one\n    # two"""\n    ', "\n    return f\n")
+    assert len(set(found[1:])) == 1
+    found = syntaxes("abc", 'def f():\n    """one\n    #', '"""\n    return f\n')
+    assert len(set(found)) == len(found)
+    found = syntaxes("abc", 'def f():\n    return """\\\n#', '"""\n')
+    assert len(set(found)) == len(found)

@@ -26,7 +26,7 @@ from tooearly.flow.values import NONE, Func, Klass, Oid, Ref, Site, Unknown, Val
 from tooearly.semantics.names import Class, Function, Module, all_args
 from tooearly.semantics.rows import Rows
 from tooearly.semantics.types import CONVENTIONS, annotation_type
-from tooearly.source.tree import Unit
+from tooearly.source.tree import Syntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def activation(machine: Machine, module: Module, root: Function, world: World) -
     return Act(root, frame, graph, None, root.is_async, order)
 
 
-def _top_level(module: Module) -> Iterator[tuple[Unit, ast.stmt, bool]]:
+def _top_level(module: Module) -> Iterator[tuple[Syntax, ast.stmt, bool]]:
     """The module's statements, each with its unit and whether it is the first of a notebook's cell."""
     boundaries = sorted(module.cells)
     cell = 0
@@ -177,7 +177,7 @@ def _top_level(module: Module) -> Iterator[tuple[Unit, ast.stmt, bool]]:
             start = item.place.span(node).start if boundaries else 0
             while cell < len(boundaries) and boundaries[cell] <= start:
                 cell += 1
-            yield item.place.unit, node, cell > before > 0
+            yield item.place.unit.syntax, node, cell > before > 0
 
 
 def _known(module: Module) -> dict[ast.AST, Function | Class]:

@@ -15,7 +15,7 @@ from tooearly.flow import cfg
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph, Label, Step, Temp
 from tooearly.flow.counting import Counters, counters
 from tooearly.semantics.names import Class, Function, make_class, make_function
-from tooearly.source.tree import Unit
+from tooearly.source.tree import Syntax
 
 S = TypeVar("S", bound=Step)
 
@@ -61,7 +61,7 @@ class Builder:
         self.function = function
         self.known = known or {}
         self.fixed: frozenset[str] = frozenset()
-        self.unit: Unit = function.unit
+        self.unit: Syntax = function.unit
         self.blocks: list[Block] = []
         self.contexts: list[Context] = []
         self.scopes: list[dict[str, str]] = []

@@ -18,7 +18,7 @@ from tooearly.flow.lower_lazy import stored
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Class, Function, ScopeNames, import_names, walk
-from tooearly.source.tree import Unit
+from tooearly.source.tree import Syntax
 
 
 def build(function: Function, package: str = "") -> Graph:
@@ -37,7 +37,7 @@ def build(function: Function, package: str = "") -> Graph:
 
 def build_module(
     function: Function,
-    parts: Sequence[tuple[Unit, ast.stmt, bool]],
+    parts: Sequence[tuple[Syntax, ast.stmt, bool]],
     known: dict[ast.AST, Function | Class],
     fixed: frozenset[str],
 ) -> Graph:

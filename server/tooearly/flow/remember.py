@@ -66,7 +66,8 @@ class Remembered:
         self._shared = {key: found for key, found in self._shared.items() if holds(found)}
         if len(self._shared) > MOST_SHARED:
             self._shared = {}
-        if before.body in self._kept and outline(old) == outline(new):
+        same = [part.block.syntaxes() for part in old] == [part.block.syntaxes() for part in new]
+        if before.body in self._kept and (same or outline(old) == outline(new)):
             module.body = before.body
 
     def _modules(self) -> dict[str, Module | None]:

@@ -23,8 +23,9 @@ from tooearly.flow.origins import (
     may_block,
     returned,
 )
-from tooearly.semantics.modules import Part, keys, unchanged
+from tooearly.semantics.modules import Part, keys
 from tooearly.semantics.names import Function, Module, children
+from tooearly.source.tree import unchanged
 
 Role = tuple[object, ...]
 """What makes a function lead to a read or not, and its callers."""

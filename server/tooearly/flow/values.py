@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tooearly.semantics.names import Class, Function
-from tooearly.source.tree import Unit
+from tooearly.source.tree import Syntax
 
 Frame = tuple[Any, ...]
 
@@ -34,7 +34,7 @@ def is_module(frame: Frame) -> bool:
 class Site:
     """A place in the text: a node of a unit. Equal sites are the same node. (Hashes are kept: they are asked often.)"""
 
-    unit: Unit = field(repr=False)
+    unit: Syntax = field(repr=False)
     line: int
     column: int
     end: int
@@ -58,7 +58,7 @@ class Site:
         )
 
 
-def site_of(unit: Unit, node: ast.AST) -> Site:
+def site_of(unit: Syntax, node: ast.AST) -> Site:
     """The site of a node that has a position (others stand at the unit's first line)."""
     line = getattr(node, "lineno", 1)
     column = getattr(node, "col_offset", 0)

@@ -100,14 +100,14 @@ def states(module: Module, rows_: Rows, load: Callable[[str], Module | None] | N
             for key, (mask, note) in machine.states.items() if gone is None else ():
                 old = seen.get(key)
                 seen[key] = (mask | old[0], note or old[1]) if old else (mask, note)
-    places = {place.unit: place for place in module.tree.places()}
+    places = {place.unit.syntax: place for place in module.tree.places()}
     last: dict[tuple[object, str], int] = {}
     for (site, name), (mask, note) in sorted(seen.items(), key=lambda pair: (pair[0][0].line, pair[0][0].column)):
         if site.unit not in places:
             continue
         changed = last.get((site.unit, name)) != mask
         last[site.unit, name] = mask
-        if changed or name in site.unit.text.splitlines()[site.line - 1]:
+        if changed or name in places[site.unit].unit.text.splitlines()[site.line - 1]:
             span = places[site.unit].span(site.node)
             yield State(span, name, word(mask), reason(mask, note))  # type: ignore[arg-type]
 

@@ -58,7 +58,7 @@ class Verdict:
 
     def follow(self, tree: Tree) -> Verdict | None:
         """The verdict in this version, if the reports are still the same; None if it has to be decided anew."""
-        places = tuple([tree.place(place.unit) for place in self.places])
+        places = tuple([tree.place(place.unit.syntax) for place in self.places])
         if (
             len({(new.start - old.start, new.line - old.line) for new, old in zip(places, self.places, strict=True)})
             > 1
@@ -74,6 +74,7 @@ class Judged:
 
     def __init__(self) -> None:
         self._settings: Settings | None = None
+        self._tree: Tree | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -86,8 +87,8 @@ class Judged:
         if settings != self._settings:
             self._forget()
             self._settings = settings
-        touched = self._touched(analyses)
-        self._analyses = analyses
+        touched = self._touched(analyses) | self._rewritten(tree)
+        self._analyses, self._tree = analyses, tree
         for key in touched:
             self._verdicts.pop(key, None)
             if self._reports[key] and tree.find(key[0].unit) is not None:
@@ -96,7 +97,7 @@ class Judged:
         for key, verdict in self._verdicts.items():
             if verdict.finding is not None:
                 before = verdict.places[0]
-                start, line = tree.start(before.unit)
+                start, line = tree.start(before.unit.syntax)
                 if line != before.line or len(verdict.places) > 1:
                     verdict = verdict.follow(tree) or self._decide(tree, key, settings)
                     self._verdicts[key] = verdict
@@ -121,6 +122,14 @@ class Judged:
                     self._reports.setdefault(key, {})[analysis] = report
         return touched
 
+    def _rewritten(self, tree: Tree) -> set[Key]:
+        """The reads of which the text has changed, or that of a place they name, without anything being analysed."""
+        changed = tree.rewritten(self._tree) if self._tree is not None else ()
+        if not changed:
+            return set()
+        verdicts = self._verdicts.items()
+        return {key for key, found in verdicts if any(place.unit.syntax in changed for place in found.places)}
+
     def _decide(self, tree: Tree, key: Key, settings: Settings) -> Verdict:
         seen = self._reports[key]
         if len(seen) > 1:  # in the order of the roots, however they came about
@@ -135,7 +144,7 @@ def decide(
     """The verdict on a read, on what the roots saw there; `others` are the modules that they looked into."""
     place = tree.place(site.unit)
     found, wording = None, None
-    if not site.unit.is_repaired(site.unit.span(site.node)):
+    if not place.unit.is_repaired(place.unit.span(site.node)):
         found, wording = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings, others)
         found = found if found is not None and settings.enabled(found.code) else None
     units = {

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, compress, count
-from operator import attrgetter, is_not
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from tooearly.semantics.names import (
@@ -28,7 +28,7 @@ from tooearly.semantics.names import (
     make_function,
     statements_in,
 )
-from tooearly.source.tree import Block, Item, Tree, Unit, parse
+from tooearly.source.tree import Block, Item, Syntax, Tree, parse, unchanged
 
 V = TypeVar("V")
 Rows = tuple[tuple[str, V], ...]
@@ -49,7 +49,7 @@ class Part:
     late: Rows[Binding] = ()
     stars: tuple[str, ...] = ()
     index: Rows[Function] = ()
-    defined: dict[Unit, Definitions] = field(default_factory=dict)
+    defined: dict[Syntax, Definitions] = field(default_factory=dict)
     top: tuple[set[str], bool] | None = None
 
 
@@ -76,9 +76,8 @@ def build_module(
     known = before.parts if before is not None else ()
     head, tail = unchanged([part.block for part in known], tree.blocks)
     old = known[head : len(known) - tail]
-    defined = {part.block.unit: part.defined for part in old}
     middle = range(head, len(tree.blocks) - tail)
-    new = tuple(_part(tree.blocks[index], tree.item(index), name, package, defined) for index in middle)
+    new = tuple(_parts(old, [(tree.blocks[index], tree.item(index)) for index in middle], name, package))
     parts = (*known[:head], *new, *known[len(known) - tail :])
     bindings = Names(before.bindings if before else ())
     _renew(bindings, old, new, parts, lambda part: part.bindings + part.late)
@@ -98,14 +97,6 @@ def build_module(
         index,
         parts,
     )
-
-
-def unchanged(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
-    """How many elements at the front, and then at the back, are the same objects."""
-    most = min(len(old), len(new))
-    head = next(compress(count(), map(is_not, old, new)), most)
-    tail = next(compress(count(), map(is_not, reversed(old), reversed(new))), most)
-    return head, min(tail, most - head)
 
 
 def _sequence(
@@ -153,19 +144,31 @@ def _behind(name: str, bindings: tuple[Binding, ...], parts: Iterable[Part]) -> 
     return (*(b for b in bindings if not any(b is one for one in late)), *late)
 
 
-def _first_unit(tree: Tree) -> Unit:
+def _first_unit(tree: Tree) -> Syntax:
     if tree.blocks:
-        return tree.blocks[0].unit
-    return parse("pass\n").blocks[0].unit
+        return tree.blocks[0].unit.syntax
+    return parse("pass\n").blocks[0].unit.syntax
 
 
-def _part(block: Block, item: Item, module: str, package: str, known: dict[Unit, dict[Unit, Definitions]]) -> Part:
-    unit = item.place.unit
-    kept = known.get(unit, {})  # of this very header: below another one the methods are others too
+def _parts(old: Sequence[Part], blocks: Iterable[tuple[Block, Item]], module: str, package: str) -> Iterator[Part]:
+    """The parts of some blocks, which stand where `old` ones stood: those whose syntax is the same are the same."""
+    known = {part.block.unit.syntax: part for part in old}
+    for block, item in blocks:
+        before = known.get(block.unit.syntax)
+        if before is not None and before.block.syntaxes() == block.syntaxes():
+            yield replace(before, block=block)
+        else:
+            yield _part(block, item, module, package, before.defined if before is not None else {})
+
+
+def _part(block: Block, item: Item, module: str, package: str, kept: dict[Syntax, Definitions]) -> Part:
+    """What a block adds. `kept`: what the units of a block with this very header defined before."""
+    unit = item.place.unit.syntax
     defs = (not item.members and kept.get(unit)) or _definitions(unit, module)
     defined = {unit: defs}
     if item.members and defs.classes:
-        members = {place.unit: kept.get(place.unit) or _member(place.unit, defs.classes[0]) for place in item.members}
+        inside = [place.unit.syntax for place in item.members]
+        members = {syntax: kept.get(syntax) or _member(syntax, defs.classes[0]) for syntax in inside}
         defs = _joined(defs.classes[0], members.values())
         defined |= members
     stars: list[str] = []
@@ -184,7 +187,7 @@ def keys(function: Function) -> tuple[str, ...]:
     return (f"self.{function.name}", function.cls.name) if function.cls else (function.name,)
 
 
-def _definitions(unit: Unit, module: str) -> Definitions:
+def _definitions(unit: Syntax, module: str) -> Definitions:
     top: dict[ast.AST, Function | Class] = {}
     functions: list[Function] = []
     classes: list[Class] = []
@@ -203,7 +206,7 @@ def _definitions(unit: Unit, module: str) -> Definitions:
     return Definitions(tuple(functions), tuple(classes), top)
 
 
-def _member(unit: Unit, cls: Class) -> Definitions:
+def _member(unit: Syntax, cls: Class) -> Definitions:
     """What the unit of a method defines in its class."""
     top: dict[ast.AST, Function | Class] = {}
     for node in statements_in(unit.body):
@@ -227,7 +230,7 @@ def _joined(cls: Class, members: Iterable[Definitions]) -> Definitions:
 
 
 def _bind(
-    stmt: ast.stmt, unit: Unit, package: str, stars: list[str], defs: Definitions
+    stmt: ast.stmt, unit: Syntax, package: str, stars: list[str], defs: Definitions
 ) -> Iterator[tuple[str, Binding]]:
     for node in statements_in([stmt]):
         match node:

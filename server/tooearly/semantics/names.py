@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from tooearly.source.tree import Tree, Unit
+from tooearly.source.tree import Syntax, Tree
 
 T = TypeVar("T")
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp
@@ -27,7 +27,7 @@ class Function:
     name: str
     qualname: str
     node: ast.AST
-    unit: Unit
+    unit: Syntax
     module: str
     parent: Function | None = None
     cls: Class | None = None
@@ -52,7 +52,7 @@ class Class:
     name: str
     qualname: str
     node: ast.ClassDef
-    unit: Unit
+    unit: Syntax
     module: str
     parent: Function | None
     methods: dict[str, Function] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Binding:
     """One way a module-level name comes to its value. `kind`: import, def, class, assign, other."""
 
     kind: str
-    unit: Unit
+    unit: Syntax
     value: Any = None
     annotation: ast.expr | None = None
 
@@ -138,7 +138,7 @@ class Module:
 
 def make_function(
     node: ast.AST,
-    unit: Unit,
+    unit: Syntax,
     module: str,
     parent: Function | None,
     cls: Class | None = None,
@@ -215,7 +215,7 @@ def all_args(args: ast.arguments) -> Iterator[ast.arg]:
 
 
 def make_class(
-    node: ast.ClassDef, unit: Unit, module: str, parent: Function | None, qualname: str | None = None
+    node: ast.ClassDef, unit: Syntax, module: str, parent: Function | None, qualname: str | None = None
 ) -> Class:
     """The `Class` of a class statement; functions nested in ifs at class level count as methods."""
     outer = parent.qualname + "." if parent and parent.qualname != "<module>" else ""

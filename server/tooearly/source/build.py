@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from tooearly.model import Span
 from tooearly.source.blocks import (
@@ -35,11 +34,20 @@ from tooearly.source.fstrings import relocate
 from tooearly.source.lines import line_ends
 from tooearly.source.repair import repair
 from tooearly.source.syntax import statements
-from tooearly.source.unit import Unit, blank
+from tooearly.source.unit import Syntax, Unit, blank
 
 Kind = Literal["block", "header", "method"]
-Spare = Callable[[Kind, str, str], Unit | None]
-"""Gives a unit of an earlier version with the same kind, text and source, at most once."""
+
+
+class Spare(Protocol):
+    """Units of earlier versions. Each is given once."""
+
+    def take(self, kind: Kind, text: str, source: str, /) -> Unit | None:
+        """One with the same kind, text and source."""
+
+    def like(self, kind: Kind, parsed: str, /) -> Syntax | None:
+        """The syntax of one of which repair had made the same text."""
+
 
 _CLASS = re.compile(r"(?:@|class\b)")
 _CLASS_LINE = re.compile(r"(?:^|(?<=[\r\n]))class\b")
@@ -77,6 +85,10 @@ class Block:
         """All units of the block with their kinds."""
         kind: Kind = "header" if self.members else "block"
         return [(kind, self.unit), *(("method", unit) for unit, _, _ in self.members)]
+
+    def syntaxes(self) -> list[Syntax]:
+        """Those of all its units."""
+        return [self.unit.syntax, *(unit.syntax for unit, _, _ in self.members)]
 
     def repaired(self, start: int) -> list[Span]:
         """What was rewritten, when the block stands at `start`."""
@@ -133,23 +145,31 @@ def build(text: str, source: str, spare: Spare, strays: tuple[Span, ...] = ()) -
 
 def build_unit(kind: Kind, text: str, source: str, spare: Spare, strays: tuple[Span, ...] = (), tail: str = "") -> Unit:
     """One unit, parsed or taken from an earlier version. `tail` is the added last statement of a header."""
-    known = spare(kind, text, source)
+    known = spare.take(kind, text, source)
     if known is not None:
         return known
     prefix = _PREFIX if kind == "method" else ""
     error = "a line at the wrong indentation" if strays else None
     parsed = prefix + source + tail
     try:
-        body = statements(parsed)
+        return Unit(text, _syntax(kind, parsed), source, tuple(sorted(strays)), error)
     except SyntaxError as failure:
-        repaired = repair(parsed, failure, bool(prefix), bool(tail))
-        error, body, parsed = failure.msg, repaired.body, repaired.parsed
-        spans = [Span(max(span.start - len(prefix), 0), span.end - len(prefix)) for span in repaired.spans]
-        strays = (*strays, *(Span(span.start, min(span.end, len(text))) for span in spans if span.start <= len(text)))
-        if repaired.lost:
-            return Unit(text, (), source, (Span(0, len(text)),), error, lost=True)
-    relocate(body, parsed, len(prefix))
-    return Unit(text, _unwrapped(kind, body), source, tuple(sorted(strays)), error)
+        broken = failure.with_traceback(None)  # which holds all that is at hand here
+    repaired = repair(
+        parsed, broken, bool(prefix), bool(tail), lambda changed: spare.like(kind, changed) or _syntax(kind, changed)
+    )
+    if repaired.syntax is None:
+        return Unit(text, Syntax(()), source, (Span(0, len(text)),), broken.msg, lost=True)
+    spans = [Span(max(span.start - len(prefix), 0), span.end - len(prefix)) for span in repaired.spans]
+    strays = (*strays, *(Span(span.start, min(span.end, len(text))) for span in spans if span.start <= len(text)))
+    return Unit(text, repaired.syntax, source, tuple(sorted(strays)), broken.msg, parsed=repaired.parsed)
+
+
+def _syntax(kind: Kind, parsed: str) -> Syntax:
+    """The syntax of a text. Raises SyntaxError."""
+    body = statements(parsed)
+    relocate(body, parsed, len(_PREFIX) if kind == "method" else 0)
+    return Syntax(_unwrapped(kind, body))
 
 
 def _unwrapped(kind: Kind, body: list[ast.stmt]) -> tuple[ast.stmt, ...]:

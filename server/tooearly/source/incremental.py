@@ -123,7 +123,7 @@ class _Version:
 
     def build(self, start: int, end: int) -> Block:
         """The block of a range of the text."""
-        return build(self.text[start:end], self.source[start:end], self.memory.take)
+        return build(self.text[start:end], self.source[start:end], self.memory)
 
     def grown(self, start: int, end: int, closed: int) -> Block | None:
         """The block up to where it is closed, which is behind `end`, if that is plausible."""
@@ -144,7 +144,7 @@ class _Version:
         for stray in strays:
             source = blanked(source, stray)
         self.memory.put(before, block)
-        merged = build(self.text[start:end], source, self.memory.take, strays)
+        merged = build(self.text[start:end], source, self.memory, strays)
         merged = replace(merged, strays=strays, settled=before.settled and block.settled)
         if not merged.clean:
             self.memory.put(merged)

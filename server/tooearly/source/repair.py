@@ -19,15 +19,18 @@ as well, the block is lost.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tooearly.model import Span
 from tooearly.source.blocks import TOKEN, header_colon, token_end
 from tooearly.source.lines import line_starts
-from tooearly.source.syntax import statements
+from tooearly.source.unit import Syntax
+
+Parse = Callable[[str], Syntax]
+"""Gives the syntax of a text. Raises SyntaxError."""
 
 _MOST = 14
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -53,12 +56,14 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """The tree after repair, the text it was made from, and the ranges of the source that were rewritten."""
+    """The tree after repair, the text it was made from, and the ranges of the source that were rewritten.
 
-    body: list[ast.stmt]
+    Without a tree the text is lost.
+    """
+
+    syntax: Syntax | None
     parsed: str
     spans: tuple[Span, ...]
-    lost: bool = False
 
 
 @dataclass(slots=True)
@@ -99,33 +104,34 @@ class _Patient:
             self.touched.add(row)
 
 
-def repair(source: str, error: SyntaxError, prefixed: bool, tailed: bool) -> Repaired:
+def repair(source: str, error: SyntaxError, prefixed: bool, tailed: bool, parse: Parse) -> Repaired:
     """Parse `source` in spite of `error`. The first line (`prefixed`) and the last one (`tailed`) stay as they are."""
     lines = _LINE_END.split(source)
     patient = _Patient(lines, int(prefixed), len(lines) - 1 - int(tailed))
     for _ in range(_MOST):
         _rewrite(patient, error)
         try:
-            return _result(source, patient)
+            return _result(source, patient, parse)
         except SyntaxError as failure:
-            error = failure
-    return _truncated(source, patient, error)
+            error = failure.with_traceback(None)
+    return _truncated(source, patient, error, parse)
 
 
-def _result(source: str, patient: _Patient) -> Repaired:
+def _result(source: str, patient: _Patient, parse: Parse) -> Repaired:
     """Parse the lines as they are now. Raises SyntaxError."""
     parsed = "\n".join(patient.lines)
-    body = statements(parsed)
+    syntax = parse(parsed)
     starts = [*line_starts(source), len(source) + 1]
     spans: list[Span] = []
     for row in sorted(patient.touched):
         end = len(source[: starts[row + 1]].rstrip("\r\n")) if row + 2 < len(starts) else len(source)
         line = source[starts[row] : end]
         spans.append(Span(starts[row] + len(line) - len(line.lstrip()), max(end, starts[row])))
-    return Repaired(body, parsed, tuple(span if span.start <= span.end else Span(span.end, span.end) for span in spans))
+    sound = [span if span.start <= span.end else Span(span.end, span.end) for span in spans]
+    return Repaired(syntax, parsed, tuple(sound))
 
 
-def _truncated(source: str, patient: _Patient, error: SyntaxError) -> Repaired:
+def _truncated(source: str, patient: _Patient, error: SyntaxError, parse: Parse) -> Repaired:
     """Drop the lines from the error on; once more from the first line that was rewritten; else nothing is left."""
     rows = [max((error.lineno or 1) - 1, patient.first), *sorted(patient.touched)[:1], patient.first + 1, patient.first]
     for row in rows:
@@ -135,10 +141,10 @@ def _truncated(source: str, patient: _Patient, error: SyntaxError) -> Repaired:
         if above >= patient.first and patient.code(above).endswith(":"):
             patient.write(above, patient.lines[above] + " pass")
         try:
-            return _result(source, patient)
+            return _result(source, patient, parse)
         except SyntaxError:
             continue
-    return Repaired([], source, (Span(0, len(source)),), lost=True)
+    return Repaired(None, source, (Span(0, len(source)),))
 
 
 def _rewrite(patient: _Patient, error: SyntaxError) -> None:

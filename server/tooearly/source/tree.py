@@ -15,11 +15,11 @@ from tooearly.model import Span
 from tooearly.source.build import Block
 from tooearly.source.incremental import ParseMemory, layout_of
 from tooearly.source.lines import LineIndex
-from tooearly.source.memory import Layout
+from tooearly.source.memory import Layout, unchanged
 from tooearly.source.syntax import parsing
-from tooearly.source.unit import Item, Place, Unit
+from tooearly.source.unit import Item, Place, Syntax, Unit
 
-__all__ = ["Block", "Item", "ParseMemory", "Place", "Tree", "Unit", "parse"]
+__all__ = ["Block", "Item", "ParseMemory", "Place", "Syntax", "Tree", "Unit", "parse", "unchanged"]
 
 
 class Tree:
@@ -61,23 +61,30 @@ class Tree:
     def _begins(self) -> dict[Block, tuple[int, int]]:
         return dict(zip(self.blocks, zip(self._layout.starts, self._layout.lines, strict=True), strict=False))
 
-    def start(self, unit: Unit) -> tuple[int, int]:
+    def start(self, syntax: Syntax) -> tuple[int, int]:
         """The offset and the line where a unit of this version begins. Raises KeyError for one of another version."""
-        block, offset, row = self._layout.homes[unit]
+        block, _, offset, row = self._layout.homes[syntax]
         start, line = self._begins[block]
         return start + offset, line + row
 
-    def place(self, unit: Unit) -> Place:
+    def place(self, syntax: Syntax) -> Place:
         """Where a unit of this version stands. Raises KeyError for a unit of another version."""
-        return Place(unit, *self.start(unit))
+        return Place(self._layout.homes[syntax][1], *self.start(syntax))
 
-    def holds(self, unit: Unit) -> bool:
+    def holds(self, syntax: Syntax) -> bool:
         """Whether a unit is one of this version."""
-        return unit in self._layout.homes
+        return syntax in self._layout.homes
 
-    def find(self, unit: Unit) -> Place | None:
+    def find(self, syntax: Syntax) -> Place | None:
         """Where a unit stands, None for a unit of another version or text."""
-        return self.place(unit) if self.holds(unit) else None
+        return self.place(syntax) if self.holds(syntax) else None
+
+    def rewritten(self, before: Tree) -> set[Syntax]:
+        """The syntax of units that is the same as in an earlier version, while the text is another one."""
+        old = before._layout.homes
+        head, tail = unchanged(before.blocks, self.blocks)
+        fresh = [unit for block in self.blocks[head : len(self.blocks) - tail] for _, unit in block.units()]
+        return {unit.syntax for unit in fresh if unit.syntax in old and old[unit.syntax][1] is not unit}
 
     def place_at(self, offset: int) -> Place | None:
         """The place of the unit that an offset is in; None in an empty document."""
@@ -87,9 +94,9 @@ class Tree:
         item = self.item(index)
         return next((place for place in reversed(item.members) if place.start <= offset), item.place)
 
-    def span(self, unit: Unit, node: ast.AST) -> Span:
-        """The range of a node of `unit` in the document. Raises KeyError for a unit of another version."""
-        return self.place(unit).span(node)
+    def span(self, syntax: Syntax, node: ast.AST) -> Span:
+        """The range of a unit's node in the document. Raises KeyError for a unit of another version."""
+        return self.place(syntax).span(node)
 
 
 def parse(text: str, memory: ParseMemory | None = None, *, notebook: bool = False) -> Tree:

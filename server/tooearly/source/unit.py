@@ -26,10 +26,24 @@ def _spaces(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 
+class Syntax:
+    """The statements of a unit. Compared by identity: the same object as long as they and their positions are the same.
+
+    That may be so while the text changes: in a line that is rewritten by repair, say, because it is half typed. So
+    whatever is found out about a unit is kept by this.
+    """
+
+    __slots__ = ("__weakref__", "body")
+
+    def __init__(self, body: tuple[ast.stmt, ...]) -> None:
+        self.body = body
+
+
 class Unit:
     """A piece of text and its tree. Compared by identity: the same object while its text is unchanged.
 
-    `body`: the statements; `repaired`: ranges of the text that repair has rewritten, in which nothing may be reported;
+    `syntax`: the statements, and what tells them from those of any other unit of the document; `parsed`: the text that
+    they were made of; `repaired`: ranges of the text that repair has rewritten, in which nothing may be reported;
     `error`: the message of the syntax error, if there was one; `lost`: repair gave up, the body is empty.
     """
 
@@ -38,27 +52,30 @@ class Unit:
         "_ascii",
         "_blank",
         "_starts",
-        "body",
         "error",
         "lines",
         "lost",
+        "parsed",
         "repaired",
         "source",
+        "syntax",
         "text",
     )
 
     def __init__(
         self,
         text: str,
-        body: tuple[ast.stmt, ...],
+        syntax: Syntax,
         source: str | None = None,
         repaired: tuple[Span, ...] = (),
         error: str | None = None,
         lost: bool = False,
+        parsed: str = "",
     ) -> None:
         self.text = text
         self.source = text if source is None else source
-        self.body = body
+        self.syntax = syntax
+        self.parsed = parsed
         self.repaired = repaired
         self.error = error
         self.lost = lost
@@ -69,6 +86,11 @@ class Unit:
 
     def __repr__(self) -> str:
         return f"<Unit {self.text[:30]!r}>"
+
+    @property
+    def body(self) -> tuple[ast.stmt, ...]:
+        """The statements."""
+        return self.syntax.body
 
     @property
     def blank(self) -> str:
