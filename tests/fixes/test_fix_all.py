@@ -153,6 +153,7 @@ def test_unsafe_only_when_asked() -> None:
 
         async def main():
             task = asyncio.create_task(asyncio.sleep(0.01, 1))
+            await asyncio.sleep(0.01)
             while task.exception():
                 pass
         """)

@@ -23,7 +23,7 @@ from tooearly.fixes.edit import (
 )
 from tooearly.fixes.evaluation import stable
 from tooearly.fixes.hoist import inner_bindings
-from tooearly.fixes.nothing import whole
+from tooearly.fixes.nothing import ORDERING, whole
 from tooearly.fixes.scope import names_in
 from tooearly.fixes.site import Comprehension, Site
 from tooearly.model import Edit, Fix, Span
@@ -39,6 +39,8 @@ def guard_fix(site: Site) -> Fix | None:
     if not stable(site.receiver) or receiver_end(site) is None:
         return None
     title = f"Read `{site.name}` only if it is done"
+    if site.finding.certainty == "always":
+        return Fix(title, "guard", "unsafe", disabled=f"`{site.name}` is never done here, so nothing would be read")
     test = f"{receiver_text(site)}.done()"
     if (edits := _below(site, test)) or (edits := _in_condition(site, test)):
         return Fix(title, "guard", "unsafe", edits)
@@ -68,7 +70,7 @@ def _below(site: Site, test: str) -> tuple[Edit, ...]:
     match statement:
         case ast.Expr(value=value) if not isinstance(value, ast.Yield | ast.YieldFrom):
             skipped = True
-        case ast.Raise() | ast.AugAssign() | ast.Assert():
+        case ast.Raise() | ast.AugAssign():
             skipped = True
         case ast.Assign(targets=targets, value=value):
             skipped = value is not site.read and _known(targets, value)
@@ -162,7 +164,9 @@ def _used_only_if_true(site: Site, owner: ast.AST, operand: ast.AST) -> bool:
 
 def _is_test(parent: ast.AST, child: ast.AST) -> bool:
     match parent:
-        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.match_case(guard=test):
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+            return test is child
+        case ast.match_case(guard=test):
             return test is child
         case ast.comprehension(ifs=tests):
             return child in tests
@@ -183,10 +187,11 @@ def _filtered(site: Site) -> Comprehension | None:
 
 
 def _counted(site: Site, index: int) -> bool:
-    """Whether the place of an element among the others has a meaning to what the comprehension is given to."""
+    """Whether the place or number of the elements has a meaning to what the comprehension is given to."""
     match site.path[index - 1]:
-        case ast.Call(func=ast.Name(id=name)):
-            return name in _POSITIONAL
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+            needing = name in {*ORDERING, "next"} and len(args) == 1 and all(one.arg != "default" for one in keywords)
+            return needing or name in _POSITIONAL
         case ast.Assign(targets=targets):
             return any(isinstance(one, ast.Tuple | ast.List) for one in targets)
         case ast.Subscript() | ast.Starred():

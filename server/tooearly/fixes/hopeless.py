@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from itertools import pairwise
 
+from tooearly.fixes.reached import names_cancellation
 from tooearly.fixes.scope import Function, assigned_value, own_nodes
 from tooearly.fixes.site import Site
 from tooearly.semantics.names import walk
 
 _SETTERS = {"set_result", "set_exception"}
-_CANCELLATION = {"CancelledError", "BaseException"}
 _LOOKS = {"result", "exception", "done", "cancelled"}
 
 
@@ -39,15 +39,10 @@ def ends_cancelled(site: Site) -> bool:
 def _expects_cancellation(parent: ast.AST, child: ast.AST) -> bool:
     match parent:
         case ast.Try(body=body, handlers=handlers) if child in body:
-            return any(handler.type is None or _names_cancellation(handler.type) for handler in handlers)
+            return any(handler.type is None or names_cancellation(handler.type) for handler in handlers)
         case ast.With(items=items) | ast.AsyncWith(items=items) if child in parent.body:
-            return any(_names_cancellation(item.context_expr) for item in items)
+            return any(names_cancellation(item.context_expr) for item in items)
     return False
-
-
-def _names_cancellation(node: ast.AST) -> bool:
-    names = (getattr(one, "attr", None) or getattr(one, "id", None) for one in ast.walk(node))
-    return not _CANCELLATION.isdisjoint(names)
 
 
 def _set_by_itself(site: Site) -> bool:

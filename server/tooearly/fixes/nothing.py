@@ -24,6 +24,9 @@ _TAKES_ANYTHING = {
 }
 """The builtin functions to which `None` is a value like any other; the rest raises for it."""
 
+ORDERING = {"max", "min"}
+"""The builtin functions that compare the elements they are given, and raise when there are none."""
+
 _SAME = ast.Eq | ast.NotEq | ast.Is | ast.IsNot
 _TAKING = (
     *(ast.AnnAssign, ast.Return, ast.Expr, ast.Yield, ast.Lambda, ast.Match, ast.Slice, ast.keyword, ast.arguments),
@@ -41,11 +44,25 @@ def whole(path: Path) -> tuple[int, str]:
             continue
         if isinstance(node, ast.FormattedValue | ast.Starred | ast.Slice | ast.Yield | ast.YieldFrom):
             continue
-        if found := absent(path[: index + 1]):
+        if (found := absent(path[: index + 1])) and not (found == "None" and _ordered(path[:index])):
             return index, found
         if isinstance(path[index - 1], (ast.NamedExpr, ast.Lambda, *COMPREHENSIONS)):
             break  # a name or a function would be left out, too
     return 0, ""
+
+
+def _ordered(path: Path) -> bool:
+    """Whether a value at the end of the path is compared with others: in the `key` of a sort, or in `max` and `min`."""
+    for parent, node in zip(path[-2::-1], path[:0:-1], strict=True):
+        match node:
+            case ast.Tuple() | ast.List() | ast.IfExp() | ast.BoolOp():
+                continue
+            case ast.Lambda():
+                return isinstance(parent, ast.keyword) and parent.arg == "key"
+            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp():
+                return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in ORDERING
+        break
+    return False
 
 
 def absent(path: Path) -> str:

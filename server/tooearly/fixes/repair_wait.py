@@ -15,7 +15,8 @@ from tooearly.fixes.containers import container
 from tooearly.fixes.edit import block_of, indent_step, indentation, line_end, line_start, newline, opens_line
 from tooearly.fixes.evaluation import stable
 from tooearly.fixes.names import asyncio_function
-from tooearly.fixes.scope import COMPREHENSIONS, free_name, names_in
+from tooearly.fixes.reached import after_failure, cut_off
+from tooearly.fixes.scope import COMPREHENSIONS, assigned_value, free_name, names_in
 from tooearly.fixes.site import Path, Site, path_to
 from tooearly.model import Edit, Fix, Span
 from tooearly.semantics.names import walk
@@ -35,6 +36,8 @@ def repairs(site: Site) -> list[Fix]:
     cause = site.finding.cause
     if cause.why == "inside-group":
         return _some(_behind_the_group(site))
+    if cause.why == "gather-failed":
+        return _some(_returning_exceptions(site))
     wait = _wait(site)
     if wait is None:
         return []
@@ -43,8 +46,6 @@ def repairs(site: Site) -> list[Fix]:
             return _some(_without(site, wait, "timeout", "Drop the timeout of"), _over_done(site, wait))
         case "first-completed" | "first-exception":
             return _some(_without(site, wait, "return_when", "Wait for all tasks in"), _over_done(site, wait))
-        case "gather-failed":
-            return _some(_returning_exceptions(site, wait))
         case "cancelled":
             return _some(_wait_after(site, wait))
     return []
@@ -56,15 +57,19 @@ def _some(*fixes: Fix | None) -> list[Fix]:
 
 def _wait(site: Site) -> Wait | None:
     """The call at the cause's wait, if it is in the same unit."""
-    span = site.finding.cause.wait
-    if span is None or not (site.place.start <= span.start and span.end <= site.place.end):
-        return None
-    path = path_to(site.place, span)
-    if path and isinstance(path[-1], ast.Await):
-        path = (*path, path[-1].value)
+    path = _way(site)
     if not path or not isinstance(path[-1], ast.Call):
         return None
-    return Wait(path[-1], path, site.row(span.start))
+    return Wait(path[-1], path, site.row(site.span(path[-1]).start))
+
+
+def _way(site: Site) -> Path:
+    """The way to what is waited for at the cause's wait; empty if that is in another unit."""
+    span = site.finding.cause.wait
+    if span is None or not (site.place.start <= span.start and span.end <= site.place.end):
+        return ()
+    path = path_to(site.place, span)
+    return (*path, path[-1].value) if path and isinstance(path[-1], ast.Await) else path
 
 
 def _without(site: Site, wait: Wait, keyword: str, verb: str) -> Fix | None:
@@ -81,7 +86,8 @@ def _without(site: Site, wait: Wait, keyword: str, verb: str) -> Fix | None:
         edits.append(Edit(Span(max(ends), span.end), ""))
     both = "Wait for all tasks, without a time limit, in"
     title = f"{both if len(given) > 1 else verb} `{ast.unparse(wait.call.func)}` on line {wait.row}"
-    return Fix(title, "repair", "unsafe", tuple(sorted(edits)))
+    reason = "the read is made only when something is left unfinished" if cut_off(site, wait.path) else ""
+    return Fix(title, "repair", "unsafe", tuple(sorted(edits)), disabled=reason)
 
 
 def _is_harmless(keyword: ast.keyword) -> bool:
@@ -92,13 +98,35 @@ def _is_harmless(keyword: ast.keyword) -> bool:
     return False
 
 
-def _returning_exceptions(site: Site, wait: Wait) -> Fix | None:
+def _returning_exceptions(site: Site) -> Fix | None:
     """`gather(..., return_exceptions=True)`, which waits for all whatever happens."""
-    if not wait.call.args or any(one.arg in ("return_exceptions", None) for one in wait.call.keywords):
+    path = _way(site)
+    call = _gather(site, path[-1]) if path else None
+    if call is None or not call.args or any(one.arg in ("return_exceptions", None) for one in call.keywords):
         return None
-    last = max(site.span(one).end for one in (*wait.call.args, *wait.call.keywords))
-    title = f"Let `{ast.unparse(wait.call.func)}` on line {wait.row} return exceptions, so that it waits for all"
-    return Fix(title, "repair", "unsafe", (Edit(Span(last, last), ", return_exceptions=True"),))
+    last = max(site.span(one).end for one in (*call.args, *call.keywords))
+    row = site.row(site.span(call).start)
+    title = f"Let `{ast.unparse(call.func)}` on line {row} return exceptions, so that it waits for all"
+    reason = (
+        "the read is made only after a failure, which would then not be raised" if after_failure(site, path) else ""
+    )
+    return Fix(title, "repair", "unsafe", (Edit(Span(last, last), ", return_exceptions=True"),), disabled=reason)
+
+
+def _gather(site: Site, waited: ast.AST) -> ast.Call | None:
+    """The one call of `gather` that is waited for: there itself, inside of it, or where its name was given."""
+    spelled = asyncio_function(site, "gather")
+    function = site.scope
+    found = [node for node in walk(waited) if isinstance(node, ast.Call) and _called(node, spelled)]
+    if not found and function is not None:
+        values = [assigned_value(function, name) for name in names_in(waited)]
+        found = [value for value in values if isinstance(value, ast.Call) and _called(value, spelled)]
+    return found[0] if len(found) == 1 or (found and found[0] is waited) else None
+
+
+def _called(call: ast.Call, spelled: tuple[str, tuple[Edit, ...]] | None) -> bool:
+    names = {"gather", spelled[0].rpartition(".")[2]} if spelled is not None else {"gather"}
+    return ast.unparse(call.func).rpartition(".")[2] in names
 
 
 def _over_done(site: Site, wait: Wait) -> Fix | None:
