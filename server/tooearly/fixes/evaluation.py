@@ -93,6 +93,8 @@ def conditions(path: Path) -> list[Condition] | None:
                 return None
             case ast.Lambda():
                 break
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if child in parent.body:
+                break
             case _ if isinstance(parent, COMPREHENSIONS):
                 break
     found = [one for one in found if not _known(one)]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from itertools import pairwise
 
+from tooearly.fixes.containers import container
+from tooearly.fixes.deadlock import waits_for_later
+from tooearly.fixes.handing_on import handed_on
 from tooearly.fixes.reached import names_cancellation
-from tooearly.fixes.scope import Function, assigned_value, own_nodes
+from tooearly.fixes.scope import Function, assigned_value, bound_names, names_in, own_nodes
 from tooearly.fixes.site import Site
 from tooearly.semantics.names import walk
 
 _SETTERS = {"set_result", "set_exception"}
-_LOOKS = {"result", "exception", "done", "cancelled"}
 
 
 def hopeless(site: Site) -> str:
@@ -21,9 +23,9 @@ def hopeless(site: Site) -> str:
         return "a task cannot wait for itself"
     if cause.why == "pending-set":
         return "the code means to look at what is not finished; to wait for it would defeat that"
-    if cause.why in ("unset", "fresh") and cause.future in ("future", "unset") and _set_by_itself(site):
+    if cause.why in ("unset", "fresh") and cause.future == "future" and _set_by_itself(site):
         return f"only the code below could set `{site.name}`, so waiting here would never end"
-    return ""
+    return waits_for_later(site) if cause.future == "task" else ""
 
 
 def ends_cancelled(site: Site) -> bool:
@@ -46,41 +48,40 @@ def _expects_cancellation(parent: ast.AST, child: ast.AST) -> bool:
 
 
 def _set_by_itself(site: Site) -> bool:
-    """Whether a future made here is known to nobody but this function, which sets it nowhere before the read."""
+    """Whether nobody but this function could set the future, which does so nowhere before the read."""
     receiver, function = site.receiver, _function(site)
-    if function is None or not isinstance(receiver, ast.Name):
+    if function is None or receiver is None:
         return False
-    made = assigned_value(function, receiver.id)
-    if not isinstance(made, ast.Call):
-        return False
-    return _uses_are_own(function, receiver.id) or _set_below(site, function, receiver.id)
+    if site.finding.cause.why == "unset":  # nobody has it yet who could set it, as far as can be seen
+        return _is_own(site, function, receiver) or _set_below(site, function, receiver)
+    made = isinstance(receiver, ast.Name) and isinstance(assigned_value(function, receiver.id), ast.Call)
+    return made and _set_below(site, function, receiver)
+
+
+def _is_own(site: Site, function: Function, receiver: ast.expr) -> bool:
+    """Whether only this function has what it reads from. What it was given others have, too."""
+    given = {arg.arg for arg in walk(function.args) if isinstance(arg, ast.arg)}
+    found, names = container(site), names_in(receiver)
+    if found is not None:
+        names = (names | names_in(found.iterable)) - _targets(found.node)
+    return names <= bound_names(function) - given and not handed_on(site, function, names)
+
+
+def _targets(node: ast.AST) -> set[str]:
+    walked = [node] if isinstance(node, ast.For) else getattr(node, "generators", ())
+    return {name for one in walked for name in names_in(one.target)}
 
 
 def _function(site: Site) -> Function | None:
     return next((node for node in reversed(site.path) if isinstance(node, Function)), None)
 
 
-def _uses_are_own(function: Function, name: str) -> bool:
-    """Whether every use of the name is a read, a guard or a setter called by the function itself."""
-    uses = {id(node) for node in walk(function) if isinstance(node, ast.Name) and node.id == name}
-    for node in own_nodes(function):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attr) as target) if found == name:
-                if attr in _SETTERS | _LOOKS:
-                    uses.discard(id(target.value))
-            case ast.Name(id=found, ctx=ast.Store()) if found == name:
-                uses.discard(id(node))
-    return not uses
-
-
-def _set_below(site: Site, function: Function, name: str) -> bool:
+def _set_below(site: Site, function: Function, receiver: ast.expr) -> bool:
     """Whether the function itself sets the future behind the read."""
-    end = site.finding.span.end
+    end, wanted = site.finding.span.end, ast.dump(receiver)
     for node in own_nodes(function):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attr)) if (
-                found == name and attr in _SETTERS
-            ):
+            case ast.Call(func=ast.Attribute(value=found, attr=attr)) if attr in _SETTERS and ast.dump(found) == wanted:
                 if site.span(node).start >= end:
                     return True
     return False

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from tooearly.fixes.edit import needs_parentheses
 from tooearly.fixes.replace_with_await import await_edit, english, refusal
-from tooearly.fixes.scope import bound_names, own_nodes
+from tooearly.fixes.scope import Function, bound_names, names_in, own_nodes
 from tooearly.fixes.site import Path, Site, context, path_to, top_level
 from tooearly.model import Cause, Edit, Finding, Fix, Span
 from tooearly.semantics.names import walk
@@ -85,7 +85,7 @@ def _convert(tree: Tree, first: Target) -> Conversion:
     while waiting and not conversion.reason:
         target = waiting.pop()
         conversion.targets.append(target)
-        conversion.reason = _refused(target)
+        conversion.reason = _refused(target) or _overridden(tree, target)
         if len(conversion.targets) > _MOST:
             conversion.reason = "too many functions would have to become async"
         for call in _calls(tree, target, conversion):
@@ -112,6 +112,22 @@ def _refused(target: Target) -> str:
         return f"`{node.name}` is called by name from elsewhere"
     if any(isinstance(one, ast.Yield | ast.YieldFrom) for one in own_nodes(node)):
         return f"`{node.name}` is a generator"
+    return ""
+
+
+def _overridden(tree: Tree, target: Target) -> str:
+    """Why a call on `self` may mean a method of another class of the file, empty if it means the target."""
+    owner, name = target.owner, target.node.name
+    if not isinstance(owner, ast.ClassDef):
+        return ""
+    nodes = [(place, node) for place in tree.places() for one in place.unit.body for node in walk(one)]
+    classes = [node for _, node in nodes if isinstance(node, ast.ClassDef)]
+    derived = any(owner.name in names_in(base) for one in classes for base in one.bases)
+    for place, node in nodes:
+        if isinstance(node, Function) and node.name == name and node is not target.node:
+            holder = next((one for one in classes if node in one.body), None) or _class_of(tree, place)
+            if holder is not None and holder is not owner and (derived or holder.bases):
+                return f"`{holder.name}` has a `{name}` of its own"
     return ""
 
 

@@ -31,11 +31,26 @@ def asyncio_function(site: Site, name: str) -> tuple[str, tuple[Edit, ...]] | No
         if (spelled := _spelled(function_imports(function), name, hidden)) is not None:
             return spelled, ()
         hidden |= {one.name for one in bindings(function)}
+    hidden |= _bound_at_top(site.tree)
     if (spelled := _spelled(module_imports(site.tree), name, hidden)) is not None:
         return spelled, ()
     if "asyncio" in hidden:
         return None
     return f"asyncio.{name}", (import_edit(site.tree),)
+
+
+@lru_cache(maxsize=4)
+def _bound_at_top(tree: Tree) -> frozenset[str]:
+    """The names that the module's own functions, classes and assignments take, whatever was imported under them."""
+    found: set[str] = set()
+    for item in tree.items:
+        for statement in item.place.unit.body:
+            match statement:
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                    found.add(name)
+                case ast.Assign(targets=targets):
+                    found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return frozenset(found)
 
 
 def _spelled(imports: Sequence[ast.Import | ast.ImportFrom], name: str, hidden: set[str]) -> str | None:

@@ -54,11 +54,11 @@ def tell(name: str, futures: list[Fut], method: str, certain: bool, line: Callab
     fut = max(futures, key=telling)
     note = fut.note or Note("fresh", fut.made)
     why = note.why if note.why in WORDS else "other"
-    words = WORDS["fresh"] if why == "unset" and fut.open else WORDS[why]  # somebody else may set it
+    why = "fresh" if why == "unset" and fut.open else why  # somebody else may set it
     verb = "is not done yet" if certain else "may still be running"
     if fut.kind == "future":
         verb = "is not set yet" if certain else "may not be set yet"
-    reason = NEVER.get(fut.kind) or words.format(
+    reason = NEVER.get(fut.kind) or WORDS[why].format(
         name=name,
         wait=at(line(note.site), "on line {}", "in another file"),
         where=at(line(note.site), "line {}", "another file"),
