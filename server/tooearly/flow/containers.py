@@ -13,6 +13,8 @@ from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
+    TRUE,
+    UNORDERED,
     Const,
     Frame,
     Oid,
@@ -26,7 +28,7 @@ from tooearly.flow.values import (
 
 MOST = 8  # elements that an exact container may have
 FACTORY = const("default_factory")
-STANDING = (FACTORY, NAMES)  # slots that tell of the container, not of an element
+STANDING = (FACTORY, NAMES, UNORDERED)  # slots that tell of the container, not of an element
 
 
 # Making and filling
@@ -101,8 +103,23 @@ def copy(w: World, source: Cont, kind: str, frame: Frame, site: Site, *, ordered
         items = unique(items)
     keys = source.keys if kind == "dict" else ()
     slots = source.slots if ordered and kind == source.kind else ()
+    if kind == "list" and not exact and (not ordered or shuffled(source)):
+        slots = unique((*slots, (UNORDERED, TRUE)))
     size = source.length if kind != "set" else None
     return new(w, frame, site, Cont(kind, items, exact, source.nonempty, keys, slots, size=size))
+
+
+def shuffled(cont: Cont) -> bool:
+    """Whether the order of a list's elements is not known."""
+    return (UNORDERED, TRUE) in cont.slots
+
+
+def in_any_order(cont: Cont) -> Cont:
+    """A list of the same elements, of which nobody knows which one is where."""
+    exact = cont.exact and len(cont.items) < 2
+    slots = () if exact else ((UNORDERED, TRUE),)
+    some = cont.nonempty or bool(cont.exact and cont.items)
+    return replace(cont, items=unique(cont.items), exact=exact, nonempty=some, slots=slots)
 
 
 def in_place(w: World, name: str, left: Value, right: Value, site: Site, frame: Frame) -> list[Outcome]:

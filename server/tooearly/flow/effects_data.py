@@ -117,18 +117,7 @@ def reordered(c: Call) -> list[Outcome]:
     found = items_of(c.w, c.get("items"))
     if found is None:
         return [Outcome(c.w, Unknown())]
-    items, exact, nonempty = found
-    return [
-        Outcome(
-            c.w,
-            new(
-                c.w,
-                c.frame,
-                c.site,
-                Cont("list", unique(items), exact and len(items) < 2, nonempty or bool(exact and items)),
-            ),
-        )
-    ]
+    return [Outcome(c.w, new(c.w, c.frame, c.site, containers.in_any_order(Cont("list", *found))))]
 
 
 def reverse(c: Call) -> list[Outcome]:

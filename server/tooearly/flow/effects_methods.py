@@ -184,16 +184,13 @@ def clear(c: Call) -> list[Outcome]:
 
 
 def shuffle(c: Call) -> list[Outcome]:
-    """`sort()`, `reverse()`: the order is not known afterwards."""
-    cont = c.w.cont(c.receiver)
-    if cont is not None and isinstance(c.receiver, Ref):
-        c.w.heap[c.receiver.oid] = replace(
-            cont,
-            exact=cont.exact and len(cont.items) < 2,
-            items=unique(cont.items),
-            slots=(),
-            nonempty=cont.nonempty or bool(cont.exact and cont.items),
-        )
+    """`sort()`, `reverse()`, `random.shuffle(x)`: the order is not known afterwards."""
+    given = c.receiver if c.receiver is not None else c.get("items")
+    cont = c.w.cont(given)
+    if cont is not None and isinstance(given, Ref):
+        backwards = c.row.kind == "reverse" and cont.exact
+        turned = replace(cont, items=cont.items[::-1], slots=()) if backwards else containers.in_any_order(cont)
+        c.w.heap[given.oid] = turned
     return [Outcome(c.w, NONE)]
 
 

@@ -51,13 +51,12 @@ def keep_value(outcome: Outcome, ref: Ref) -> None:
 
 def fire(w: World, ref: Ref) -> None:
     """`ref` has been set or signalled: a done callback that holds it has run, so the callback's future is done."""
-    for deferred in w.deferred:
-        if deferred.kind in ("callback", "called") and _reaches(w, deferred.function, ref):
-            for value in deferred.args:
-                if isinstance(value, Ref) and value != ref and (fut := w.fut(value)) is not None and fut.mask != DONE:
-                    finish(w, value)
-                    if not fut.many:
-                        fire(w, value)
+    for deferred in _setting(w, ref):
+        for value in deferred.args:
+            if isinstance(value, Ref) and value != ref and (fut := w.fut(value)) is not None and fut.mask != DONE:
+                finish(w, value)
+                if not fut.many:
+                    fire(w, value)
 
 
 def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -> list[World]:
@@ -66,7 +65,7 @@ def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -
     A callback that may or may not set `ref` (`decides`: a countdown, say) is taken to be the last of them.
     Where a timer sets it too, it may have been that.
     """
-    setting = [d for d in w.deferred if d.kind in ("callback", "called") and _reaches(w, d.function, ref)]
+    setting = _setting(w, ref)
     timed = [w.copy()] if setting and any(_timed(w, d, ref) for d in w.deferred) else []
     futures = [v for d in setting for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
     crowd = any(w.heap[v.oid].many for v in futures)
@@ -79,6 +78,14 @@ def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -
         finish(world, world.element(value, site, ("fired",)) if world.heap[value.oid].many else value)
         out.append(world)
     return out
+
+
+def _setting(w: World, ref: Ref) -> list[Deferred]:
+    """The done callbacks that may have set this, by what they hold. Nobody sets a task: that ends by itself."""
+    fut = w.fut(ref)
+    if fut is not None and fut.kind != "future":
+        return []
+    return [d for d in w.deferred if d.kind in ("callback", "called") and _reaches(w, d.function, ref)]
 
 
 def _reaches(w: World, value: Value, ref: Ref) -> bool:

@@ -60,7 +60,7 @@ def at_end(w: World, cont: Cont, value: Value | None, index: int) -> tuple[tuple
 
     The new one is told apart from a crowd that was there before, but not in a loop that fills the list.
     """
-    kept = tuple(slot for slot in cont.slots if _stays(slot[0], index))
+    kept = tuple(slot for slot in cont.slots if slot[0] in STANDING or _stays(slot[0], index))
     if cont.exact or cont.many or not isinstance(value, Ref) or is_group(w, value) or _same_origin(cont, value):
         return kept
     return (*kept, (const(index), value))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tooearly.flow import shelves
-from tooearly.flow.containers import FACTORY, is_group
+from tooearly.flow.containers import FACTORY, is_group, shuffled
 from tooearly.flow.joining import FINISHED, MISSING
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
@@ -147,7 +147,7 @@ def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
             inside = _within(key.value, known)
             if inside is not None:
                 options = [i for i in options if (i in held.items) == inside]
-    if cont.kind == "list" and cont.nonempty and key.value in (0, -1) and options:
+    if cont.kind == "list" and cont.nonempty and not shuffled(cont) and key.value in (0, -1) and options:
         end = options[key.value]
         if isinstance(end, Ref):  # what was made at the same place as the first (or last) element
             options = [

@@ -126,6 +126,7 @@ def const(value: Any) -> Const:
 
 
 NONE, TRUE, FALSE = const(None), const(True), const(False)
+UNORDERED = const("unordered")  # among the slots of a list: in which order its elements are is not known
 RETIRING = const("retiring")  # among the slots of a container: what is done may have been taken out (`retiring`)
 
 
