@@ -74,6 +74,7 @@ GOING_THROUGH: dict[str, Holds] = {
     "itertools.chain.from_iterable": lambda a, b, c: list(itertools.chain.from_iterable([[a], [b]])) == [a, b],
     "itertools.islice": lambda a, b, c: list(itertools.islice([a, b, c], 1, 2)) == [b],
     "builtins.range": lambda a, b, c: [[a, b, c][n] for n in range(1, 3)] == [b, c] and not list(range(0)),
+    "itertools.cycle": lambda a, b, c: list(itertools.islice(itertools.cycle([a, b]), 3)) == [a, b, a],
     "itertools.count": lambda a, b, c: list(zip(itertools.count(5), [a, b])) == [(5, a), (6, b)],
     "builtins.iter": lambda a, b, c: next(iter([a, b])) is a,
     "builtins.next": lambda a, b, c: next(iter([]), c) is c and refused(lambda: next(iter([])), StopIteration),

@@ -421,6 +421,25 @@ async def an_event_is_set_until_it_is_cleared() -> None:
     assert not event.is_set()
 
 
+@claim("Condition.wait_for")
+async def the_predicate_of_a_condition_holds_when_its_wait_is_over() -> None:
+    condition, turns = asyncio.Condition(), 0
+
+    async def bell() -> None:
+        nonlocal turns
+        while True:
+            async with condition:
+                turns += 1
+                condition.notify_all()
+            await asyncio.sleep(0)
+
+    ringing = asyncio.create_task(bell())
+    async with condition:
+        await condition.wait_for(lambda: turns % 7 == 3)
+        assert turns % 7 == 3
+    await clear_away([ringing])
+
+
 @claim("Queue.put_nowait")
 async def what_is_put_into_a_queue_is_taken_out_when_its_maker_is_suspended() -> None:
     queue: asyncio.Queue[asyncio.Future[int]] = asyncio.Queue()

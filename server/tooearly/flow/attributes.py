@@ -16,13 +16,16 @@ from tooearly.flow.names import FUTURE_TYPES, decorated, global_value, import_va
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import (
+    FALSY,
     NONE,
+    TRUTHY,
     Api,
     Bound,
     Choice,
     Const,
     Coro,
     Exc,
+    Frame,
     Func,
     Klass,
     Managing,
@@ -65,19 +68,14 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
             return [
                 Outcome(w, Func(found.function, frame, found.defaults) if local and isinstance(found, Func) else found)
             ]
+        case Func():
+            return [Outcome(w, w.env.get(_function_attribute(value, name), Unknown()))]
         case Coro():
             return [Outcome(w, Bound(Api(f"Coroutine.{name}"), value))]
         case Managing("super", (Klass(cls), Ref() as receiver)):
             return [Outcome(w, _from_super(m, act, w, cls, name, receiver))]
-        case Unknown(type=kind) if kind:
-            known = CONVENTIONS.get(name, "")
-            return [
-                Outcome(w, Bound(Api(f"{kind}.{name}"), value) if f"{kind}.{name}" in m.rows else Unknown(None, known))
-            ]
-        case Unknown(tag=tag) if tag is not None and f"Unknown.{name}" in m.rows:
-            return [Outcome(w, Bound(Api(f"Unknown.{name}"), value))]
         case Unknown():
-            return [Outcome(w, Unknown(None, CONVENTIONS.get(name, "")))]
+            return [Outcome(w, _of_unknown(m, value, name))]
         case Managing():
             return [Outcome(w, _of_manager(m, value, name))]
         case Const(kind="NoneType"):
@@ -85,6 +83,13 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
         case Const(kind="str") if f"str.{name}" in m.rows:
             return [Outcome(w, Bound(Api(f"str.{name}"), value))]
     return [Outcome(w, Unknown())]
+
+
+def _of_unknown(m: Machine, value: Unknown, name: str) -> Value:
+    kind = value.type or ("Unknown" if value.tag is not None and value not in (FALSY, TRUTHY) else "")
+    if kind and f"{kind}.{name}" in m.rows:
+        return Bound(Api(f"{kind}.{name}"), value)
+    return Unknown(None, CONVENTIONS.get(name, ""))
 
 
 def _of_manager(m: Machine, manager: Managing, name: str) -> Value:
@@ -172,6 +177,11 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
 def _class_variable(cls: Class, name: str) -> tuple[tuple[object, ...], str]:
     """Where `Class.name = value` is kept: with the variables of the module."""
     return ("M", cls.module), f"{cls.qualname}.{name}"
+
+
+def _function_attribute(func: Func, name: str) -> tuple[Frame, str]:
+    """Where `function.name = value` is kept: with the variables of the scope that defines it."""
+    return func.frame, f"{func.function.qualname}.{name}"
 
 
 def _is_enum(m: Machine, cls: Class) -> bool:
@@ -286,6 +296,8 @@ def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: 
         w.heap[obj.oid] = with_attribute(held, name, new)
     elif isinstance(obj, Klass):
         w.env[_class_variable(obj.cls, name)] = value
+    elif isinstance(obj, Func):
+        w.env[_function_attribute(obj, name)] = value
     else:
         set_aside(w, value)
     return [Outcome(w)]

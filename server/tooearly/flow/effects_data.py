@@ -252,6 +252,16 @@ def forever(c: Call) -> list[Outcome]:
     return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), Iterating("forever", (), False)))]
 
 
+def cycle(c: Call) -> list[Outcome]:
+    """`itertools.cycle(x)`: nobody goes round and round in something empty."""
+    given = c.get("items")
+    cont = c.w.cont(given)
+    made = Iterating("forever", generator=given if cont is not None and cont.items else None, exact=False)
+    if cont is not None and cont.exact:
+        made = Iterating("forever" if cont.items else "plain", cont.items)
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), made))]
+
+
 def make_iterator(c: Call) -> Iterator[Outcome] | list[Outcome]:
     """`iter(x)`."""
     from tooearly.flow.iterate import iterator

@@ -16,12 +16,13 @@ from functools import partial
 
 from tooearly.flow import earlier
 from tooearly.flow.awaits import await_unknown, may_not
-from tooearly.flow.calling import Call, give_away
+from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.ended import finish, fired
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, Cont
+from tooearly.flow.operators import truths
 from tooearly.flow.state import World
 from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
 from tooearly.semantics.names import walk
@@ -47,6 +48,20 @@ def signal(c: Call) -> list[Outcome]:
             mark(outcome.world, c.receiver, True)
             for ref in first if outcome.exc is None else ():
                 finish(outcome.world, ref)
+    return out
+
+
+def until(c: Call) -> list[Outcome]:
+    """Awaiting `condition.wait_for(predicate)`: the predicate has just been asked, and was true."""
+    out = []
+    for outcome in await_unknown(c.m, c.act, c.w, c.site):
+        predicate = c.get("predicate")
+        if outcome.exc is not None or predicate is None:
+            out += [outcome] if outcome.exc is None or outcome.exc.cls == CANCELLED else []
+            continue
+        for asked in call(c.m, c.act, outcome.world, predicate, [], [], c.site):
+            ways = [(True, asked.world)] if asked.exc is not None else list(truths(asked.world, asked.value))
+            out += [replace(asked, world=world) for truth, world in ways if truth]
     return out
 
 

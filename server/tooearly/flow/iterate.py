@@ -16,6 +16,7 @@ from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import asks_for_first
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, TIMEOUT, Cont, Fut, Generating, Iterating, Note
 from tooearly.flow.state import World
+from tooearly.flow.subscripts import pick
 from tooearly.flow.suspending import suspend
 from tooearly.flow.values import (
     NONE,
@@ -124,7 +125,7 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
     elif obj.kind == "generator":
         yield from _resume_for(m, act, w, it, obj, site)
     elif obj.kind == "forever":
-        yield "item", Outcome(w, Unknown())
+        yield from _forever(act, w, it, obj, site)
     elif obj.exact:
         if obj.items:
             w.heap[it.oid] = replace(obj, items=obj.items[1:])
@@ -134,6 +135,18 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
             yield "exhausted", Outcome(w)
     else:
         yield from _from_crowd(m, act, w, it, site, is_async)
+
+
+def _forever(act: Act, w: World, it: Ref, obj: Iterating, site: Site) -> Iterator[tuple[str, Outcome]]:
+    """`count()` gives something each turn, `cycle(x)` the elements of x, again and again."""
+    if obj.items:
+        w.heap[it.oid] = replace(obj, items=(*obj.items[1:], obj.items[0]))
+        yield "item", Outcome(w, obj.items[0])
+    elif isinstance(obj.generator, Ref) and w.cont(obj.generator) is not None:
+        for world, value in pick(act, w, obj.generator, None, site):
+            yield "item", Outcome(world, value)
+    else:
+        yield "item", Outcome(w, Unknown())
 
 
 def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: bool) -> Iterator[tuple[str, Outcome]]:

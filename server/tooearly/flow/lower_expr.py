@@ -121,15 +121,23 @@ def walrus_target(b: Builder, name: str) -> tuple[str, int]:
 
 
 def bool_op(b: Builder, node: ast.expr, is_and: bool, values: list[ast.expr], dst: Temp) -> None:
-    """`a and b`: the value is the first falsy one (or the last); each right side runs on one branch only."""
+    """`a and b`: the value is the first falsy one (or the last); each right side runs on one branch only.
+
+    When a right side waits, the truth of the value tells later whether it has.
+    """
     after = b.block()
+    short = b.block() if any(isinstance(part, ast.Await) for value in values[1:] for part in walk(value)) else after
     for value in values[:-1]:
         b.emit(cfg.Copy(node, dst, expr(b, value)))
         more = b.block()
-        on = {"true": more, "false": after} if is_and else {"true": after, "false": more}
+        on = {"true": more, "false": short} if is_and else {"true": short, "false": more}
         b.end(cfg.Branch(value, dst, condition_key(value)), **on)
         b.start(more)
     b.emit(cfg.Copy(node, dst, expr(b, values[-1])))
+    if short is not after:
+        b.end(cfg.Jump(node), next=after)
+        b.start(short)
+        b.emit(cfg.Unary(node, dst, "Falsy" if is_and else "Truthy", dst))
     b.goto(after, node)
 
 

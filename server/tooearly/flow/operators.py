@@ -12,8 +12,10 @@ from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     FALSE,
+    FALSY,
     NONE,
     TRUE,
+    TRUTHY,
     Api,
     Bound,
     Choice,
@@ -52,7 +54,13 @@ def operate(
 
 
 def unary(w: World, name: str, value: Value) -> list[Outcome]:
-    """`not x` splits the world by the truth of x; other operators give constants or nothing known."""
+    """`not x` splits the world by the truth of x; other operators give constants or nothing known.
+
+    Of what is not followed the way that it was taken tells its truth: Falsy, Truthy.
+    """
+    if name in ("Falsy", "Truthy"):
+        plain = isinstance(value, Unknown) and value.tag is None and not value.type
+        return [Outcome(w, (FALSY if name == "Falsy" else TRUTHY) if plain else value)]
     if name == "Not":
         if isinstance(value, Unknown):
             return [Outcome(w, Unknown())]
@@ -82,6 +90,8 @@ def compare(m: Machine, act: Act, w: World, name: str, left: Value, right: Value
         return sizes.compare_lengths(w, name, left, right)
     if name in ("<=", ">=", "<", ">", "==") and w.cont(left) is not None and w.cont(right) is not None:
         return sizes.compare_sets(w, name, left, right)
+    if left in (FALSY, TRUTHY):
+        return [Outcome(w, FALSE if left == TRUTHY and name == "is" and right == NONE else Unknown())]
     if name == "is" and right == NONE and isinstance(left, Unknown) and left.tag is not None:
         return is_none(w, left)
     decided = decide(name, left, right, w)
@@ -130,6 +140,8 @@ def truths(w: World, value: Value) -> Iterator[tuple[bool, World]]:
     match value:
         case Const(value=constant):
             yield bool(constant), w
+        case Unknown(tag=("truth", known)):
+            yield known, w
         case Length(oid):
             yield from sizes.emptiness(w, Ref(oid))
         case Ref() if (cont := w.cont(value)) is not None and cont.kind not in ("event", "group", "queue", "unordered"):

@@ -140,11 +140,16 @@ class World:
         )
 
     def _is_named(self, oid: Oid) -> bool:
-        """Whether a variable, attribute or exact container (not just a crowd) refers to the object."""
+        """Whether a variable, attribute, exact container (not just a crowd) or known place refers to the object."""
         if any(oid in refs(value) for value in self.env.values()):
             return True
         return any(
-            not obj.many and not (isinstance(obj, Cont | Iterating) and not obj.exact) and oid in held(obj)
+            not obj.many
+            and (
+                any(oid in refs(value) for _, value in obj.slots)
+                if isinstance(obj, Cont) and not obj.exact
+                else not (isinstance(obj, Iterating) and not obj.exact) and oid in held(obj)
+            )
             for obj in self.heap.values()
         )
 

@@ -138,6 +138,9 @@ class Unknown:
     type: str = ""
 
 
+FALSY, TRUTHY = Unknown(("truth", False)), Unknown(("truth", True))  # its truth is known, and nothing else
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ref:
     """A reference to an object in the heap."""

@@ -14,7 +14,7 @@ from tooearly.flow import arguments
 from tooearly.flow.awaits import await_unknown, await_value, complete, endings
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
-from tooearly.flow.effects_events import signal
+from tooearly.flow.effects_events import signal, until
 from tooearly.flow.effects_making import as_future
 from tooearly.flow.effects_queues import get, join, put
 from tooearly.flow.ended import end, finish, has_failed, held_futures, note_all
@@ -316,6 +316,7 @@ AWAITING: dict[str, Callable[[Call], list[Outcome]]] = {
     "one_completed": one_completed,
     "thread": thread,
     "signal": signal,
+    "until": until,
     "put": put,
     "get": get,
     "join": join,

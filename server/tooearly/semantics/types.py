@@ -23,6 +23,7 @@ SHORT = {
     "asyncio.events.AbstractEventLoop": "Loop",
     "asyncio.TaskGroup": "TaskGroup",
     "asyncio.Event": "Event",
+    "asyncio.Condition": "Condition",
     "asyncio.Queue": "Queue",
     "asyncio.Runner": "Runner",
     "concurrent.futures.Executor": "Executor",
