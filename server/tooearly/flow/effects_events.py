@@ -59,9 +59,11 @@ def until(c: Call) -> list[Outcome]:
         if outcome.exc is not None or predicate is None:
             out += [outcome] if outcome.exc is None or outcome.exc.cls == CANCELLED else []
             continue
-        for asked in call(c.m, c.act, outcome.world, predicate, [], [], c.site):
+        held: list[Outcome] = []
+        for asked in call(c.m, c.act, outcome.world.copy(), predicate, [], [], c.site):
             ways = [(True, asked.world)] if asked.exc is not None else list(truths(asked.world, asked.value))
-            out += [replace(asked, world=world) for truth, world in ways if truth]
+            held += [replace(asked, world=world) for truth, world in ways if truth]
+        out += held or [outcome]  # others have changed what it asks for
     return out
 
 

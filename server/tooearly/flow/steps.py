@@ -13,7 +13,19 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from tooearly.flow import begun, cfg, containers, draining, iterate, manage, operators, slices, storing, subscripts
+from tooearly.flow import (
+    begun,
+    cfg,
+    containers,
+    draining,
+    iterate,
+    manage,
+    operators,
+    slices,
+    storing,
+    subscripts,
+    telling,
+)
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute, with_attribute
 from tooearly.flow.awaits import await_value
 from tooearly.flow.binding import Args, Kwargs
@@ -360,7 +372,7 @@ def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Out
     frame = act.frame
     match term:
         case cfg.Branch(node, test, key, once):
-            yield from branch(m, act, w, w.env.get((frame, test), Unknown()), key, remember=not once)
+            yield from branch(m, act, w, node, w.env.get((frame, test), Unknown()), key, remember=not once)
         case cfg.Next(node, dst, it, is_async):
             for label, outcome in iterate.advance(
                 m, act, w, w.env.get((frame, it), Unknown()), act.site(node), is_async
@@ -388,13 +400,15 @@ def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Out
 
 
 def branch(
-    m: Machine, act: Act, w: World, value: Value, key: str | None, *, remember: bool
+    m: Machine, act: Act, w: World, node: ast.AST, value: Value, key: str | None, *, remember: bool
 ) -> Iterator[tuple[str, Outcome]]:
     """Leave by the truth of a value; a condition that was decided before (and has not changed) is not asked again."""
     fact = (act.frame, key) if key else None
     known = w.facts.get(fact) if fact else None
     if known is None and w.facts and (excluded(act, w, key) or w.facts.get((("none", value), "$"))):
         known = False
+    if m.telling:
+        telling.heard(act, w, node)
     for truth, world in operators.truths(w, value):
         if known is not None and truth != known:
             continue

@@ -23,10 +23,12 @@ def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely:
     """
     from tooearly.flow.begun import begin
     from tooearly.flow.retiring import retire
+    from tooearly.flow.telling import tell
 
     if m.beginning is not None:
         m.beginning.suspended = m.beginning.suspended or surely
         return
+    tell(act, world, why)
     called = tuple(d for d in world.deferred if surely and _due(world, d))
     _queued_open(world)
     world.suspend(Note(why, site))

@@ -1,0 +1,250 @@
+"""What tasks tell by variables: the flags, counters and lists that they change while this code is suspended.
+
+`while not state["ready"]: await sleep(0)` comes to its end because a task sets it, and `if results:` is true because
+one has added to the list. After a suspension what the text of a running task stores into is not known any more: a
+container without futures, an attribute with a plain value. Only what this code asks for somewhere counts.
+
+A task whose last deed it is tells by it that it has ended. Whoever has asked may know that, so that nothing is claimed
+of such a task from there on (`heard`). After one that goes on afterwards others may have been waited for by it, but it
+has not ended itself.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tooearly.flow.joining import opened
+from tooearly.flow.machine import Act, up
+from tooearly.flow.mention import nodes_in
+from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst
+from tooearly.flow.relevance import closed_over, target_function
+from tooearly.flow.state import World
+from tooearly.flow.values import Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
+from tooearly.flow.walking import refs
+from tooearly.semantics.names import Function, all_args, walk
+from tooearly.semantics.rows import builtin_rows
+
+# The effects of methods that change a container.
+CHANGING = frozenset(
+    [
+        "add",
+        "clear",
+        "dict_pop",
+        "dict_popitem",
+        "dict_update",
+        "extend",
+        "pop",
+        "popleft",
+        "remove",
+        "setdefault",
+        "update",
+    ]
+)
+WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
+TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A function stores into a variable's container (`attr` is empty), or into an attribute. `last`: then it ends."""
+
+    name: str
+    attr: str
+    last: bool
+
+
+def tell(act: Act, w: World, why: str) -> None:
+    """Other code runs now: what running tasks change, and this code asks for, is not known any more."""
+    asked = _asked(act)
+    for oid, fut in list(w.heap.items()) if asked else ():
+        if not isinstance(fut, Fut) or fut.kind != "task" or not fut.mask & PENDING:
+            continue
+        told = [(change, place) for change, place in _told(w, fut) if not asked.isdisjoint(_called(w, change, place))]
+        for change, place in told:
+            _open(w, change, place)
+        if why == "clock" and fut.body is not None and not all(change.last for change, _ in told):
+            others = w.reachable([fut.body], closed_over(w)) - {oid}
+            w.escape(other for other in others if isinstance(w.heap[other], Fut))
+
+
+def heard(act: Act, w: World, test: ast.AST) -> None:
+    """A condition has been asked: a task whose last deed is to change what it looks at may have ended."""
+    names = _names(act.function, test)
+    for oid, fut in list(w.heap.items()) if names else ():
+        if isinstance(fut, Fut) and fut.kind == "task" and fut.mask & PENDING and fut.mask != UNSEEN:
+            told = (_called(w, change, place) for change, place in _told(w, fut) if change.last)
+            if any(not names.isdisjoint(called) for called in told):
+                w.heap[oid] = replace(fut, mask=UNSEEN)
+
+
+def tells_its_end(body: Coro) -> bool:
+    """Whether the last deed of a coroutine is to change something that others see."""
+    target = target_function(body)
+    return target is not None and any(change.last for change in changes_of(target.function))
+
+
+def _asked(act: Act) -> frozenset[str]:
+    """The names, and attributes with their dot, in the conditions of the functions that are suspended here."""
+    here: Act | None = act
+    names: frozenset[str] = frozenset()
+    while here is not None:
+        names |= _tested(here.function)
+        here = here.caller
+    return names
+
+
+def _tested(function: Function) -> frozenset[str]:
+    found: frozenset[str] | None = function.cache.get("tested")
+    if found is None:
+        nodes = nodes_in(function)
+        tests = [node.test for node in nodes if isinstance(node, TESTS)]
+        tests += [node.body for node in nodes if isinstance(node, ast.Lambda)]  # a predicate
+        found = function.cache["tested"] = frozenset(name for test in tests for name in _mentioned(test))
+    return found
+
+
+def _names(function: Function, test: ast.AST) -> frozenset[str]:
+    known: dict[ast.AST, frozenset[str]] = function.cache.setdefault("tests", {})
+    if test not in known:
+        known[test] = frozenset(_mentioned(test))
+    return known[test]
+
+
+def _mentioned(test: ast.AST) -> Iterator[str]:
+    for node in walk(test):
+        match node:
+            case ast.Name(id=name):
+                yield name
+            case ast.Attribute(attr=attr):
+                yield f".{attr}"
+
+
+# What a task changes
+def _told(w: World, fut: Fut) -> Iterator[tuple[Change, Value | tuple[Frame, str]]]:
+    """The changes of a task's coroutine, each with what it changes: an object, or a variable that it rebinds."""
+    target = target_function(fut.body) if fut.body is not None else None
+    changes = changes_of(target.function) if target is not None else ()
+    if target is None or fut.body is None or not changes:
+        return
+    given = _arguments(target, fut.body)
+    rebound = target.function.nonlocal_names | target.function.global_names
+    for change in changes:
+        if change.name in given:
+            yield change, given[change.name]
+        elif (owner := _owner(w, target, change.name)) is not None:
+            yield change, (owner, change.name) if change.name in rebound else w.env[owner, change.name]
+
+
+def _arguments(target: Func, body: Coro) -> dict[str, Value]:
+    """What the parameters of a coroutine's function are bound to, as far as it is given by position or name."""
+    node, function, args = target.function.node, body.function, body.args
+    while not isinstance(function, Func):
+        match function:
+            case Bound(inner, receiver):
+                function, args = inner, (receiver, *args)
+            case Partial(inner, before, _):
+                function, args = inner, (*before, *args)
+            case _:
+                return {}
+    names = [arg.arg for arg in all_args(node.args)] if isinstance(node, ast.AsyncFunctionDef) else []
+    return {**dict(zip(names, args, strict=False)), **dict(body.kwargs)}
+
+
+def _owner(w: World, target: Func, name: str) -> Frame | None:
+    """The frame around a function in which a name is bound."""
+    frame: Frame | None = target.frame
+    while frame is not None and (frame, name) not in w.env:
+        frame = None if is_module(frame) else up(w, frame, 1)
+    return frame
+
+
+def changes_of(function: Function) -> tuple[Change, ...]:
+    """What a function's own text stores into."""
+    found: tuple[Change, ...] | None = function.cache.get("changes")
+    if found is None:
+        nodes = nodes_in(function) if isinstance(function.node, ast.AsyncFunctionDef) else []
+        waits = [node for node in nodes if isinstance(node, WAITING)]
+        loops = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
+        turning = [loop for loop in loops if isinstance(loop, ast.AsyncFor) or any(_inside(x, loop) for x in waits)]
+        rebound = function.nonlocal_names | function.global_names
+        found = function.cache["changes"] = tuple(
+            Change(*place, not any(_after(x, node) for x in waits) and not any(_inside(node, x) for x in turning))
+            for node in nodes
+            for place in _places(node, rebound)
+        )
+    return found
+
+
+def _places(node: ast.AST, rebound: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """What a piece of text stores into: (name, attribute or nothing)."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if attr in builtin_rows().named(CHANGING):
+            yield from _place(owner)
+        case ast.Subscript(value=owner, ctx=ast.Store() | ast.Del()):
+            yield from _place(owner)
+        case ast.Attribute(ctx=ast.Store()):
+            yield from _place(node)
+        case ast.Name(id=name, ctx=ast.Store()) if name in rebound:
+            yield name, ""
+
+
+def _place(owner: ast.expr) -> Iterator[tuple[str, str]]:
+    match owner:
+        case ast.Name(id=name):
+            yield name, ""
+        case ast.Attribute(value=ast.Name(id=name), attr=attr):
+            yield name, attr
+
+
+def _after(node: ast.AST, other: ast.AST) -> bool:
+    return _start(node) >= (other.end_lineno, other.end_col_offset)  # type: ignore[attr-defined]
+
+
+def _inside(node: ast.AST, outer: ast.AST) -> bool:
+    return _start(outer) < _start(node) < (outer.end_lineno, outer.end_col_offset)  # type: ignore[attr-defined]
+
+
+def _start(node: ast.AST) -> tuple[int, int]:
+    return node.lineno, node.col_offset  # type: ignore[attr-defined]
+
+
+# What that means here
+def _called(w: World, change: Change, place: Value | tuple[Frame, str]) -> set[str]:
+    """By which names a condition may look at it."""
+    if change.attr:
+        return {f".{change.attr}"}
+    if isinstance(place, tuple):
+        return {place[1]}
+    names = {name for (_, name), value in w.env.items() if value == place and isinstance(name, str)}
+    holders = [obj for obj in w.heap.values() if isinstance(obj, Inst)]
+    return names | {f".{name}" for obj in holders for name, value in obj.attrs if value == place}
+
+
+def _open(w: World, change: Change, place: Value | tuple[Frame, str]) -> None:
+    """It is not known any more, and conditions that mention it are open again."""
+    from tooearly.flow.attributes import with_attribute
+    from tooearly.flow.steps import mentioned
+
+    called = _called(w, change, place)
+    for fact in [f for f in w.facts if isinstance(f[1], str) and not called.isdisjoint(mentioned(f[1]))]:
+        del w.facts[fact]
+    held = w.heap.get(place.oid) if isinstance(place, Ref) else None
+    value = held.get(change.attr) if isinstance(held, Inst) and change.attr else place
+    if isinstance(place, tuple):
+        if isinstance(w.env[place], Const):
+            w.env[place] = Unknown(("told", place))
+    elif isinstance(value, Ref):
+        _open_container(w, value.oid)
+    elif isinstance(value, Const) and isinstance(place, Ref) and isinstance(held, Inst):
+        w.heap[place.oid] = with_attribute(held, change.attr, Unknown(("told", place.oid, change.attr)))
+
+
+def _open_container(w: World, oid: Oid) -> None:
+    """One that holds futures keeps them: whoever fills it with more is followed elsewhere."""
+    obj = w.heap.get(oid)
+    if isinstance(obj, Cont) and obj.kind in ("list", "dict", "set") and not obj.many:
+        inner = {w.heap.get(held) for value in (*obj.items, *obj.keys) for held in refs(value)}
+        if not any(isinstance(one, Fut | Cont | Inst) for one in inner):
+            w.heap[oid] = opened(obj)
