@@ -14,7 +14,7 @@ from tooearly.flow.mention import index_names, nodes_in
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.relevance import closed_over, feeds, matters, only_sets, target_function
 from tooearly.flow.state import World
-from tooearly.flow.telling import tells_its_end
+from tooearly.flow.telling import tells
 from tooearly.flow.values import FALSE, TRUE, Api, Bound, Coro, Func, KeyOf, Oid, Partial, Ref, Unknown, Value
 
 
@@ -35,7 +35,7 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
     ref = make(c, w, "task", mask=mask, body=body, tag=tag)
     if body is not None:
         hand_over(c, w, body)
-        c.m.telling = c.m.telling or tells_its_end(body)
+        c.m.telling = c.m.telling or tells(body)
         started = Deferred("task", body.function, body.args)
         if body.kwargs:
             started = Deferred("task", Partial(body.function, body.args, body.kwargs))

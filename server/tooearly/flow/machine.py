@@ -111,7 +111,7 @@ class Machine:
         self.record_states = False
         self.namespaces: Class | None = None  # the class of objects that are nothing but attributes
         self.quiet = 0
-        self.telling = False  # the last deed of a task is to change something that others see
+        self.telling = False  # some task changes something that others see
         self.brief = False
         self.beginning: Beginning | None = None
         self.feeding: tuple[Oid, list[tuple[World, Value]]] | None = None  # a queue, and what others have put into it

@@ -4,9 +4,8 @@
 one has added to the list. After a suspension what the text of a running task stores into is not known any more: a
 container without futures, an attribute with a plain value. Only what this code asks for somewhere counts.
 
-A task whose last deed it is tells by it that it has ended. Whoever has asked may know that, so that nothing is claimed
-of such a task from there on (`heard`). After one that goes on afterwards others may have been waited for by it, but it
-has not ended itself.
+A task whose last deed it is tells by it that it has ended, and any of them may have waited for others before. Whoever
+has asked may know that, so that nothing is claimed from there on (`heard`): of those others, and of such a task itself.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from dataclasses import dataclass, replace
 from tooearly.flow.joining import opened
 from tooearly.flow.machine import Act, up
 from tooearly.flow.mention import nodes_in
-from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst
+from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst, Obj
 from tooearly.flow.relevance import closed_over, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
@@ -48,41 +47,44 @@ TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A function stores into a variable's container (`attr` is empty), or into an attribute. `last`: then it ends."""
+    """A function stores into a variable's container (`attr` is empty), or into an attribute.
+
+    `late`: it may have waited for something before; `last`: it ends without being suspended any more.
+    """
 
     name: str
     attr: str
+    late: bool
     last: bool
 
 
-def tell(act: Act, w: World, why: str) -> None:
+def tell(act: Act, w: World) -> None:
     """Other code runs now: what running tasks change, and this code asks for, is not known any more."""
     asked = _asked(act)
-    for oid, fut in list(w.heap.items()) if asked else ():
-        if not isinstance(fut, Fut) or fut.kind != "task" or not fut.mask & PENDING:
-            continue
-        told = [(change, place) for change, place in _told(w, fut) if not asked.isdisjoint(_called(w, change, place))]
-        for change, place in told:
-            _open(w, change, place)
-        if why == "clock" and fut.body is not None and not all(change.last for change, _ in told):
-            others = w.reachable([fut.body], closed_over(w)) - {oid}
-            w.escape(other for other in others if isinstance(w.heap[other], Fut))
+    for fut in list(w.heap.values()) if asked else ():
+        for change, place in _told(w, fut):
+            if not asked.isdisjoint(_called(w, change, place)):
+                _open(w, change, place)
 
 
 def heard(act: Act, w: World, test: ast.AST) -> None:
-    """A condition has been asked: a task whose last deed is to change what it looks at may have ended."""
+    """A condition has been asked: a task that changes what it looks at may have waited for others before, or ended."""
     names = _names(act.function, test)
     for oid, fut in list(w.heap.items()) if names else ():
-        if isinstance(fut, Fut) and fut.kind == "task" and fut.mask & PENDING and fut.mask != UNSEEN:
-            told = (_called(w, change, place) for change, place in _told(w, fut) if change.last)
-            if any(not names.isdisjoint(called) for called in told):
-                w.heap[oid] = replace(fut, mask=UNSEEN)
+        told = [c for c, place in _told(w, fut) if not names.isdisjoint(_called(w, c, place))]
+        if not isinstance(fut, Fut) or fut.body is None:
+            continue
+        if any(change.late for change in told):
+            waited_for = w.reachable([fut.body], closed_over(w)) - {oid}
+            w.escape(other for other in waited_for if isinstance(w.heap[other], Fut))
+        if any(change.last for change in told):
+            w.heap[oid] = replace(fut, mask=UNSEEN)
 
 
-def tells_its_end(body: Coro) -> bool:
-    """Whether the last deed of a coroutine is to change something that others see."""
+def tells(body: Coro) -> bool:
+    """Whether a coroutine changes something that others see."""
     target = target_function(body)
-    return target is not None and any(change.last for change in changes_of(target.function))
+    return target is not None and bool(changes_of(target.function))
 
 
 def _asked(act: Act) -> frozenset[str]:
@@ -122,11 +124,13 @@ def _mentioned(test: ast.AST) -> Iterator[str]:
 
 
 # What a task changes
-def _told(w: World, fut: Fut) -> Iterator[tuple[Change, Value | tuple[Frame, str]]]:
-    """The changes of a task's coroutine, each with what it changes: an object, or a variable that it rebinds."""
-    target = target_function(fut.body) if fut.body is not None else None
+def _told(w: World, fut: Obj) -> Iterator[tuple[Change, Value | tuple[Frame, str]]]:
+    """The changes of a running task's coroutine, each with what it changes: an object, or a variable it rebinds."""
+    if not isinstance(fut, Fut) or fut.kind != "task" or fut.body is None or not fut.mask & PENDING:
+        return
+    target = target_function(fut.body)
     changes = changes_of(target.function) if target is not None else ()
-    if target is None or fut.body is None or not changes:
+    if target is None or not changes:
         return
     given = _arguments(target, fut.body)
     rebound = target.function.nonlocal_names | target.function.global_names
@@ -170,7 +174,11 @@ def changes_of(function: Function) -> tuple[Change, ...]:
         turning = [loop for loop in loops if isinstance(loop, ast.AsyncFor) or any(_inside(x, loop) for x in waits)]
         rebound = function.nonlocal_names | function.global_names
         found = function.cache["changes"] = tuple(
-            Change(*place, not any(_after(x, node) for x in waits) and not any(_inside(node, x) for x in turning))
+            Change(
+                *place,
+                late=any(_inside(node, x) for x in turning) or any(_before(x, node) or _inside(x, node) for x in waits),
+                last=not any(_inside(node, x) for x in turning) and not any(_before(node, x) for x in waits),
+            )
             for node in nodes
             for place in _places(node, rebound)
         )
@@ -198,8 +206,8 @@ def _place(owner: ast.expr) -> Iterator[tuple[str, str]]:
             yield name, attr
 
 
-def _after(node: ast.AST, other: ast.AST) -> bool:
-    return _start(node) >= (other.end_lineno, other.end_col_offset)  # type: ignore[attr-defined]
+def _before(node: ast.AST, other: ast.AST) -> bool:
+    return (node.end_lineno, node.end_col_offset) <= _start(other)  # type: ignore[attr-defined]
 
 
 def _inside(node: ast.AST, outer: ast.AST) -> bool:
