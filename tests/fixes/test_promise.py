@@ -87,6 +87,28 @@ async def main():
         assert {kinds[kind] for kind in ("await", "gather", "wait")} == promise, around
 
 
+def test_no_suspension_under_a_lock_of_threads_without_asking() -> None:
+    """Whoever wants the lock then stops the loop, and with it the task that is waited for."""
+    text = """\
+import asyncio, contextlib, threading
+
+async def main(gate):
+    own = threading.RLock()
+    task = asyncio.create_task(asyncio.sleep(1))
+    with AROUND:
+        print(task.result())
+"""
+    for around, promise in (
+        ("turn_lock", "unsafe"),
+        ("gate._lock", "unsafe"),
+        ("own", "unsafe"),
+        ("gate.clock", "safe"),
+        ("contextlib.suppress(ValueError)", "safe"),
+    ):
+        kinds = {fix.kind: fix.applicability for fix in fixes_of(text.replace("AROUND", around))[1] if fix.edits}
+        assert {kinds[kind] for kind in ("await", "gather", "wait")} == {promise}, around
+
+
 def test_refused_fixes_stand_behind_the_others() -> None:
     for finding in fixes_of(GUARD_HIDES_A_PROOF)[0]:
         refused = [bool(fix.disabled) for fix in finding.fixes]

@@ -1,4 +1,4 @@
-"""Would a task, waited for at a read, wait in turn for what only comes after it?
+"""Would a task, waited for at a read, wait in turn for what only comes after it? Would others be kept from going on?
 
     go = asyncio.Event()
     task = asyncio.create_task(listen(go))
@@ -14,7 +14,9 @@ the read, or has made the thing itself, has used it for nothing else so far, and
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tooearly.fixes.scope import Function, assigned_value, bound_names, own_nodes
 from tooearly.fixes.site import Site
@@ -22,6 +24,8 @@ from tooearly.semantics.names import walk
 
 _UNSET = {"Event", "Queue", "LifoQueue", "PriorityQueue", "Barrier", "Future", "create_future"}
 """What makes a thing that one waits for until somebody else does something with it."""
+
+_LOCK = re.compile(r"(?:^|[_.\s])(?:[rR]?lock|mutex)\b|Lock\b")
 
 _FREE = {"Lock", "Semaphore", "BoundedSemaphore"}
 """What makes a thing that one waits for only while somebody else has it; made with a number, that may be several."""
@@ -42,6 +46,21 @@ def waits_for_later(site: Site) -> str:
         if _comes_later(site, function, (call, body), thing):
             return f"`{receiver.id}` waits for `{thing}`, which only the code below makes use of"
     return ""
+
+
+def under_thread_lock(site: Site) -> bool:
+    """Whether the read stands inside of a plain `with` over a lock. Who wants it while this one waits stops the loop.
+
+    A lock is known by its name, or by that of what has made it.
+    """
+    blocks = [one for one, child in pairwise(site.path) if isinstance(one, ast.With) and child in one.body]
+    return any(_is_lock(site, item.context_expr) for block in blocks for item in block.items)
+
+
+def _is_lock(site: Site, node: ast.expr) -> bool:
+    made = assigned_value(site.scope, node.id) if isinstance(node, ast.Name) and site.scope is not None else None
+    text = ast.unparse(node) if made is None else f"{ast.unparse(node)} {ast.unparse(made)}"
+    return _LOCK.search(text) is not None
 
 
 def _coroutine(value: ast.expr | None) -> ast.Call | None:

@@ -49,7 +49,8 @@ def guard_fix(site: Site) -> Fix | None:
     index, other = whole(site.path)
     if not other or _names(site) & inner_bindings(site.path[index:]):
         return Fix(title, "guard", "unsafe", disabled="`None` cannot take the place of the result here")
-    return Fix(title, "guard", "unsafe", _lines(site, test) or _conditional(site, index, test, other))
+    lines = () if isinstance(site.path[index - 1], ast.BoolOp) else _lines(site, test)
+    return Fix(title, "guard", "unsafe", lines or _conditional(site, index, test, other))
 
 
 def _names(site: Site) -> set[str]:

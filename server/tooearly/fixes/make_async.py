@@ -12,6 +12,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tooearly.fixes.deadlock import under_thread_lock
 from tooearly.fixes.edit import needs_parentheses
 from tooearly.fixes.replace_with_await import await_edit, english, refusal
 from tooearly.fixes.scope import Function, bound_names, names_in, own_nodes
@@ -65,6 +66,7 @@ def make_async(site: Site) -> Fix | None:
     names = [one.node.name for one in conversion.targets]
     title = f"Make {english(names)} async and await {_count(len(names), len(conversion.calls))}"
     safe = conversion.calls and all(_private(site.tree, one) for one in conversion.targets)
+    safe = safe and not any(under_thread_lock(call) for call in conversion.calls)
     return Fix(title, "async", "safe" if safe else "unsafe", tuple(sorted(edit for edit in edits if edit)))
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from tooearly.config import Settings
 from tooearly.fixes.containers import container
+from tooearly.fixes.deadlock import under_thread_lock
 from tooearly.fixes.gather import gather_fix, row
 from tooearly.fixes.guard import guard_fix
 from tooearly.fixes.hopeless import ends_cancelled, hopeless
@@ -42,7 +43,7 @@ def offer(tree: Tree, finding: Finding, findings: Sequence[Finding], settings: S
         return (*suppress, Fix(f"Await `{site.name}`", "await", "safe", disabled=reason))
     group = row(site, findings) if finding.code == "result-before-done" else [site]
     rewrites = _checked(tree, _rewrites(site, group, findings))
-    if ends_cancelled(site):
+    if ends_cancelled(site) or under_thread_lock(site):
         rewrites = [replace(fix, applicability="unsafe") for fix in rewrites]
     enabled = _preferred(site, group, [fix for fix in rewrites if not fix.disabled])
     disabled = [fix for fix in rewrites if fix.disabled]
