@@ -90,6 +90,11 @@ GOING_THROUGH: dict[str, Holds] = {
 LISTS: dict[str, Holds] = {
     "heapq.heappush": lambda a, b, c: sorted(after([(1, a)], lambda x: heapq.heappush(x, (0, b)))) == [(0, b), (1, a)],
     "heapq.heappop": lambda a, b, c: after([(0, a), (1, b)], heapq.heappop) == [(1, b)],
+    "list.__init__": lambda a, b, c: after([], lambda x: x.__init__([a, b])) == [a, b],
+    "set.__init__": lambda a, b, c: after(set(), lambda x: x.__init__([a, b])) == {a, b},
+    "dict.__init__": lambda a, b, c: after({}, lambda x: x.__init__({1: a}, k=b)) == {1: a, "k": b},
+    "dict.__setitem__": lambda a, b, c: after({}, lambda x: x.__setitem__(1, a)) == {1: a},
+    "dict.__getitem__": lambda a, b, c: {1: a}.__getitem__(1) is a,
     "list.append": lambda a, b, c: after([a], lambda x: x.append(b)) == [a, b],
     "list.appendleft": lambda a, b, c: list(after(collections.deque([a]), lambda x: x.appendleft(b))) == [b, a],
     "list.insert": lambda a, b, c: after([a, b], lambda x: x.insert(0, c)) == [c, a, b],

@@ -206,6 +206,8 @@ def _from_super(m: Machine, act: Act, w: World, cls: Class, name: str, receiver:
         short = SHORT.get(base, "") if isinstance(base, str) else ""
         if short:
             return Unknown()
+    if (bound := _of_contents(m, w, receiver, name)) is not None:
+        return bound
     return Unknown() if not name.startswith("__") else Api("tooearly.nothing")
 
 
@@ -243,6 +245,8 @@ def _of_instance(m: Machine, act: Act, w: World, ref: Ref, inst: Inst, name: str
     if method is not None:
         return [Outcome(w, _of_class(m, act, w, inst.cls, name, ref))]
     found = _of_class(m, act, w, inst.cls, name, ref)
+    if isinstance(found, Unknown) and not found.type and (bound := _of_contents(m, w, ref, name)) is not None:
+        return [Outcome(w, bound)]
     if isinstance(found, Unknown) and not found.type:
         if find_method_of(m, inst.cls, "__getattr__") is not None:
             set_aside(w, ref)  # it may give whatever the instance leads to
@@ -250,11 +254,19 @@ def _of_instance(m: Machine, act: Act, w: World, ref: Ref, inst: Inst, name: str
     return [Outcome(w, found)]
 
 
+def _of_contents(m: Machine, w: World, ref: Ref, name: str) -> Value | None:
+    """The method of the container that an instance is."""
+    inner = w.inside(ref)
+    cont = w.cont(inner)
+    row = f"{FAMILY.get(cont.kind, 'list')}.{name}" if cont is not None else ""
+    return Bound(Api(row), inner) if row in m.rows else None
+
+
 def _keep_attribute(w: World, ref: Ref, name: str, value: Value) -> Value:
     """A cached property is computed once."""
     held = w.heap.get(ref.oid)
     if isinstance(held, Inst):
-        w.heap[ref.oid] = with_attribute(held, name, value)
+        w.heap[ref.oid] = held.having(name, value)
     return value
 
 
@@ -271,14 +283,8 @@ def _first_touch(m: Machine, w: World, ref: Ref, inst: Inst, name: str) -> Value
     if isinstance(value, Ref | Choice):
         held = w.heap[ref.oid]
         assert isinstance(held, Inst)
-        w.heap[ref.oid] = with_attribute(held, name, value)
+        w.heap[ref.oid] = held.having(name, value)
     return value
-
-
-def with_attribute(inst: Inst, name: str, value: Value) -> Inst:
-    """The instance with an attribute set."""
-    attrs = sorted([(n, v) for n, v in inst.attrs if n != name] + [(name, value)], key=lambda pair: pair[0])
-    return replace(inst, attrs=tuple(attrs))
 
 
 def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: Value, node: ast.AST) -> list[Outcome]:
@@ -293,7 +299,7 @@ def set_attribute(m: Machine, act: Act, w: World, obj: Value, name: str, value: 
             return [Outcome(o.world, exc=o.exc) for o in call(m, act, w, method, [(value, False)], [], act.site(node))]
         old = held.get(name)
         new = value if not held.many or old is None else choice((old, value))
-        w.heap[obj.oid] = with_attribute(held, name, new)
+        w.heap[obj.oid] = held.having(name, new)
     elif isinstance(obj, Klass):
         w.env[_class_variable(obj.cls, name)] = value
     elif isinstance(obj, Func):

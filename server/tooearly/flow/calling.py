@@ -221,6 +221,7 @@ def call_api(
         receiver, args = args[0][0], args[1:]  # an unbound method: asyncio.Task.result(task)
         if not isinstance(receiver, Ref):
             return [Outcome(w, Unknown())]
+    args = [(w.inside(value), starred) for value, starred in args]
     if row.awaiting and not row.call:
         packed = tuple((n or "**", v) for n, v in kwargs)
         values = spread(w, args)

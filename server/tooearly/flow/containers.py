@@ -35,7 +35,8 @@ STANDING = (FACTORY, NAMES, UNORDERED)  # slots that tell of the container, not 
 def spread(w: World, args: list[tuple[Value, bool]]) -> list[tuple[Value, bool]]:
     """Arguments with `*exact` written out; the items of `*inexact` stay marked as "any number of these"."""
     out: list[tuple[Value, bool]] = []
-    for value, starred in args:
+    for given, starred in args:
+        value = w.inside(given) if starred else given
         cont = w.cont(value) if starred else None
         if cont is not None:
             items = cont.keys if cont.kind == "dict" else cont.items

@@ -71,6 +71,25 @@ def _extended(c: Call, given: list[Value | None]) -> list[Outcome]:
     return [Outcome(c.w, NONE)]
 
 
+def filled(c: Call) -> list[Outcome]:
+    """`super().__init__(x)` of a container's subclass."""
+    cont = c.w.cont(c.receiver)
+    if cont is not None and cont.kind == "dict":
+        return dict_update(c)
+    return _extended(c, [given]) if (given := c.get("items")) is not None else [Outcome(c.w, NONE)]
+
+
+def put_under(c: Call) -> list[Outcome]:
+    """`dict.__setitem__(d, key, value)`, as an own `__setitem__` calls it."""
+    storing.set_item(c.w, c.receiver or Unknown(), c.get("key") or Unknown(), c.get("value") or Unknown())
+    return [Outcome(c.w, NONE)]
+
+
+def take_from(c: Call) -> list[Outcome]:
+    """`dict.__getitem__(d, key)`."""
+    return subscripts.get_item(c.m, c.act, c.w, c.receiver or Unknown(), c.get("key") or Unknown(), c.site)
+
+
 def dict_update(c: Call) -> list[Outcome]:
     """`d.update(other, key=value)`."""
     before = c.w.cont(c.receiver)

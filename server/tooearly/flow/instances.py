@@ -10,7 +10,7 @@ from tooearly.flow.calling import call_api, invoke, is_exception
 from tooearly.flow.classes import bases, find_method_of
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import Cont, Inst
+from tooearly.flow.objects import CONTENTS, Cont, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     Func,
@@ -24,6 +24,8 @@ from tooearly.flow.values import (
     is_module,
 )
 from tooearly.semantics.names import Class, make_function
+
+CONTAINERS = frozenset(["container", "defaultdict"])  # the effects of making one
 
 
 def instantiate(
@@ -50,9 +52,36 @@ def instantiate(
         Oid(site, act.frame, "new"), Inst(cls, open=unseen, frame=klass.frame if not is_module(klass.frame) else ())
     )
     init = find_method_of(m, cls, "__init__")
+    if kind := contained(m, ancestors):
+        return _container(m, act, w, ref, kind, Func(init, klass.frame) if init else None, args, kwargs, site)
     if init is None:
         return dataclass_init(m, act, w, ref, cls, args, kwargs, site)
     return _initialised(m, act, w, ref, Func(init, klass.frame), args, kwargs, site)
+
+
+def contained(m: Machine, ancestors: list[Class | str]) -> str:
+    """The container's class that a class derives from: `class Registry(dict)`."""
+    names = [base for base in ancestors if isinstance(base, str)]
+    return next((n for n in names if (row := m.rows.get(n)) is not None and row.call in CONTAINERS), "")
+
+
+def _container(
+    m: Machine, act: Act, w: World, ref: Ref, kind: str, init: Func | None, args: Args, kwargs: Kwargs, site: Site
+) -> list[Outcome]:
+    """An instance that is a container, too; what its own `__init__` is given is not put in."""
+    given, named = (args, kwargs) if init is None else ([], [])
+    out: list[Outcome] = []
+    held = (act.frame, "$made")
+    w.env[held] = ref
+    for made in call_api(m, act, w, kind, None, given, named, site):
+        inst = made.world.heap[ref.oid]
+        assert isinstance(inst, Inst)
+        made.world.heap[ref.oid] = inst.having(CONTENTS, made.value)
+        if init is not None and made.exc is None:
+            out += _initialised(m, act, made.world, ref, init, args, kwargs, site)
+        else:
+            out.append(Outcome(made.world, made.world.env.pop(held, ref), made.exc))
+    return out
 
 
 def _initialised(

@@ -77,6 +77,8 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
             else:
                 out += iterator(m, act, made_.world, made_.value, site, is_async)
         return out
+    if (inner := w.inside(value)) is not value:
+        return iterator(m, act, w, inner, site, is_async)
     return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), Iterating("unknown", (Unknown(),), False)))]
 
 

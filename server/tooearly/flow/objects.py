@@ -5,7 +5,8 @@ They are immutable too: a world replaces an object by another under the same `Oi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from tooearly.flow.values import Coro, Frame, Oid, Site, Value
@@ -122,6 +123,9 @@ class Cont:
         return self.hashed
 
 
+CONTENTS = "$contents"  # the attribute of an instance of a container's subclass: the container that it is
+
+
 @dataclass(frozen=True, slots=True)
 class Inst:
     """An instance of a class of the workspace; `open`: made elsewhere, so unset attributes may exist."""
@@ -145,6 +149,11 @@ class Inst:
             if key == name:
                 return value
         return None
+
+    def having(self, name: str, value: Value) -> Inst:
+        """The instance with an attribute set."""
+        attrs = [*((n, v) for n, v in self.attrs if n != name), (name, value)]
+        return replace(self, attrs=tuple(sorted(attrs, key=itemgetter(0))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

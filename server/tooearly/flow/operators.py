@@ -146,9 +146,11 @@ def truths(w: World, value: Value) -> Iterator[tuple[bool, World]]:
             yield from sizes.emptiness(w, Ref(oid))
         case Ref() if (cont := w.cont(value)) is not None and cont.kind not in ("event", "group", "queue", "unordered"):
             yield from sizes.emptiness(w, value)
-        case Ref() if isinstance(w.heap.get(value.oid), Inst):
-            inst = w.heap[value.oid]
-            assert isinstance(inst, Inst)
+        case Ref() if isinstance(inst := w.heap.get(value.oid), Inst):
+            own = {"__bool__", "__len__"} & inst.cls.methods.keys()
+            if not own and (inner := w.inside(value)) is not value:
+                yield from truths(w, inner)
+                return
             plain = "__bool__" not in inst.cls.methods and "__len__" not in inst.cls.methods and not inst.open
             yield True, w
             if not plain:

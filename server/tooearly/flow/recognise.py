@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tooearly.flow.attributes import with_attribute
 from tooearly.flow.objects import UNSEEN, Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import Oid, Ref, Unknown, Value, unique
@@ -44,4 +43,4 @@ def _keep(w: World, tag: tuple[object, ...], made: Ref) -> None:
     """An attribute that was read from an instance is its attribute from here on."""
     for oid, obj in list(w.heap.items()):
         if tag[0] == "attr" and isinstance(obj, Inst) and not obj.many and oid.site == tag[1]:
-            w.heap[oid] = with_attribute(obj, str(tag[2]), made)
+            w.heap[oid] = obj.having(str(tag[2]), made)

@@ -35,6 +35,7 @@ ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op
 # Size and membership
 def membership(m: Machine, act: Act, w: World, left: Value, right: Value) -> list[Outcome]:
     """`left in right`."""
+    right = w.inside(right)
     cont, left = w.cont(right), plain_key(left)
     if cont is None:
         return [Outcome(w, Unknown())]

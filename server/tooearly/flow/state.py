@@ -21,7 +21,7 @@ from typing import Any
 from tooearly.flow.canonical import Settled, canonical, forget_keys
 from tooearly.flow.grouping import HOLDER, name_groups, one_of_many, regroup
 from tooearly.flow.joining import inexact, join_objects, opened, swapped, without
-from tooearly.flow.objects import MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
+from tooearly.flow.objects import CONTENTS, MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
 from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Value
 from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
 
@@ -104,6 +104,12 @@ class World:
         """The container a value refers to, if it does."""
         obj = self.heap.get(value.oid) if isinstance(value, Ref) else None
         return obj if isinstance(obj, Cont) else None
+
+    def inside(self, value: Value) -> Value:
+        """The container that an instance of a container's subclass is; anything else is itself."""
+        obj = self.heap.get(value.oid) if isinstance(value, Ref) else None
+        found = obj.get(CONTENTS) if isinstance(obj, Inst) else None
+        return value if found is None else found
 
     def set_mask(self, oid: Oid, mask: int, note: Note | None = None) -> None:
         """What is possible of a future from here on."""

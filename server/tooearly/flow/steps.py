@@ -26,7 +26,7 @@ from tooearly.flow import (
     subscripts,
     telling,
 )
-from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute, with_attribute
+from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute
 from tooearly.flow.awaits import await_value
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.calling import call
@@ -214,7 +214,7 @@ def attribute_decided(act: Act, outcomes: list[Outcome], obj: Value, attr: str, 
         for option in outcome.value.options:
             world = outcome.world.copy()
             if known and isinstance(obj, Ref):
-                world.heap[obj.oid] = with_attribute(held, attr, option)
+                world.heap[obj.oid] = held.having(attr, option)
             yield Outcome(world, option)
 
 
@@ -224,7 +224,7 @@ def _own_member(act: Act, w: World, obj: Ref, attr: str, group: Value, node: ast
     member = w.element(group, act.site(node), act.frame)
     held = w.heap.get(obj.oid)
     if isinstance(held, Inst) and held.get(attr) == group:
-        w.heap[obj.oid] = with_attribute(held, attr, member)
+        w.heap[obj.oid] = held.having(attr, member)
     return member
 
 

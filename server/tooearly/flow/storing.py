@@ -99,7 +99,7 @@ def put_item(m: Machine, act: Act, w: World, obj: Value, key: Value, value: Valu
     if method is not None:
         given = [(key, False), (value, False)]
         return [Outcome(o.world, exc=o.exc) for o in call(m, act, w, method, given, [], site)]
-    out = []
+    out, obj = [], w.inside(obj)
     for world, index, old in _chosen(act, w, obj, key, site):
         cont = world.cont(obj)
         assert cont is not None
@@ -115,7 +115,7 @@ def put_item(m: Machine, act: Act, w: World, obj: Value, key: Value, value: Valu
 
 def take_away(act: Act, w: World, obj: Value, key: Value, site: Site) -> list[Outcome]:
     """`del obj[key]` as a statement."""
-    out = []
+    out, obj = [], w.inside(obj)
     for world, _, old in _chosen(act, w, obj, key, site):
         cont = world.cont(obj)
         assert cont is not None

@@ -96,6 +96,8 @@ def _custom_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: S
     method = find_method(m, w, obj, "__getitem__")
     if method is not None:
         return list(call(m, act, w, method, [(key, False)], [], site))
+    if (inner := w.inside(obj)) is not obj:
+        return get_item(m, act, w, inner, key, site)
     out = [Outcome(w, Unknown(None, shelves.element_type(m, act, site)))]
     if isinstance(obj, Unknown) and not shelves.is_there(act, site):
         out.append(Outcome(w.copy(), exc=Exc("builtins.LookupError")))

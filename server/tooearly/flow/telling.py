@@ -232,7 +232,6 @@ def _called(w: World, change: Change, place: Value | tuple[Frame, str]) -> set[s
 
 def _open(w: World, change: Change, place: Value | tuple[Frame, str]) -> None:
     """It is not known any more, and conditions that mention it are open again."""
-    from tooearly.flow.attributes import with_attribute
     from tooearly.flow.steps import mentioned
 
     called = _called(w, change, place)
@@ -246,7 +245,7 @@ def _open(w: World, change: Change, place: Value | tuple[Frame, str]) -> None:
     elif isinstance(value, Ref):
         _open_container(w, value.oid)
     elif isinstance(value, Const) and isinstance(place, Ref) and isinstance(held, Inst):
-        w.heap[place.oid] = with_attribute(held, change.attr, Unknown(("told", place.oid, change.attr)))
+        w.heap[place.oid] = held.having(change.attr, Unknown(("told", place.oid, change.attr)))
 
 
 def _open_container(w: World, oid: Oid) -> None:
