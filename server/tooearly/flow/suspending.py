@@ -28,7 +28,7 @@ def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely:
     if m.beginning is not None:
         m.beginning.suspended = m.beginning.suspended or surely
         return
-    tell(act, world)
+    tell(m, act, world)
     called = tuple(d for d in world.deferred if surely and _due(world, d))
     _queued_open(world)
     world.suspend(Note(why, site))

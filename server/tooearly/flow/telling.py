@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tooearly.flow.joining import opened
-from tooearly.flow.machine import Act, up
-from tooearly.flow.mention import nodes_in
+from tooearly.flow.machine import Act, Machine, up
+from tooearly.flow.mention import names_in, nodes_in
 from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst, Obj
-from tooearly.flow.relevance import closed_over, target_function
+from tooearly.flow.relevance import closed_over, makes_any, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
 from tooearly.flow.walking import refs
@@ -58,11 +58,17 @@ class Change:
     last: bool
 
 
-def tell(act: Act, w: World) -> None:
-    """Other code runs now: what running tasks change, and this code asks for, is not known any more."""
-    asked = _asked(act)
+def tell(m: Machine, act: Act, w: World) -> None:
+    """Other code runs now: what running tasks change, and this code asks for, is not known any more.
+
+    What a task stores that makes futures itself may be futures; those are followed elsewhere.
+    """
+    asked = _asked(act) if m.telling else frozenset()
     for fut in list(w.heap.values()) if asked else ():
         for change, place in _told(w, fut):
+            maker = target_function(fut.body) if isinstance(fut, Fut) and fut.body is not None else None
+            if maker is None or makes_any(m, names_in(maker.function)):
+                break
             if not asked.isdisjoint(_called(w, change, place)):
                 _open(w, change, place)
 
