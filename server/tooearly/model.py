@@ -118,6 +118,11 @@ class Finding:
     related: tuple[Related, ...] = ()
     fixes: tuple[Fix, ...] = ()
 
+    def spans(self) -> list[Span | None]:
+        """All that it names in its own file."""
+        cause, related = self.cause, [step.span for step in self.related if step.path is None]
+        return [self.span, self.receiver, cause.made, cause.wait, cause.handler, *related]
+
     @property
     def foreign(self) -> bool:
         """Whether a step lies in another file."""

@@ -56,7 +56,8 @@ class Remembered:
     def _keep(self, before: Module, module: Module, load: Load) -> None:
         """Forget the analyses that rest on something that has changed."""
         old, new = changed_parts(before, module)
-        changed = changes(before, module, old, new)
+        same = before.index is module.index
+        changed = set[object]() if same else changes(before, module, old, new)
         stale = {name for name, other in self._modules().items() if (load(name) if load else None) is not other}
 
         def holds(found: Analysis | Found) -> bool:
@@ -66,8 +67,7 @@ class Remembered:
         self._shared = {key: found for key, found in self._shared.items() if holds(found)}
         if len(self._shared) > MOST_SHARED:
             self._shared = {}
-        same = [part.block.syntaxes() for part in old] == [part.block.syntaxes() for part in new]
-        if before.body in self._kept and (same or outline(old) == outline(new)):
+        if not same and before.body in self._kept and outline(old) == outline(new):
             module.body = before.body
 
     def _modules(self) -> dict[str, Module | None]:

@@ -8,8 +8,9 @@ functions that changed still read, define and name what they did before: then it
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from tooearly.flow.mention import READS, named_by, names_in, reads
 from tooearly.flow.origins import (
@@ -35,13 +36,15 @@ Role = tuple[object, ...]
 class Roots:
     """The choice for one version. `leading`: the functions among the roots; `top`: whether the top level is one.
 
-    `futures`: the attributes that may hold futures. `roles`: those of the functions that came with this version.
+    `futures`: the attributes that may hold futures. `named`: the functions that functions of the module name. `roles`:
+    those of the functions that came with this version.
     """
 
     module: Module
     leading: frozenset[Function]
     top: bool
     futures: frozenset[str]
+    named: frozenset[Function]
     roles: dict[Function, Role] = field(default_factory=dict)
 
     def all(self) -> list[Function]:
@@ -52,19 +55,28 @@ class Roots:
 
 def roots(module: Module, before: Roots | None = None) -> Roots:
     """The functions to interpret on their own."""
+    if before is not None and before.module.index is module.index:
+        return replace(before, module=module)
     if before is not None:
         old, new = changed_parts(before.module, module)
         gone = [function for part in old for function in part.functions]
         come = [function for part in new for function in part.functions]
         was = [before.roles.get(f) or _role(before.module, f, before.futures) for f in gone], _tops(module, old)
         roles = {f: _role(module, f, before.futures) for f in come}
+        given = [gives_back(f) for f in gone if f in before.named]
         if was == ([*roles.values()], _tops(module, new)):
             same = dict(zip(gone, come, strict=True))
-            leading = before.leading - same.keys() | {same[f] for f in before.leading & same.keys()}
-            return Roots(module, leading, before.top, before.futures, roles)
+            if given == [gives_back(same[f]) for f in gone if f in before.named]:
+                leading, named = _translated(before.leading, same), _translated(before.named, same)
+                return Roots(module, leading, before.top, before.futures, named, roles)
     futures = future_attributes(module)
-    leading = _leading(module, futures)
-    return Roots(module, leading, _top_leads(module, leading), futures)
+    calls = {function: named_by(module, names_in(function)) for function in module.functions}
+    leading = _leading(module, futures, calls)
+    return Roots(module, leading, _top_leads(module, leading), futures, frozenset(chain.from_iterable(calls.values())))
+
+
+def _translated(functions: frozenset[Function], same: Mapping[Function, Function]) -> frozenset[Function]:
+    return functions - same.keys() | {same[function] for function in functions & same.keys()}
 
 
 def changed_parts(before: Module, module: Module) -> tuple[Sequence[Part], Sequence[Part]]:
@@ -76,7 +88,7 @@ def changed_parts(before: Module, module: Module) -> tuple[Sequence[Part], Seque
 def _role(module: Module, function: Function, futures: frozenset[str]) -> Role:
     """What makes a function lead to a read or not, and its callers: names, reads, what it hands over."""
     names = names_in(function)
-    named = names & module.index.keys(), {n for n in names if f"self{n}" in module.index}, gives_back(function)
+    named = names & module.index.keys(), {n for n in names if f"self{n}" in module.index}
     gives = returned(function) if function.cls else frozenset[str]()  # only of methods it counts: `future_attributes`
     given = handed(module, function, futures), assigned_futures(function), gives, may_block(function)
     return keys(function), reads(function), named, given
@@ -95,10 +107,12 @@ def _tops(module: Module, parts: Iterable[Part]) -> list[object]:
     ]
 
 
-def _leading(module: Module, futures: frozenset[str]) -> frozenset[Function]:
+def _leading(
+    module: Module, futures: frozenset[str], calls: Mapping[Function, Iterable[Function]]
+) -> frozenset[Function]:
+    """The functions that read, and those that lead to them. `calls`: the functions that each one names."""
     callers: dict[Function, list[Function]] = {}
-    for function in module.functions:
-        named = named_by(module, names_in(function))
+    for function, named in calls.items():
         for callee in {*named, *_of_given(module, function, named)}:
             if callee is not function:
                 callers.setdefault(callee, []).append(function)

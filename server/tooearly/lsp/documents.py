@@ -139,7 +139,8 @@ class Documents:
         if start > end:  # a client's mistake: taken as it was meant
             start, end = end, start
         text = apply_change(document.text, start, end, change.text)
-        return replace(document, text=text, _index=_Index(before=Edited(document.lines, start, end, change.text)))
+        index = _Index(before=Edited(document.lines, start, end, change.text))
+        return Document(document.uri, document.version, text, document.language, document.serial, index)
 
     def offset(self, document: Document, position: lsp.Position) -> int:
         """The code point offset of a position in the agreed encoding, clamped to its line and to the text."""

@@ -112,5 +112,10 @@ def settle(before: Shown | None, tree: Tree, placed: Sequence[Placed]) -> Shown:
     gone = [one.finding.shifted(one.start) for one in before.placed if id(one.finding) not in same]
     old = [moved for finding in gone if (moved := move.finding(finding)) is not None and is_kept(moved.span)]
     new = [one for one in placed if id(one.finding) in same or not is_kept(one.span)]
-    shown = sorted([*(Placed(finding, 0) for finding in old), *new], key=lambda one: one.span)
+    shown = sorted([*(Placed(finding, 0) for finding in old), *new], key=_position) if old else new
     return Shown(tree.text, tuple(shown), frozenset(id(finding) for finding in old))
+
+
+def _position(one: Placed) -> tuple[int, int]:
+    span = one.finding.span
+    return one.start + span.start, one.start + span.end

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
 import logging
 import traceback
@@ -50,6 +51,10 @@ class Rendered:
 def encode(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
     """Compact JSON. ASCII only, so that a lone surrogate in a text cannot break a message."""
     return json.dumps(value, default=default, separators=(",", ":")).encode("ascii")
+
+
+def _failure(msg_id: Any, code: int, message: str) -> bytes:
+    return encode({"jsonrpc": "2.0", "id": msg_id, "error": {"code": code, "message": message}})
 
 
 class Protocol(LanguageServerProtocol):
@@ -117,6 +122,9 @@ class Protocol(LanguageServerProtocol):
     def _handled_at_once(self, data: dict[str, Any]) -> bool:
         """Whether this is a message of typing, which goes the short way."""
         method = data.get("method")
+        if method == lsp.CANCEL_REQUEST and (cancelled := shortcut.cancelled(data)) is not None:
+            self._handle_cancel_notification(cancelled)
+            return True
         params = shortcut.parameters(method, data) if isinstance(method, str) else None
         if not isinstance(method, str) or params is None:
             return False
@@ -125,6 +133,16 @@ class Protocol(LanguageServerProtocol):
         else:
             self._handle_notification(method, params)
         return True
+
+    def _handle_notification(self, method_name: str, params: Any) -> None:
+        handler = self.fm.features.get(method_name)
+        if handler is None or inspect.iscoroutinefunction(handler):
+            super()._handle_notification(method_name, params)
+            return
+        try:  # the way of pygls is to make a future and an identifier, for nobody
+            handler(params)
+        except Exception as error:
+            self._server.report_server_error(error, handler)
 
     def _refused(self, data: dict[str, Any]) -> bool:
         method = data.get("method")
@@ -143,7 +161,7 @@ class Protocol(LanguageServerProtocol):
 
     def _send_error(self, data: dict[str, Any], code: int, message: str) -> None:
         if "id" in data and "method" in data:
-            self._write(encode({"jsonrpc": "2.0", "id": data["id"], "error": {"code": code, "message": message}}))
+            self._write(_failure(data["id"], code, message))
 
     def _handle_response(self, msg_id: Any, result: Any | None = None, error: Any | None = None) -> None:
         future = self._request_futures.get(msg_id)
@@ -163,6 +181,9 @@ class Protocol(LanguageServerProtocol):
             return
         if error is None and isinstance(result, Rendered):
             self._write(b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (encode(msg_id), result.body))
+            return
+        if error is not None and error.data is None:
+            self._write(_failure(msg_id, error.code, error.message))
             return
         super()._send_response(msg_id, result, error)
 

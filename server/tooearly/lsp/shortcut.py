@@ -24,6 +24,13 @@ def parameters(method: str, data: dict[str, Any]) -> Any:
         return None
 
 
+def cancelled(data: dict[str, Any]) -> int | str | None:
+    """The request that is cancelled; None where the shape is not as expected."""
+    params = data.get("params")
+    found = params.get("id") if isinstance(params, dict) else None
+    return found if isinstance(found, int | str) else None
+
+
 def _initialize(params: dict[str, Any]) -> dict[str, Any]:
     """As it is: `capabilities` reads what it needs."""
     if not isinstance(params["capabilities"], dict):

@@ -21,7 +21,7 @@ from tooearly.flow.reports import Report
 from tooearly.flow.values import Site
 from tooearly.model import Cause, Finding, Placed, Related, Span
 from tooearly.semantics.names import Function, Module
-from tooearly.source.tree import Place, Tree
+from tooearly.source.tree import Place, Syntax, Tree
 
 MAIN, BLOCKING = "result-before-done", "blocking-result"
 Key = tuple[Site, str]  # a read and a rule
@@ -55,6 +55,13 @@ class Verdict:
     places: tuple[Place, ...]
     finding: Finding | None
     wording: Wording | None = None
+
+    def touches(self, site: Site, changed: Mapping[Syntax, int]) -> bool:
+        """Whether it depends on more of a unit's text than what is before the offset of a change."""
+        if len(self.places) > 1 or self.finding is None:
+            return any(place.unit.syntax in changed for place in self.places)
+        offset = changed.get(site.unit)
+        return offset is not None and any(span is not None and span.end >= offset for span in self.finding.spans())
 
     def follow(self, tree: Tree) -> Verdict | None:
         """The verdict in this version, if the reports are still the same; None if it has to be decided anew."""
@@ -123,12 +130,11 @@ class Judged:
         return touched
 
     def _rewritten(self, tree: Tree) -> set[Key]:
-        """The reads of which the text has changed, or that of a place they name, without anything being analysed."""
-        changed = tree.rewritten(self._tree) if self._tree is not None else ()
+        """The reads whose verdict names a place at or behind which a text has changed while its syntax has not."""
+        changed = tree.rewritten(self._tree) if self._tree is not None else {}
         if not changed:
             return set()
-        verdicts = self._verdicts.items()
-        return {key for key, found in verdicts if any(place.unit.syntax in changed for place in found.places)}
+        return {key for key, verdict in self._verdicts.items() if verdict.touches(key[0], changed)}
 
     def _decide(self, tree: Tree, key: Key, settings: Settings) -> Verdict:
         seen = self._reports[key]

@@ -79,6 +79,8 @@ def build_module(
     middle = range(head, len(tree.blocks) - tail)
     new = tuple(_parts(old, [(tree.blocks[index], tree.item(index)) for index in middle], name, package))
     parts = (*known[:head], *new, *known[len(known) - tail :])
+    if before is not None and (before.name, before.package) == (name, package) and is_same(old, new):
+        return replace(before, tree=tree, parts=parts)
     bindings = Names(before.bindings if before else ())
     _renew(bindings, old, new, parts, lambda part: part.bindings + part.late)
     if any(map(attrgetter("late"), parts)):  # these come behind all others of their name
@@ -148,6 +150,11 @@ def _first_unit(tree: Tree) -> Syntax:
     if tree.blocks:
         return tree.blocks[0].unit.syntax
     return parse("pass\n").blocks[0].unit.syntax
+
+
+def is_same(old: Sequence[Part], new: Sequence[Part]) -> bool:
+    """Whether the parts that came are of the same syntax as those in whose place they stand."""
+    return [part.block.syntaxes() for part in old] == [part.block.syntaxes() for part in new]
 
 
 def _parts(old: Sequence[Part], blocks: Iterable[tuple[Block, Item]], module: str, package: str) -> Iterator[Part]:

@@ -14,7 +14,7 @@ from functools import cached_property
 from tooearly.model import Span
 from tooearly.source.build import Block
 from tooearly.source.incremental import ParseMemory, layout_of
-from tooearly.source.lines import LineIndex
+from tooearly.source.lines import LineIndex, common_head
 from tooearly.source.memory import Layout, unchanged
 from tooearly.source.syntax import parsing
 from tooearly.source.unit import Item, Place, Syntax, Unit
@@ -79,12 +79,13 @@ class Tree:
         """Where a unit stands, None for a unit of another version or text."""
         return self.place(syntax) if self.holds(syntax) else None
 
-    def rewritten(self, before: Tree) -> set[Syntax]:
-        """The syntax of units that is the same as in an earlier version, while the text is another one."""
+    def rewritten(self, before: Tree) -> dict[Syntax, int]:
+        """Units with the same syntax as in an earlier version and another text: where the texts differ first."""
         old = before._layout.homes
         head, tail = unchanged(before.blocks, self.blocks)
         fresh = [unit for block in self.blocks[head : len(self.blocks) - tail] for _, unit in block.units()]
-        return {unit.syntax for unit in fresh if unit.syntax in old and old[unit.syntax][1] is not unit}
+        pairs = [(old[unit.syntax][1], unit) for unit in fresh if unit.syntax in old]
+        return {now.syntax: common_head(was.text, now.text) for was, now in pairs if was is not now}
 
     def place_at(self, offset: int) -> Place | None:
         """The place of the unit that an offset is in; None in an empty document."""
