@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 import sys
 
 import pytest
 
-from tests.lsp.client import FAKE, Client, LspError
+from tests.lsp.client import FAKE, REAL, Client, LspError
 from tests.lsp.clients import VSCODE
 from tests.lsp.session import READ, codes, session
 
@@ -63,6 +64,27 @@ async def test_end_of_stdin_ends_the_process(client: Client) -> None:
     assert client.process.stdin is not None
     client.process.stdin.close()
     assert await client.ended() == 1
+
+
+@session(clean=False)
+@pytest.mark.parametrize(
+    "rest", ["Content-Len", "Content-Length: 100\r\n\r\n{", f"Content-Length: {10**20}\r\n\r\n{{}}"]
+)
+async def test_end_of_stdin_within_a_message_ends_the_process(client: Client, rest: str) -> None:
+    client.open(URI, READ)
+    assert client.process.stdin is not None
+    client.process.stdin.write(rest.encode())
+    client.process.stdin.close()
+    assert await client.ended() == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+@session(command=REAL, clean=False)
+async def test_an_interrupt_ends_the_process_without_a_word(client: Client) -> None:
+    await client.open(URI, READ).diagnostics()
+    client.process.send_signal(signal.SIGINT)
+    assert await client.ended() == 130
+    assert client.errors == ""
 
 
 @session(clean=False)

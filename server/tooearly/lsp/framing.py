@@ -48,7 +48,10 @@ def content_length(header: bytes) -> int | None:
 
 
 def read_message(stream: BinaryIO) -> bytes | None:
-    """The body of the next message, None at the end of the stream. Unknown headers and stray lines are passed over."""
+    """The body of the next message, None at the end of the stream. Unknown headers and stray lines are passed over.
+
+    Behind a length that no memory holds nothing can be read any more: that is the end, too.
+    """
     length: int | None = None
     while True:
         line = stream.readline()
@@ -58,7 +61,10 @@ def read_message(stream: BinaryIO) -> bytes | None:
             found = content_length(line)
             length = found if found is not None else length
         elif length is not None:
-            body = stream.read(length)
+            try:
+                body = stream.read(length)
+            except (OverflowError, MemoryError):
+                return None
             return body if len(body) == length else None
 
 

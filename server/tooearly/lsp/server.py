@@ -202,7 +202,7 @@ def serve(
     try:
         asyncio.run(build(engine, patience=patience).run(address, greeting))
     except KeyboardInterrupt:
-        return 130
+        transport.leave(130)  # not by a return: the thread that reads stdin holds a lock that Python wants at its end
     except OSError as error:
         where = f"{address[0]}:{address[1]}" if address is not None else "stdio"
         sys.stderr.write(f"tooearly: cannot serve on {where}: {error.strerror or error}\n")
