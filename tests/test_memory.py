@@ -299,6 +299,39 @@ def test_coroutines_in_a_ring_are_the_same_whoever_comes_first() -> None:
         assert seen(after) == seen(check(text, with_fixes=False)), text
 
 
+def cells(text: str, chooser: random.Random) -> tuple[int, ...]:
+    """Where the cells of a notebook may begin."""
+    lines = [at + 1 for at, char in enumerate(text) if char == "\n" and text[at + 1 : at + 2] not in ("", " ", "\n")]
+    return (0, *sorted(chooser.sample(lines, min(len(lines), chooser.randrange(6)))))
+
+
+def test_what_is_remembered_of_a_notebook_never_shows() -> None:
+    chooser = random.Random(3)
+    memory, text = Memory(), PROGRAM.replace("    asyncio.run(main())", "    await main()\nt = start(1)\nt.result()")
+    original, begins = text, cells(text, chooser)
+    for number in range(EDITS // 2):
+        before = text
+        text = original if number % 12 == 11 else edited(text, chooser)
+        if chooser.random() < 0.3:
+            begins = cells(text, chooser)
+        elif len(text) != len(before):
+            begins = tuple(at for at in begins if at == 0 or text[at - 1 : at] == "\n")
+        after = check(text, memory=memory, cells=begins, modules={"helper": HELPER}.get, with_fixes=False)
+        fresh = check(text, cells=begins, modules={"helper": HELPER}.get, with_fixes=False)
+        assert seen(after) == seen(fresh), f"{text!r} with {begins}"
+
+
+def test_cells_that_are_divided_anew_are_judged_anew() -> None:
+    memory = Memory()
+    text = (
+        "import asyncio\nasync def work():\n    await asyncio.sleep(0)\nt = asyncio.create_task(work())\nt.result()\n"
+    )
+    one, two = (0,), (0, text.index("t.result"))
+    for begins, certainty in [(one, "always"), (two, "possible"), (one, "always")]:
+        (found,) = check(text, memory=memory, cells=begins, with_fixes=False).findings
+        assert found.certainty == certainty
+
+
 def test_a_keystroke_leaves_nothing_to_the_garbage_collector() -> None:
     memory, at = Memory(), PROGRAM.index("    t = asyncio.create_task(second")
     check(PROGRAM, memory=memory, with_fixes=False)

@@ -71,7 +71,9 @@ class Report:
 
 def prefilter(text: str | bytes) -> bool:
     """Whether a file can contain a read at all. Fast, and never wrong in saying no."""
-    return bool(READ_BYTES.search(text) if isinstance(text, bytes) else READ.search(text))
+    if isinstance(text, bytes):  # (a text without either word is gone through ten times as fast so)
+        return (b"result" in text or b"exception" in text) and bool(READ_BYTES.search(text))
+    return ("result" in text or "exception" in text) and bool(READ.search(text))
 
 
 def check(

@@ -128,11 +128,14 @@ async def test_while_typing_a_fix_that_must_be_tried_is_tried_when_its_edit_is_a
     text = READ.replace("return task", "first = task.result()\n    return task")
     document = client.open(URI, text)
     await document.pull()
-    change = document.changed(document.event(0, 0, "# typed\n"))
+    more = "".join(
+        f"\n\nasync def more_{n}(t: asyncio.Task):\n    await t\n    return t.result()\n" for n in range(200)
+    )
+    change = document.changed(document.event(len(text), len(text), more))  # which keeps the analysis busy for a while
     read = document.find("task.result()")
     parameters = {"textDocument": document.identifier, "range": read, "context": {"diagnostics": []}}
     actions = await client.ask("textDocument/codeAction", parameters, change)
-    assert document.after(actions[0]["edit"]) == "# typed\n" + text.replace("task.result()", "await task", 1)
+    assert document.after(actions[0]["edit"]) == text.replace("task.result()", "await task", 1) + more
     later = [action for action in actions if "data" in action and action["kind"] == "quickfix"]
     assert later, [action["title"] for action in actions]
     assert all("edit" not in action and "isPreferred" not in action for action in later)

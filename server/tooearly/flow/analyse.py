@@ -167,6 +167,11 @@ def activation(machine: Machine, module: Module, root: Function, world: World) -
     return Act(root, frame, graph, None, root.is_async, order)
 
 
+def cell_starts(module: Module) -> tuple[bool, ...]:
+    """Of each top-level statement of a notebook whether a cell begins with it; nothing for a plain text."""
+    return tuple([begins for _, _, begins in _top_level(module)]) if module.cells else ()
+
+
 def _top_level(module: Module) -> Iterator[tuple[Syntax, ast.stmt, bool]]:
     """The module's statements, each with its unit and whether it is the first of a notebook's cell."""
     boundaries = sorted(module.cells)

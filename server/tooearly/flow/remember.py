@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from tooearly.flow.analyse import Analysis, analyse
+from tooearly.flow.analyse import Analysis, analyse, cell_starts
 from tooearly.flow.mention import FACTS, READS, fact, nodes_in
 from tooearly.flow.roots import Roots, changed_parts, roots, top_names
 from tooearly.flow.sharing import Found, Key
@@ -32,19 +33,24 @@ class Remembered:
         self._kept: dict[Function, Analysis] = {}
         self._shared: dict[Key, Found] = {}
         self._conditions: object = None
+        self._starts: tuple[bool, ...] = ()
 
     def update(
         self, module: Module, rows: Rows, load: Load, *, eager: bool, stop: Callable[[], None] | None
     ) -> dict[Function, Analysis]:
         """The analyses of all roots of this version. `stop` may raise: what is done is kept."""
-        conditions = (rows, eager, module.stars)
-        if self.module is None or self._conditions != conditions or module.cells:
+        conditions, starts = (rows, eager, module.stars), cell_starts(module)
+        if self.module is None or self._conditions != conditions:
             self._kept, self._shared, self.roots = {}, {}, None
         else:
             self._keep(self.module, module, load)
+        if starts != self._starts and module.body in self._kept:  # the same statements in other cells of a notebook
+            module.body = replace(module.body, graph=None, cache={})
+        self._starts = starts
         self.roots = roots(module, self.roots)
         self.module, self._conditions = module, conditions
         wanted = self.roots.all()
+        self._kept = self._kept.copy()  # the one before has been handed out
         for root in wanted:
             if root not in self._kept:
                 if stop is not None:
@@ -63,8 +69,9 @@ class Remembered:
         def holds(found: Analysis | Found) -> bool:
             return found.rests_on.isdisjoint(changed) and not (stale and stale & found.modules.keys())
 
-        self._kept = {root: analysis for root, analysis in self._kept.items() if holds(analysis)}
-        self._shared = {key: found for key, found in self._shared.items() if holds(found)}
+        if changed or stale:
+            self._kept = {root: analysis for root, analysis in self._kept.items() if holds(analysis)}
+            self._shared = {key: found for key, found in self._shared.items() if holds(found)}
         if len(self._shared) > MOST_SHARED:
             self._shared = {}
         if not same and before.body in self._kept and outline(old) == outline(new):

@@ -77,7 +77,9 @@ def load() -> Engine:
     from tooearly.workspace import Workspace
 
     def offer(report: Report, finding: Finding, settings: Settings) -> Sequence[Fix]:
-        return fixes.offer(report.tree, finding, report.findings, settings)
+        place = report.tree.place_at(finding.span.start)  # only what stands beside it can be mended with it
+        beside = [one for one in report.placed if place is None or place.start <= one.span.start < place.end]
+        return fixes.offer(report.tree, finding, [one.finding.shifted(one.start) for one in beside], settings)
 
     def vetted(
         report: Report, finding: Finding, offered: Sequence[Fix], check: Callable[[str], Sequence[Finding]]

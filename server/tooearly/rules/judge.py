@@ -134,7 +134,8 @@ class Judged:
         changed = tree.rewritten(self._tree) if self._tree is not None else {}
         if not changed:
             return set()
-        return {key for key, verdict in self._verdicts.items() if verdict.touches(key[0], changed)}
+        near = [(k, v) for k, v in self._verdicts.items() if k[0].unit in changed or len(v.places) > 1]
+        return {key for key, verdict in near if verdict.touches(key[0], changed)}
 
     def _decide(self, tree: Tree, key: Key, settings: Settings) -> Verdict:
         seen = self._reports[key]

@@ -106,13 +106,13 @@ class Unit:
             starts = self._starts = line_starts(self.source)
         if line > len(starts):
             return len(self.source)
-        start = starts[max(line, 1) - 1]
+        start = starts[line - 1] if line > 0 else starts[0]
         if not self._ascii and column > 0:
             # A byte column never lies beyond this many characters.
             head = self.source[start : start + column].encode("utf-8", "surrogatepass")[:column]
             column = len(head.decode("utf-8", "ignore"))
         end = starts[line] if line < len(starts) else len(self.source)
-        return min(start + max(column, 0), end)
+        return min(start + column, end) if column > 0 else start
 
     def span(self, node: ast.AST) -> Span:
         """The range of a node that has a position, in code points of the unit's text."""
