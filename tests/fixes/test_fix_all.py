@@ -186,3 +186,17 @@ def test_one_wait_serves_all_reads_of_a_task() -> None:
         """)
     assert fixed(text).text == text.replace("    if", "    await asyncio.wait([task])\n    if")
     assert fixed(fixed(text).text).fixes == ()
+
+
+def test_what_is_evaluated_first_is_mended_first() -> None:
+    """The filter of a comprehension comes before its element, though it stands behind it."""
+    text = dedent("""
+        import asyncio
+
+        async def main():
+            tasks = [asyncio.create_task(asyncio.sleep(0.01, n)) for n in range(3)]
+            return [t.result() for t in tasks if not t.exception()]
+        """)
+    outcome = fixed(text)
+    assert outcome.text == text.replace("    return", "    await asyncio.wait(tasks)\n    return")
+    assert len(outcome.fixes) == 1

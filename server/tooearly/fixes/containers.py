@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from tooearly.fixes.evaluation import conditions, pure, stable
 from tooearly.fixes.scope import COMPREHENSIONS, Function, assigned_value, bindings, names_in, nested_names, own_nodes
@@ -39,7 +40,7 @@ class Container:
 
     `node` iterates (comprehension, loop or call), `iterable` is what it iterates over. `filtered`: not all elements
     are read. `live`: others may add or remove elements while this code waits. `testable`: `if base:` tells whether
-    there are any elements.
+    there are any elements. `once`: what is evaluated for each element and must not be evaluated once more.
     """
 
     node: ast.AST
@@ -49,6 +50,7 @@ class Container:
     filtered: bool
     live: bool
     testable: bool = True
+    once: str = ""
 
     @property
     def star(self) -> str:
@@ -62,6 +64,24 @@ class Container:
 
 def container(site: Site) -> Container | None:
     """The container whose elements the read takes one by one; None if it reads a single future."""
+    found = _container(site)
+    if found is None or site.receiver is None or found.node is site.read:
+        return found
+    generators = getattr(found.node, "generators", ())[1:]
+    walked = [one.iter for one in takewhile(lambda one: one.iter not in site.path, generators)]
+    changing = next((one for one in (site.receiver, *walked) if not _repeatable(one)), None)
+    return found if changing is None else replace(found, once=site.source(changing))
+
+
+def _repeatable(node: ast.expr) -> bool:
+    """Whether an expression can be evaluated once more without an effect; what only walks others can be."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in {*_WALKERS, "range"}:
+            return all(map(_repeatable, args))
+    return pure(node)
+
+
+def _container(site: Site) -> Container | None:
     receiver = site.receiver
     if receiver is None:
         return None

@@ -11,12 +11,15 @@ those that pass are made together. The number of rounds is bounded.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tooearly.config import Settings
 from tooearly.fixes.apply import apply, disjoint
 from tooearly.fixes.offer import offer
+from tooearly.fixes.site import Comprehension, locate
 from tooearly.fixes.validate import broken, failed
 from tooearly.model import Edit, Finding, Fix
 from tooearly.source.tree import Tree
@@ -63,7 +66,7 @@ def fix_all(
         offers = [(one, offer(tree, one, findings, settings)) for one in wanted]
         chosen = _chosen(offers, kind, unsafe)
         chosen = [(one, fix) for one, fix in chosen if (fix.title, _near(tree.text, fix)) not in refused]
-        chosen = _firsts(tree.text, chosen) if number < FRUGAL else chosen
+        chosen = _firsts(tree, chosen) if number < FRUGAL else chosen
         step = _round(tree, findings, chosen, analyse)
         if step is None:
             break
@@ -87,15 +90,25 @@ def _chosen(offers: Sequence[tuple[Finding, Sequence[Fix]]], kind: str, unsafe: 
     return chosen
 
 
-def _firsts(text: str, chosen: Chosen) -> list[tuple[Finding, Fix]]:
+def _firsts(tree: Tree, chosen: Chosen) -> list[tuple[Finding, Fix]]:
     """Of several reads of one future in a function the first, and those that the same edits mend."""
     firsts: dict[tuple[str, str], tuple[Edit, ...]] = {}
     kept: list[tuple[Finding, Fix]] = []
-    for one, fix in sorted(chosen, key=lambda pair: pair[0].span):
-        about = one.function, text[one.receiver.start : one.receiver.end]
+    for one, fix in sorted(chosen, key=lambda pair: (_evaluated(tree, pair[0]), pair[0].span)):
+        about = one.function, tree.text[one.receiver.start : one.receiver.end]
         if set(fix.edits) <= set(firsts.setdefault(about, fix.edits)):
             kept.append((one, fix))
     return kept
+
+
+def _evaluated(tree: Tree, finding: Finding) -> int:
+    """Where in the text a read is evaluated: the element of a comprehension behind what it is chosen by."""
+    site = locate(tree, finding)
+    if site is not None:
+        for node, child in pairwise(site.path):
+            if isinstance(node, Comprehension) and not isinstance(child, ast.comprehension):
+                return site.span(node).end
+    return finding.span.start
 
 
 def _round(tree: Tree, findings: Sequence[Finding], chosen: Chosen, analyse: Analyse) -> Step | None:

@@ -183,20 +183,25 @@ def _replaced(site: Site, found: Container) -> Fix | None:
         text = f"({text})"
     span = site.span(node)
     if isinstance(node, ast.GeneratorExp | ast.Call):
-        if not _is_only_argument(whole):
+        if not _is_consumed(whole):
             return None
-        if isinstance(node, ast.GeneratorExp) and site.span(whole.parent).end == span.end:
+        brackets = isinstance(node, ast.GeneratorExp) and isinstance(whole.parent, ast.Call)
+        if brackets and site.span(whole.parent).end == span.end:
             text = f"({text})"
     what = "`map`" if isinstance(node, ast.Call) else "the comprehension"
     title = f"Replace {what} by `await {spelled[0]}({' '.join(found.star.split())})`"
     return Fix(title, "gather", "safe", tuple(sorted((*spelled[1], Edit(span, text)))))
 
 
-def _is_only_argument(whole: Site) -> bool:
-    """Whether a generator is consumed at once by a call such as `sum(...)`, which may as well be given a list."""
+def _is_consumed(whole: Site) -> bool:
+    """Whether a generator is walked at once by a call such as `sum(...)`, by a `*` or by unpacking: a list will do."""
     match whole.parent:
         case ast.Call(
             func=ast.Name(id="sum" | "list" | "tuple" | "set" | "max" | "min" | "sorted" | "frozenset"), args=args
         ):
             return args[0] is whole.read
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="join")):
+            return True
+        case ast.Assign(targets=[ast.Tuple() | ast.List()]) | ast.Starred():
+            return True
     return False

@@ -94,6 +94,8 @@ def whole_plan(site: Site, found: Container) -> Plan | str:
     """Where a wait for all elements can stand: before the loop or the statement with the comprehension."""
     if site.context.function is None:
         return site.context.barrier
+    if found.once:
+        return f"`{found.once}` would be evaluated twice"
     if isinstance(found.node, ast.For):
         outer = Site(
             site.tree, site.place, (*site.path[: site.path.index(found.node)], found.node, found.iterable), site.finding
