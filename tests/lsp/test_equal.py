@@ -52,8 +52,22 @@ async def all_of_it():
     worker = Worker()
     await worker.run()
     return worker.later(), await several(3)
+
+
+async def blocks(loop):
+    return asyncio.run_coroutine_threadsafe(work(), loop).result()
 '''
 )
+BLOCKING = """import asyncio
+
+
+async def work(): return 1
+
+
+async def main(loop):
+    future = asyncio.run_coroutine_threadsafe(work(), loop)
+    return future.result()
+"""
 PIECES = ["x", "(", '"', "'''", ":", "\n", "    ", "#", "await ", "self.", "\r", "\r\n", "\x0c", "\u2028", "\x85", "😀"]
 BLOCK = re.compile(r"(?m)^ *(?:async def|def|class) .*?(?=^ *(?:async def|def|class) |\Z)", re.DOTALL)
 
@@ -119,3 +133,14 @@ def test_what_is_shown_after_any_edits_is_what_a_fresh_open_shows(seed: int) -> 
             assert fixes(report, finding, memory) == fixes(fresh, finding, ENGINE.memory()), repr(document.text)
         compared += len(fresh.findings)
     assert compared > EDITS
+
+
+def test_a_finding_whose_message_names_no_line_moves_with_its_lines() -> None:
+    how, memory, shown = Rendering("utf-16", lambda code: code), ENGINE.memory(), None
+    for text in (BLOCKING, "x = 1\n" + BLOCKING, "\n\n\n" + BLOCKING, BLOCKING, "# one\n# two\n" + BLOCKING):
+        document = Documents().open(URI, 0, text)
+        report = ENGINE.check(text, SETTINGS, memory=memory)
+        shown = render(single(document), report.placed, how, shown)
+        assert shown.count == 1
+        fresh = ENGINE.check(text, SETTINGS, memory=ENGINE.memory())
+        assert shown.body == render(single(document), fresh.placed, how).body, text

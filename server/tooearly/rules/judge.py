@@ -252,9 +252,10 @@ def early(tree: Tree, report: Report, others: Collection[Module] = ()) -> tuple[
 
 
 def worded(finding: Finding, message: str) -> Finding:
-    """The finding with another message. (`replace` takes several times as long.)"""
-    if message == finding.message:
-        return finding
+    """A finding that has moved to other lines, with the message for these: another object, even if that is the same.
+
+    (`replace` takes several times as long.)
+    """
     return Finding(
         finding.code, finding.severity, finding.certainty, message, finding.span, finding.receiver, finding.method,
         finding.function, finding.cause, finding.related, finding.fixes,
