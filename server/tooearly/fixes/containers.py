@@ -11,9 +11,11 @@ import ast
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from tooearly.fixes.emptied import emptied
 from tooearly.fixes.evaluation import conditions, pure, stable
 from tooearly.fixes.scope import COMPREHENSIONS, Function, assigned_value, bindings, names_in, nested_names, own_nodes
 from tooearly.fixes.site import Comprehension, Site, is_first_iterable, top_level
+from tooearly.model import Edit, Fix, Span
 
 _VIEWS = {"values", "items", "keys"}
 _KEEPING = {
@@ -41,6 +43,7 @@ class Container:
     `node` iterates (comprehension, loop or call), `iterable` is what it iterates over. `filtered`: not all elements
     are read. `live`: others may add or remove elements while this code waits. `testable`: `if base:` tells whether
     there are any elements. `once`: what is evaluated for each element and must not be evaluated once more.
+    `emptied`: the container, if other code takes elements out of it.
     """
 
     node: ast.AST
@@ -51,6 +54,7 @@ class Container:
     live: bool
     testable: bool = True
     once: str = ""
+    emptied: str = ""
 
     @property
     def star(self) -> str:
@@ -186,7 +190,25 @@ def _made(site: Site, node: ast.AST, iterable: ast.expr, elements: str, *, filte
         "" if _never_empty(site, base) else site.source(base),
         filtered,
         _is_live(site, iterable),
+        emptied=site.source(base) if emptied(site, base) else "",
     )
+
+
+def over_a_copy(site: Site, found: Container | None, fix: Fix) -> Fix:
+    """The fix of one element, with the walk sent over a copy where other code empties the container meanwhile."""
+    if found is None or not found.emptied or fix.disabled or found.node is site.read:
+        return fix
+    targets = [found.node, *getattr(found.node, "generators", ())]
+    names = {name for one in targets if hasattr(one, "target") for name in names_in(one.target)}
+    if not isinstance(site.receiver, ast.Name) or site.receiver.id not in names:
+        return replace(fix, disabled=f"`{found.emptied}` is emptied by other code meanwhile")
+    match found.iterable:
+        case ast.Call(func=ast.Name(id="list" | "tuple" | "sorted" | "set")):
+            return fix
+    span = site.span(found.iterable)
+    edits = (Edit(Span(span.start, span.start), "list("), Edit(Span(span.end, span.end), ")"))
+    title = f"{fix.title}, walking over a copy of `{found.emptied}`"
+    return replace(fix, title=title, edits=tuple(sorted((*fix.edits, *edits))))
 
 
 def _base(iterable: ast.expr) -> ast.expr | None:

@@ -67,7 +67,8 @@ def _preferred(site: Site, group: list[Site], fixes: list[Fix]) -> list[Fix]:
     """The fixes with the best safe one marked and first."""
     order = ["await", "wait", "gather", "run", "async"]
     found = container(site)
-    if found is None and len(group) > 1 and all(one.finding.method == "result" for one in group):
+    several = found is None and len(group) > 1 and all(one.finding.method == "result" for one in group)
+    if several or (found is not None and found.emptied):
         order = ["gather", "await", "wait", "run"]
     elif found is not None and found.live:
         order = ["wait", "gather", "await", "run"]

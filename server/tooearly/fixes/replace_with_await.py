@@ -13,7 +13,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tooearly.fixes.containers import container
+from tooearly.fixes.containers import Container, container, over_a_copy
 from tooearly.fixes.edit import (
     in_parentheses,
     indentation,
@@ -41,6 +41,10 @@ def await_fix(site: Site, findings: Sequence[Finding] = ()) -> Fix:
     Of `findings`, all of the document, those of the same statement are mended with it: half a line is no help.
     """
     found = container(site)
+    return over_a_copy(site, found, _await_fix(site, found, findings))
+
+
+def _await_fix(site: Site, found: Container | None, findings: Sequence[Finding]) -> Fix:
     title = f"Await `{site.name}`" if found is None else f"Await each `{site.name}`"
     if found is not None and found.node is site.read:
         title = f"Await each of `{found.elements}`"

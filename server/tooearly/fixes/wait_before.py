@@ -12,7 +12,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tooearly.fixes.containers import Container, container
+from tooearly.fixes.containers import Container, container, over_a_copy
 from tooearly.fixes.edit import names_the_future
 from tooearly.fixes.evaluation import raises_sooner
 from tooearly.fixes.hoist import Plan, inner_bindings, plan
@@ -31,7 +31,7 @@ def wait_fix(site: Site, group: Sequence[Site]) -> Fix:
     if found is not None and (found.node is site.read or _needs_whole(site)):
         return _wait_for_all(site, found)
     title = f"Wait for {listed(group)} with `asyncio.wait` before the line (keeps {_exceptions(group)} inside)"
-    return _before(group, title, "wait", "[{}]")
+    return over_a_copy(site, found, _before(group, title, "wait", "[{}]"))
 
 
 def gather_one(site: Site) -> Fix:
@@ -94,6 +94,8 @@ def whole_plan(site: Site, found: Container) -> Plan | str:
     """Where a wait for all elements can stand: before the loop or the statement with the comprehension."""
     if site.context.function is None:
         return site.context.barrier
+    if found.emptied:
+        return f"`{found.emptied}` is emptied by other code meanwhile"
     if found.once:
         return f"`{found.once}` would be evaluated twice"
     if isinstance(found.node, ast.For):
