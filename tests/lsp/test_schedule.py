@@ -131,6 +131,50 @@ def test_urgent_and_hurried_jobs_go_first() -> None:
     run(test)
 
 
+def test_a_job_that_yields_gives_way_and_is_run_again() -> None:
+    async def test(scheduler: Scheduler) -> None:
+        started, ran = threading.Event(), []
+
+        def long(job: Job) -> str:
+            ran.append("long")
+            started.set()
+            while len(ran) < 2:
+                job.check()
+            return "done"
+
+        aside = asyncio.create_task(scheduler.run(long, urgent=False, yields=True))
+        await asyncio.to_thread(started.wait)
+        other = asyncio.create_task(scheduler.run(long, urgent=False, yields=True))  # gives way to nobody of its kind
+        await asyncio.sleep(0.01)
+        assert ran == ["long"]
+        assert await scheduler.run(lambda _job: ran.append("short"), urgent=False) is None
+        assert ran[:2] == ["long", "short"]
+        assert (await aside, await other) == ("done", "done")
+        assert ran == ["long", "short", "long", "long"]
+
+    run(test)
+
+
+def test_a_job_that_has_given_way_can_be_cancelled() -> None:
+    async def test(scheduler: Scheduler) -> None:
+        started, ran = threading.Event(), []
+
+        def endless(job: Job) -> None:
+            ran.append("endless")
+            started.set()
+            while True:
+                job.check()
+
+        aside = asyncio.create_task(scheduler.run(endless, yields=True))
+        await asyncio.to_thread(started.wait)
+        aside.cancel()
+        await asyncio.gather(aside, return_exceptions=True)
+        await scheduler.run(lambda _job: None)
+        assert ran == ["endless"]
+
+    run(test)
+
+
 def test_a_stuck_job_is_given_up_with_its_thread() -> None:
     stuck: list[Any] = []
 

@@ -146,13 +146,17 @@ class Analyses:
         """Run something in the worker, where the analysis runs: before what waits there, or after it."""
         return await self._scheduler.run(lambda _job: function(), urgent=urgent)
 
+    async def aside(self, function: Callable[[Callable[[], None]], Any]) -> Any:
+        """Run something in the worker that gives way to all else. It is handed what it has to call now and then."""
+        return await self._scheduler.run(lambda job: function(job.check), urgent=False, yields=True)
+
     def full(self, analysed: Analysed) -> Report:
         """The report, made now if the quick test said that nothing can be found. To be called in the worker."""
         return analysed.report or self.check_once(analysed.program, analysed.resolved)
 
-    def check_once(self, program: Program, resolved: Resolved) -> Report:
+    def check_once(self, program: Program, resolved: Resolved, stop: Callable[[], None] | None = None) -> Report:
         """A report that nothing is kept of. To be called in the worker."""
-        return self._check(program, resolved, self._engine().memory(), None)
+        return self._check(program, resolved, self._engine().memory(), stop)
 
     def fixes(self, analysed: Analysed, finding: Finding, stop: Callable[[], None] | None = None) -> Sequence[Fix]:
         """The fixes of a finding, those disabled that do not keep their promise. To be called in the worker."""

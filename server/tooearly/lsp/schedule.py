@@ -3,7 +3,9 @@
 There is no debounce. A job starts as soon as the worker is free, and everything that is asked for meanwhile under the
 same key waits as *one* job, the newest: so a single keystroke is answered at once, and a burst costs as many analyses
 as fit into it, the last of them on the last text. A job that has been overtaken is told so (`Job.overtaken`; work that
-looks at it now and then can give up by raising `Overtaken`), and its result is dropped.
+looks at it now and then can give up by raising `Overtaken`), and its result is dropped. A job that `yields`, which
+nobody is waiting for, gives way to any other: at its next look it gives up, and it is run again from its beginning when
+nothing else is to be done.
 
 The event loop never waits for the worker: results come back by `call_soon_threadsafe`. A job that gives no sign of
 life (`Job.beat`) for `patience` seconds is given up together with its thread, and a new thread goes on with the rest.
@@ -34,6 +36,10 @@ class Overtaken(BaseException):
     """Raised by work that has noticed that a newer job replaces it. No Exception, so that nothing else takes it."""
 
 
+class Yielded(BaseException):
+    """Raised by work that gives way, and is to be run again later."""
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """One piece of work. `done` gets its result, or the exception it raised, on the event loop's thread."""
@@ -41,7 +47,9 @@ class Job:
     key: Hashable
     work: Callable[[Job], Any]
     done: Callable[[Any], None]
+    yields: bool = False
     started: float = 0.0
+    interrupted: bool = False
     _stale: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -54,10 +62,12 @@ class Job:
         self.started = time.monotonic()
 
     def check(self) -> None:
-        """A sign of life, and give up when the job has been overtaken. Raises Overtaken."""
+        """A sign of life, and give up when the job has been overtaken, or has to give way. Raises what says so."""
         self.beat()
         if self._stale.is_set():
             raise Overtaken
+        if self.interrupted:
+            raise Yielded
 
     def overtake(self) -> None:
         """Make the job's result unwanted."""
@@ -88,12 +98,20 @@ class Scheduler:
         threading.Thread(target=self._work, args=(self._generation,), name=name, daemon=True).start()
 
     def submit(
-        self, key: Hashable, work: Callable[[Job], Any], done: Callable[[Any], None], *, urgent: bool = False
+        self,
+        key: Hashable,
+        work: Callable[[Job], Any],
+        done: Callable[[Any], None],
+        *,
+        urgent: bool = False,
+        yields: bool = False,
     ) -> None:
         """Run `work` soon, in the place of an older job with the same key. Urgent work goes before the rest."""
-        job = Job(key, work, done)
+        job = Job(key, work, done, yields)
         with self._ready:
             self._overtake(key)
+            if self._running is not None and self._running.yields and not yields:
+                self._running.interrupted = True
             self._queue[key] = job
             if urgent:
                 self._queue.move_to_end(key, last=False)
@@ -114,7 +132,7 @@ class Scheduler:
             if key in self._queue:
                 self._queue.move_to_end(key, last=False)
 
-    async def run(self, work: Callable[[Job], Any], *, urgent: bool = True) -> Any:
+    async def run(self, work: Callable[[Job], Any], *, urgent: bool = True, yields: bool = False) -> Any:
         """Run a piece of work soon, and wait for its result here. Raises what the work raised."""
         key = object()
         future: asyncio.Future[Any] = self._loop.create_future()
@@ -127,7 +145,7 @@ class Scheduler:
             else:
                 future.set_result(outcome)
 
-        self.submit(key, work, done, urgent=urgent)
+        self.submit(key, work, done, urgent=urgent, yields=yields)
         try:
             return await future
         except asyncio.CancelledError:
@@ -174,18 +192,24 @@ class Scheduler:
 
     def _work(self, generation: int) -> None:
         while (job := self._next(generation)) is not None:
-            outcome: Any
+            outcome: Any = None
+            gave_way = False
             try:
                 outcome = job.work(job)
             except Overtaken:
                 job.overtake()
+            except Yielded:
+                gave_way = True
             except BaseException as error:  # a job's failure is its caller's business
                 outcome = error
             with self._ready:
                 if generation != self._generation:
                     return
                 self._running = None
-            if not job.overtaken:
+                if gave_way and not job.overtaken:
+                    job.interrupted = False
+                    self._queue[job.key] = job
+            if not gave_way and not job.overtaken:
                 self._deliver(job, outcome)
 
     def _next(self, generation: int) -> Job | None:
@@ -193,7 +217,8 @@ class Scheduler:
         with self._ready:
             while generation == self._generation:
                 if self._queue:
-                    _, job = self._queue.popitem(last=False)
+                    key = next((key for key, job in self._queue.items() if not job.yields), next(iter(self._queue)))
+                    job = self._queue.pop(key)
                     job.started = time.monotonic()
                     self._running = job
                     return job

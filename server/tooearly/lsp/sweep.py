@@ -1,16 +1,16 @@
 """Diagnostics of the whole workspace, for clients that pull them (`workspace/diagnostic`) and have that switched on.
 
-Each file is one small job of the worker, which goes before no other: typing stays as quick as it is. Results are kept
-by the file's time and size, so a second sweep costs a `stat` per file. Open documents are left to
-`textDocument/diagnostic`. What a client holds of a file that is gone, or excluded by now, is cleared. Clients ask again
-as soon as they are answered; an answer that would tell nothing new is held back until something has changed.
+Each file is a job of the worker that gives way to all others, and begins anew when they are done: typing stays as quick
+as it is. Results are kept by the file's time and size, so a second sweep costs a `stat` per file. Open documents are
+left to `textDocument/diagnostic`. What a client holds of a file that is gone, or excluded by now, is cleared. Clients
+ask again as soon as they are answered; an answer that would tell nothing new is held back until something has changed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -81,7 +81,7 @@ async def workspace_diagnostics(ls: Server, params: lsp.WorkspaceDiagnosticParam
 
 async def _sweep(ls: Server, before: dict[str, tuple[str, str]], answer: Answer, token: Any) -> None:
     """Look at all files. `before`: the URI and the result that the client holds, by key; kept up to date."""
-    paths = await ls.analyses.work(lambda: list(_paths(ls)), urgent=False)
+    paths = await ls.analyses.aside(lambda stop: list(_looked_at(_paths(ls), stop)))
     progress = Progress(ls, token, len(paths))
     seen: set[str] = set()
     try:
@@ -102,7 +102,7 @@ async def _sweep(ls: Server, before: dict[str, tuple[str, str]], answer: Answer,
 
 async def _found(ls: Server, path: Path, uri: str) -> Diagnostics | None:
     try:
-        found: Diagnostics | None = await ls.analyses.work(partial(_check, ls, path, uri), urgent=False)
+        found: Diagnostics | None = await ls.analyses.aside(partial(_check, ls, path, uri))
     except Exception as error:
         log.warning("%s could not be analysed: %r", path, error)
         return None
@@ -152,7 +152,13 @@ def _paths(ls: Server) -> Iterator[Path]:
             yield from ls.engine().walk(path)
 
 
-def _check(ls: Server, path: Path, uri: str) -> Diagnostics | None:
+def _looked_at(paths: Iterable[Path], stop: Callable[[], None]) -> Iterator[Path]:
+    for path in paths:
+        stop()
+        yield path
+
+
+def _check(ls: Server, path: Path, uri: str, stop: Callable[[], None]) -> Diagnostics | None:
     """The diagnostics of a file on the disk, None when it cannot be read. Runs in the worker."""
     try:
         status = path.stat()
@@ -164,19 +170,19 @@ def _check(ls: Server, path: Path, uri: str) -> Diagnostics | None:
     except (OSError, textfile.TextFileError) as error:
         log.info("%s was left out: %s", path, error)
         return None
-    found = _diagnostics(ls, Document(uri, 0, text))
+    found = _diagnostics(ls, Document(uri, 0, text), stop)
     ls.sweep.known[uris.key(uri)] = Swept(stamp, found.follow(known.diagnostics if known is not None else None))
     return ls.sweep.known[uris.key(uri)].diagnostics
 
 
-def _diagnostics(ls: Server, document: Document) -> Diagnostics:
+def _diagnostics(ls: Server, document: Document, stop: Callable[[], None]) -> Diagnostics:
     if not ls.engine().may_have_site(document.text):
         return empty()
     program = single(document)
     resolved = ls.configuration.resolve(document.uri)
     if resolved.silent:
         return empty()
-    report = ls.analyses.check_once(program, resolved)
+    report = ls.analyses.check_once(program, resolved, stop)
     return render(program, report.placed, ls.rendering())
 
 

@@ -80,4 +80,4 @@ class Vetting:
                     log.info("%r is not offered: %s", fix.title, fix.disabled)
             self._next(key, analysed, findings)
 
-        self._scheduler.submit(("fixes", key), work, done)
+        self._scheduler.submit(("fixes", key), work, done, yields=True)
