@@ -107,8 +107,8 @@ def unknown_call(m: Machine, act: Act, w: World, func: Value, args: Args, kwargs
     given = [func, *(a for a, _ in args), *(a for _, a in kwargs)]
     raised = w.copy() if act.block is not None and (act.block.handler >= 0 or act.caller is not None) else None
     give_away(w, given)
-    if not act.on_loop and any(isinstance(v, Unknown) and v.type == "Loop" for v in given[1:]):
-        w.escape(list(w.heap))  # it may run the loop
+    if m.in_thread or (not act.on_loop and any(isinstance(v, Unknown) and v.type == "Loop" for v in given[1:])):
+        w.escape(list(w.heap))  # it may run the loop, or wait for what that does
     out = [Outcome(w, Unknown())]
     if raised is not None:
         give_away(raised, given)

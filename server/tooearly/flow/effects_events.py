@@ -90,6 +90,8 @@ def unknown_wait(c: Call) -> list[Outcome]:
     """`x.wait()` of something that is not followed: it may be an event's."""
     given = [*c.args.values(), *(v for v, _ in c.rest)]
     give_away(c.w, given)
+    if c.m.in_thread:
+        c.w.escape(list(c.w.heap))
     coro = Coro(Bound(Api("Unknown.wait"), c.receiver or Unknown()), (), (), c.site)
     return [Outcome(c.w, Unknown() if given else coro), Outcome(c.w.copy(), exc=Exc(""))]
 

@@ -12,6 +12,7 @@ from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import index_names, nodes_in
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
+from tooearly.flow.offloop import run_beside, run_function, run_in_thread
 from tooearly.flow.relevance import closed_over, feeds, matters, only_sets, target_function
 from tooearly.flow.state import World
 from tooearly.flow.telling import tells
@@ -34,6 +35,7 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
     mask = eager_mask(c, body) if c.m.eager else PENDING
     ref = make(c, w, "task", mask=mask, body=body, tag=tag)
     if body is not None:
+        run_in_thread(c, body)
         hand_over(c, w, body)
         c.m.telling = c.m.telling or tells(body)
         started = Deferred("task", body.function, body.args)
@@ -133,6 +135,7 @@ def executor(c: Call) -> list[Outcome]:
     inner = c.get("future")
     if c.w.fut(inner) is not None and c.w.fut(inner).kind != "concurrent":  # type: ignore[union-attr]
         return [Outcome(c.w, inner)]  # type: ignore[arg-type]
+    run_beside(c)
     give_away(c.w, [v for k, v in c.args.items() if k not in ("executor", "future")] + [v for v, _ in c.rest])
     made = make(c, c.w, "executor")
     outer = c.w.fut(made)
@@ -147,6 +150,7 @@ def concurrent(c: Call) -> list[Outcome]:
     for value in values:
         if isinstance(value, Coro):
             hand_over(c, c.w, value)
+    run_beside(c)
     give_away(c.w, [v for v in values if not isinstance(v, Coro)])
     body = next((v for v in values if isinstance(v, Coro)), None)
     fut = Fut("concurrent", PENDING, c.site, children=(), body=body, note=Note(c.row.kind, c.site))
@@ -162,6 +166,8 @@ def thread(c: Call) -> list[Outcome]:
     cont = c.w.cont(c.get("args"))
     known = c.get("args") is None or (cont is not None and cont.exact)
     target = Partial(c.get("target") or Unknown(), cont.items if cont is not None else (), ())
+    if known:
+        run_function(c, target.function, target.args)
     futures = [oid for oid in c.w.reachable([target], closed_over(c.w)) if isinstance(c.w.heap[oid], Fut)]
     if not known or c.get("kwargs") is not None or not futures or not _leaves_pending(c, target, futures):
         give_away(c.w, [*c.args.values(), *(v for v, _ in c.rest)])

@@ -103,6 +103,8 @@ def block(c: Call) -> list[Outcome]:
         if fut.body is not None and fut.mask & PENDING and not c.act.on_loop:
             return _run_elsewhere(c, fut, c.receiver)
         finish(c.w, c.receiver)
+        if c.m.in_thread:
+            c.w.escape(list(c.w.heap))
     return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=Exc(""))]
 
 

@@ -111,6 +111,7 @@ class Machine:
         self.record_states = False
         self.namespaces: Class | None = None  # the class of objects that are nothing but attributes
         self.quiet = 0
+        self.in_thread = False  # the loop goes on beside what is interpreted
         self.telling = False  # some task changes something that others see
         self.brief = False
         self.beginning: Beginning | None = None
@@ -233,7 +234,8 @@ class Machine:
 
     def _break_off(self) -> None:
         """The budget is spent somewhere within the root: what has come to its exits by now is all there will be."""
-        self.cut, self.quiet, self.depth, self.brief, self.beginning = True, 0, 0, False, None
+        self.cut, self.quiet, self.depth, self.beginning = True, 0, 0, None
+        self.brief = self.in_thread = False
 
     def most(self, act: Act) -> int:
         """The number of worlds from which on those of a block are folded."""

@@ -43,6 +43,8 @@ def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
             out += await_value(m, act, made.world, made.value, site) if is_async and made.exc is None else [made]
         return out
     value: Value = manager if isinstance(manager, Unknown) and manager.type else Unknown()
+    if m.in_thread:
+        w.escape(list(w.heap))  # a lock, perhaps
     if not is_async:
         return [Outcome(w, value), *([Outcome(w.copy(), exc=Exc(""))] if isinstance(manager, Unknown) else [])]
     return [Outcome(o.world, value, o.exc) for o in await_unknown(m, act, w, site, surely=False)]

@@ -20,6 +20,7 @@ from tooearly.flow.effects_queues import get, join, put
 from tooearly.flow.ended import end, finish, has_failed, held_futures, note_all
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, TIMEOUT, Cont, Fut, Note
+from tooearly.flow.offloop import run_beside
 from tooearly.flow.recognise import recognise
 from tooearly.flow.slices import split_group
 from tooearly.flow.state import World
@@ -37,6 +38,7 @@ def sleep(c: Call) -> list[Outcome]:
 
 def thread(c: Call) -> list[Outcome]:
     """`asyncio.to_thread`: what the thread is given it may use."""
+    run_beside(c)
     give_away(c.w, [v for v, _ in c.rest])
     return await_unknown(c.m, c.act, c.w, c.site)
 
