@@ -11,6 +11,7 @@ import builtins
 import collections
 import contextlib
 import copy
+import dataclasses
 import functools
 import heapq
 import itertools
@@ -26,6 +27,14 @@ from typing import Any
 
 Holds = Callable[[Any, Any, Any], bool]
 CASE = unittest.TestCase()
+
+
+@dataclasses.dataclass
+class Pair:
+    """Two things."""
+
+    a: object
+    b: object
 
 
 def after(container: Any, act: Callable[[Any], Any]) -> Any:
@@ -74,6 +83,8 @@ GOING_THROUGH: dict[str, Holds] = {
     "itertools.chain.from_iterable": lambda a, b, c: list(itertools.chain.from_iterable([[a], [b]])) == [a, b],
     "itertools.islice": lambda a, b, c: list(itertools.islice([a, b, c], 1, 2)) == [b],
     "builtins.range": lambda a, b, c: [[a, b, c][n] for n in range(1, 3)] == [b, c] and not list(range(0)),
+    "weakref.WeakValueDictionary": lambda a, b, c: list(weakref.WeakValueDictionary({1: a}).items()) == [(1, a)],
+    "weakref.WeakKeyDictionary": lambda a, b, c: list(weakref.WeakKeyDictionary({a: 1})) == [a],
     "itertools.cycle": lambda a, b, c: list(itertools.islice(itertools.cycle([a, b]), 3)) == [a, b, a],
     "itertools.count": lambda a, b, c: list(zip(itertools.count(5), [a, b])) == [(5, a), (6, b)],
     "builtins.iter": lambda a, b, c: next(iter([a, b])) is a,
@@ -109,6 +120,7 @@ LISTS: dict[str, Holds] = {
     "list.sort": lambda a, b, c: after([a, b], lambda x: x.sort(key=[b, a].index)) == [b, a],
     "list.reverse": lambda a, b, c: after([a, b], lambda x: x.reverse()) == [b, a],
     "list.rotate": lambda a, b, c: list(after(collections.deque([a, b, c]), lambda x: x.rotate(1))) == [c, a, b],
+    "dataclasses.replace": lambda a, b, c: dataclasses.replace(Pair(a, b), b=c) == Pair(a, c),
     "copy.copy": lambda a, b, c: after([a], lambda x: copy.copy(x).append(b)) == [a],
     "types.SimpleNamespace": lambda a, b, c: types.SimpleNamespace(first=a, second=b).second is b,
     "argparse.Namespace": lambda a, b, c: argparse.Namespace(first=a).first is a,

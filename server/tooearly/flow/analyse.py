@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tooearly.flow import live, nested
 from tooearly.flow.builder import UnknownSyntax
@@ -19,6 +19,7 @@ from tooearly.flow.names import typed_unknown
 from tooearly.flow.objects import CALLED_BACK, DONE, Cont, Inst, Note
 from tooearly.flow.prepared import prepared
 from tooearly.flow.reports import Report
+from tooearly.flow.roots import entry_points
 from tooearly.flow.sharing import Found, Key
 from tooearly.flow.state import World
 from tooearly.flow.suspending import suspend
@@ -72,7 +73,8 @@ def analyse(
         module.bindings.asked = None
     machines = [machine for machine, _ in parts]
     judged = [machine for machine, gone in reversed(parts) if gone is None or machine.partial]
-    reports = {key: report for machine in judged for key, report in _told(machine)}
+    entries = entry_points(module) if root is module.body else frozenset[Function]()
+    reports = {key: report for machine in judged for key, report in _told(machine, entries)}
     others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
     rest = frozenset[object]().union(*(machine.rests_on(asked) for machine in machines))
     return Analysis(
@@ -110,10 +112,10 @@ def interpreted(
         stack += nested.defined(function)
 
 
-def _told(machine: Machine) -> Iterator[tuple[tuple[Site, str], Report]]:
-    """The reports that count."""
+def _told(machine: Machine, entries: frozenset[Function] = frozenset()) -> Iterator[tuple[tuple[Site, str], Report]]:
+    """The reports that count; those on the functions that only a program's top level runs stand for all."""
     for key, report in machine.reports.items():
-        counts = report.in_part() if machine.partial else report
+        counts = report.in_part() if machine.partial else replace(report, program=report.function in entries)
         if counts is not None:
             yield key, counts
 

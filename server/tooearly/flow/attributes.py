@@ -170,7 +170,7 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
     for base in bases(m, cls):
         short = SHORT.get(base, "") if isinstance(base, str) else ""
         if short and f"{'Task' if short == 'Future' else short}.{name}" in m.rows and receiver is not None:
-            return Bound(Api(f"{short}.{name}"), receiver)
+            return Bound(Api(f"{short}.{name}"), w.inside(receiver))
     return Unknown()
 
 
@@ -205,7 +205,7 @@ def _from_super(m: Machine, act: Act, w: World, cls: Class, name: str, receiver:
             return _bind_method(m, act, w, base, base.methods[name], receiver)
         short = SHORT.get(base, "") if isinstance(base, str) else ""
         if short:
-            return Unknown()
+            return _of_contents(m, w, receiver, name) or Unknown()
     if (bound := _of_contents(m, w, receiver, name)) is not None:
         return bound
     return Unknown() if not name.startswith("__") else Api("tooearly.nothing")

@@ -323,6 +323,7 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
         for outcome in body_outcomes(m, act, w, fut, site):
             if not normally or outcome.exc is None:
                 end(outcome.world, ref, outcome.exc)
+                keep_value(outcome, ref)
                 out.append(outcome.world)
         return out
     if fut.many and fut.body is not None:

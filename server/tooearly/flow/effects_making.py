@@ -41,7 +41,7 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
         started = Deferred("task", body.function, body.args)
         if body.kwargs:
             started = Deferred("task", Partial(body.function, body.args, body.kwargs))
-        if matters(c.m, started) or feeds(c.m, w, started):
+        if matters(c.m, w, started) or feeds(c.m, w, started):
             begin_later(w, started)
         elif only_sets(c.m, started):
             begin_later(w, replace(started, kind="setter"))

@@ -57,6 +57,17 @@ def duplicate(c: Call) -> list[Outcome]:
     return mixed(c)
 
 
+def replaced(c: Call) -> list[Outcome]:
+    """`dataclasses.replace(x, a=1)`: another instance with the same attributes but for these."""
+    given = c.get("obj")
+    obj = c.w.heap.get(given.oid) if isinstance(given, Ref) else None
+    if not isinstance(obj, Inst) or obj.many:
+        return mixed(c)
+    for name, value in c.args.items():
+        obj = obj.having(name, value) if name != "obj" else obj
+    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "copy"), obj))]
+
+
 def namespace(c: Call) -> list[Outcome]:
     """`types.SimpleNamespace(a=1)`: an instance with these attributes."""
     if c.m.namespaces is None:

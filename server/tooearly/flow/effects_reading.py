@@ -164,11 +164,12 @@ def cancel(c: Call) -> list[Outcome]:
     if fut is None or not isinstance(c.receiver, Ref):
         return [Outcome(c.w, Unknown())]
     if fut.kind in ("future", "executor", "shield"):
-        was = fut.mask
-        if was == PENDING:
-            end(c.w, c.receiver, Exc(CANCELLED))
-        finish(c.w, c.receiver)
-        return [Outcome(c.w, TRUE if was == PENDING else FALSE if was == DONE else Unknown())]
+        before = c.w.copy()
+        finish(before, c.receiver)
+        finish_children(before, fut)
+        was_done = [Outcome(before, FALSE)] if fut.mask & DONE else []
+        end(c.w, c.receiver, Exc(CANCELLED))
+        return was_done if fut.mask == DONE else [*was_done, Outcome(c.w, Unknown() if fut.mask & UNSEEN else TRUE)]
     if fut.mask == UNSEEN and fut.made is not None:
         return [
             Outcome(c.w, Unknown())

@@ -15,6 +15,7 @@ from tooearly.flow.objects import CANCELLED, DONE, PENDING, UNSEEN, Fut
 from tooearly.flow.relevance import matters, may_read, only_sets, target_function
 from tooearly.flow.state import World
 from tooearly.flow.suspending import run_deferred, suspend
+from tooearly.flow.telling import tells
 from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value, const
 from tooearly.flow.walking import refs
 
@@ -33,6 +34,7 @@ def callback_on(c: Call) -> list[Outcome]:
 def _register(c: Call, fut: Value | None, function: Value) -> list[Outcome]:
     if isinstance(fut, Ref):
         hand_over(c, c.w, function)
+        c.m.telling = c.m.telling or tells(function)
         defer(c.w, Deferred("callback", function, (fut,)))
         if not c.act.on_loop or c.w.fut(fut) is None or mask_of(c.w, fut) in (DONE, UNSEEN):
             run_now(c, Deferred("callback", function, (fut,)))
@@ -51,7 +53,7 @@ def later(c: Call) -> list[Outcome]:
     for value in (function, *(v for v, _ in c.rest)):
         hand_over(c, c.w, value)
     deferred = Deferred("later", function, tuple(v for v, _ in c.rest))
-    if matters(c.m, deferred):
+    if matters(c.m, c.w, deferred):
         defer(c.w, deferred)
     elif only_sets(c.m, deferred):
         defer(c.w, replace(deferred, kind="setter"))
@@ -144,6 +146,11 @@ def manager_factory(c: Call) -> list[Outcome]:
     """`@contextmanager`: calling the function gives a manager that runs the generator."""
     function = c.get("func") or Unknown()
     return [Outcome(c.w, Managing("factory", (function,)) if isinstance(function, Func) else Unknown())]
+
+
+def closing(c: Call) -> list[Outcome]:
+    """`closing(thing)`, `aclosing(thing)`: calls the method of that name at the end of the block."""
+    return [Outcome(c.w, Managing("closing", (c.get("thing") or Unknown(), const(c.row.kind))))]
 
 
 def pass_through_manager(c: Call) -> list[Outcome]:

@@ -76,6 +76,7 @@ from tooearly.flow.effects_plain import (
     never,
     partial,
     plain,
+    replaced,
     set_attr,
     superclass,
     truth,
@@ -87,7 +88,7 @@ if TYPE_CHECKING:
 
 
 DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
-    "plain": plain, "walk": plain, "mixed": mixed, "duplicate": duplicate, "namespace": namespace,
+    "plain": plain, "walk": plain, "mixed": mixed, "duplicate": duplicate, "namespace": namespace, "replaced": replaced,
     "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
     "methodcaller": methodcaller, "named_tuple": named_tuple,
     "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,

@@ -104,6 +104,8 @@ def chooses(deferred: Deferred) -> bool:
 
 def finish_children(w: World, fut: Fut) -> None:
     """What is known of the futures inside one that is done: a shielded or wrapped one, those of a tolerant gather."""
+    if fut.kind == "shield" and fut.end == CANCELLED:
+        return
     if fut.kind in ("shield", "executor") or (fut.kind == "gather" and fut.keep_going):
         for child in fut.children:
             inner = w.fut(child)

@@ -7,12 +7,13 @@ world for each that it may be. Through a shield a failure goes, a cancellation d
 from __future__ import annotations
 
 from tooearly.flow.awaits import body_outcomes, causes, complete, ended
+from tooearly.flow.containers import new
 from tooearly.flow.ended import end, finish, has_failed, note_all, raised_by
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import CANCELLED, DONE, ERROR, VALUE, Fut, Note
+from tooearly.flow.objects import CANCELLED, DONE, ERROR, VALUE, Cont, Fut, Note
 from tooearly.flow.state import World
 from tooearly.flow.suspending import suspend
-from tooearly.flow.values import Exc, Ref, Site, Unknown
+from tooearly.flow.values import Exc, Ref, Site, Unknown, Value
 
 
 def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[Outcome]:
@@ -33,8 +34,17 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
         [] if spoilt and fut.keep_going is False else complete(m, act, w, children, site, normally=not fut.keep_going)
     ):
         finish(world, ref)
-        out.append(Outcome(world, Unknown()))
+        out.append(Outcome(world, _results(act, world, children, site)))
     return [*out, *failed]
+
+
+def _results(act: Act, w: World, children: list[Ref], site: Site) -> Value:
+    """The list that a gather gives, where it holds objects that are followed."""
+    futures = [w.fut(child) for child in children]
+    values = tuple(f.value if f is not None and f.value is not None else Unknown() for f in futures)
+    if any(f is None or f.many for f in futures) or not any(isinstance(value, Ref) for value in values):
+        return Unknown()
+    return new(w, act.frame, site, Cont("list", values), "results")
 
 
 def gather_cancelled(m: Machine, act: Act, w: World, children: list[Ref], site: Site, *, tolerant: bool) -> list[World]:

@@ -25,7 +25,7 @@ from tooearly.flow.values import (
 )
 from tooearly.semantics.names import Class, make_function
 
-CONTAINERS = frozenset(["container", "defaultdict"])  # the effects of making one
+CONTAINERS = frozenset(["container", "defaultdict", "task_group"])  # the effects of making one
 
 
 def instantiate(
@@ -40,8 +40,6 @@ def instantiate(
         short = SHORT.get(base, "") if isinstance(base, str) else ""
         if short in ("Task", "Future") and f"asyncio.{short}" in m.rows:
             return list(call_api(m, act, w, f"asyncio.{short}", None, args, kwargs, site))
-        if short == "TaskGroup":
-            return list(call_api(m, act, w, "asyncio.TaskGroup", None, args, kwargs, site))
         if isinstance(base, str) and (base.startswith("builtins.") and is_exception(base[9:])):
             return [Outcome(w, Unknown(None, f"exc:{cls.module}:{cls.qualname}"))]
     unseen = any(

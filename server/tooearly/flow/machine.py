@@ -241,7 +241,9 @@ class Machine:
         """The number of worlds from which on those of a block are folded."""
         if self.sampling:
             return self.limit
-        return WORLDS_IN_CALL >> min(max(act.depth - 2, 0), 2) if act.depth else WORLDS_PER_BLOCK
+        program = self.root is not None and self.root.function.qualname == "<module>"
+        depth = act.depth - 1 if program else act.depth  # what a program runs counts as a root
+        return WORLDS_IN_CALL >> min(max(depth - 2, 0), 2) if depth > 0 else WORLDS_PER_BLOCK
 
     def spend(self, world: World, steps: int = 1) -> None:
         """Count a step, and more in a world of many objects, where each step costs more; raises GaveUp at the bound."""

@@ -18,7 +18,7 @@ from tooearly.flow.mention import names_in
 from tooearly.flow.objects import CANCELLED, DONE, TIMEOUT, Cont, Fut, Iterating, Note
 from tooearly.flow.state import World
 from tooearly.flow.suspending import suspend
-from tooearly.flow.values import FALSE, NONE, TRUE, Coro, Exc, Managing, Ref, Site, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Const, Coro, Exc, Managing, Ref, Site, Unknown, Value
 
 
 def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: bool, temp: int | str) -> list[Outcome]:
@@ -30,7 +30,7 @@ def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
             return [Outcome(w, Unknown(None, "Runner"))]
         case Managing("timeout", (_, handle)):
             return [Outcome(w, handle)]
-        case Managing("pass", values):
+        case Managing("pass" | "closing", values):
             return [Outcome(w, values[0] if values else NONE)]
         case Managing():
             return [Outcome(w, Unknown())]
@@ -42,7 +42,8 @@ def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
         for made in call(m, act, w, method, [], [], site):
             out += await_value(m, act, made.world, made.value, site) if is_async and made.exc is None else [made]
         return out
-    value: Value = manager if isinstance(manager, Unknown) and manager.type else Unknown()
+    known = (isinstance(manager, Unknown) and manager.type) or w.inside(manager) is not manager
+    value: Value = manager if known else Unknown()
     if m.in_thread:
         w.escape(list(w.heap))  # a lock, perhaps
     if not is_async:
@@ -70,6 +71,26 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
     """The end of the block; with `raising` an exception is in `$exc`, and an outcome without one swallows it."""
     flying = w.env.pop((act.frame, "$exc"), None) if raising else None
     exc = flying if isinstance(flying, Exc) else (Exc("") if raising else None)
+    method = find_method(m, w, manager, "__aexit__" if is_async else "__exit__")
+    if method is not None:
+        return _leave_instance(m, act, w, method, exc, site, is_async)
+    if isinstance(manager, Managing):
+        return _leave_managing(m, act, w, manager, exc, site)
+    manager = w.inside(manager)
+    if isinstance(manager, Ref) and (held := w.cont(manager)) is not None:
+        from tooearly.flow.stacks import leave_stack
+
+        return (leave_stack if held.kind == "stack" else leave_group)(m, act, w, manager, exc, site)
+    if isinstance(manager, Unknown) and manager.type == "Executor":
+        end_submitted(w)
+    if not is_async:
+        return [Outcome(w, exc=exc)]
+    suspend(m, act, w, "other", site, surely=False)
+    return [Outcome(w, exc=exc), Outcome(w.copy(), exc=Exc(CANCELLED))]
+
+
+def _leave_managing(m: Machine, act: Act, w: World, manager: Managing, exc: Exc | None, site: Site) -> list[Outcome]:
+    """The end of the block of a manager that a row describes."""
     match manager:
         case Managing("timeout", delay):
             return _leave_timeout(act, w, delay, exc, site)
@@ -81,25 +102,11 @@ def leave(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
             from tooearly.flow.effects_running import end_leftovers
 
             end_leftovers(w)
-            return [Outcome(w, exc=exc)]
         case Managing("running", (Ref() as generator,)):
             return _leave_generator(m, act, w, generator, exc)
-        case Ref() if (held := w.cont(manager)) is not None:
-            from tooearly.flow.stacks import leave_stack
-
-            leave_it = leave_stack if held.kind == "stack" else leave_group
-            return leave_it(m, act, w, manager, exc, site)
-        case Managing():
-            return [Outcome(w, exc=exc)]
-    if isinstance(manager, Unknown) and manager.type == "Executor":
-        end_submitted(w)
-    method = find_method(m, w, manager, "__aexit__" if is_async else "__exit__")
-    if method is not None:
-        return _leave_instance(m, act, w, method, exc, site, is_async)
-    if not is_async:
-        return [Outcome(w, exc=exc)]
-    suspend(m, act, w, "other", site, surely=False)
-    return [Outcome(w, exc=exc), Outcome(w.copy(), exc=Exc(CANCELLED))]
+        case Managing("closing", (thing, Const(value=str(name)))):
+            return _close(m, act, w, thing, name, exc, site)
+    return [Outcome(w, exc=exc)]
 
 
 def end_submitted(w: World) -> None:
@@ -155,6 +162,17 @@ def _leave_generator(m: Machine, act: Act, w: World, generator: Ref, exc: Exc | 
         else:
             out.append(Outcome(outcome.world, exc=outcome.exc))
     return out
+
+
+def _close(m: Machine, act: Act, w: World, thing: Value, name: str, exc: Exc | None, site: Site) -> list[Outcome]:
+    """The end of `closing` and `aclosing`, which swallow nothing."""
+    method = find_method(m, w, thing, name)
+    if method is None:
+        return [Outcome(w, exc=exc)]
+    out: list[Outcome] = []
+    for made in call(m, act, w, method, [], [], site):
+        out += await_value(m, act, made.world, made.value, site) if name == "aclose" and made.exc is None else [made]
+    return [Outcome(done.world, exc=done.exc or exc) for done in out]
 
 
 def _leave_instance(

@@ -87,8 +87,19 @@ def asks_for_first(function: Function) -> bool:
     """Whether a text may ask for the first element of a list: by its index, by `pop`, by `next`, by unpacking."""
     found: bool | None = function.cache.get("first")
     if found is None:
-        found = function.cache["first"] = any(map(_asks_for_first, nodes_in(function)))
+        nodes = nodes_in(function)
+        types = {part for node in nodes if (kind := _annotation(node)) is not None for part in walk(kind)}
+        found = function.cache["first"] = any(_asks_for_first(node) for node in nodes if node not in types)
     return found
+
+
+def _annotation(node: ast.AST) -> ast.expr | None:
+    match node:
+        case ast.arg(annotation=kind) | ast.AnnAssign(annotation=kind):
+            return kind
+        case ast.FunctionDef(returns=kind) | ast.AsyncFunctionDef(returns=kind):
+            return kind
+    return None
 
 
 def _asks_for_first(node: ast.AST) -> bool:
@@ -97,6 +108,8 @@ def _asks_for_first(node: ast.AST) -> bool:
             return value == 0
         case ast.Subscript(slice=ast.Name() | ast.Slice() | ast.UnaryOp()) | ast.Starred(ctx=ast.Store()):
             return True
+        case ast.Call(args=[ast.GeneratorExp(), *_]):
+            return False  # the first of those that it gives
         case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
             return called in builtin_rows().named(TAKING)
         case ast.Assign(targets=[ast.Tuple() | ast.List()], value=value):

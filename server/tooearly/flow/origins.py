@@ -23,6 +23,7 @@ FRESH = frozenset(["spawn", "framework_task", "group_spawn", "future", "gather",
 CONCURRENT = frozenset(["concurrent"])
 WAITS = frozenset(["wait", "as_completed", "get"])
 QUEUES = frozenset(["queue"])
+CONTAINERS = frozenset(["container", "defaultdict", "task_group"])
 HOLDING = FRESH | QUEUES
 SCALARS = frozenset(
     ["str", "int", "float", "bool", "bytes", "Path", "Callable", "Logger", "Event", "AbstractEventLoop"]
@@ -55,7 +56,11 @@ def _handed(module: Module, function: Function, futures: frozenset[str], known: 
     if function.is_generator:
         return known | {OWN}  # it is interpreted by whoever walks it
     found: set[str] = set()
-    if gives_closure(function) or _reaches_outside(module, function, _receivers(function), futures):
+    if (
+        gives_closure(function)
+        or of_container(function)
+        or _reaches_outside(module, function, _receivers(function), futures)
+    ):
         found.add(OWN)
     for call in _calls(function) if known else ():
         parts = _parts(call)
@@ -65,6 +70,12 @@ def _handed(module: Module, function: Function, futures: frozenset[str], known: 
         if _reaches_outside(module, function, [part for part in parts if _name(part) not in known], futures):
             found |= names
     return frozenset(found)
+
+
+def of_container(function: Function) -> bool:
+    """Whether it is a method of a class that derives from a container: what others put in is its own."""
+    bases = function.cls.node.bases if function.cls is not None else []
+    return any(_does(name, CONTAINERS) for base in bases for name in _named(base))
 
 
 def gives_closure(function: Function) -> bool:

@@ -24,7 +24,7 @@ from tooearly.flow.values import (
     Value,
     is_module,
 )
-from tooearly.flow.walking import refs
+from tooearly.flow.walking import functions, refs
 
 
 def closed_over(w: World) -> Callable[[Func], list[Value]]:
@@ -130,7 +130,15 @@ def may_read(m: Machine, value: Value) -> bool:
     return reaches_read(m, target.function)
 
 
-def matters(m: Machine, deferred: Deferred) -> bool:
+def reads_through(m: Machine, w: World, deferred: Deferred) -> bool:
+    """Whether code that runs later is handed, or sees around it, a function that reads: a decorator's wrapper."""
+    target = target_function(deferred.function)
+    given = [*given_values(deferred.function), *deferred.args]
+    seen = [*given, *closed_over(w)(target)] if target is not None else given
+    return any(reaches_read(m, func.function) for value in seen for func in functions(value))
+
+
+def matters(m: Machine, w: World, deferred: Deferred) -> bool:
     """Whether code that runs later can be of interest: it may read, leave futures behind, or belong to a thread.
 
     Callbacks are, whatever they do: that one has run says that its future is done.
@@ -138,7 +146,13 @@ def matters(m: Machine, deferred: Deferred) -> bool:
     target = target_function(deferred.function)
     rebinds = target is not None and bool(target.function.nonlocal_names | target.function.global_names)
     stores = deferred.kind == "task" and target is not None and leaves(m, target.function)
-    return deferred.kind in ("callback", "thread") or rebinds or stores or may_read(m, deferred.function)
+    return (
+        deferred.kind in ("callback", "thread")
+        or rebinds
+        or stores
+        or may_read(m, deferred.function)
+        or reads_through(m, w, deferred)
+    )
 
 
 def only_sets(m: Machine, deferred: Deferred) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from tooearly.flow.analyse import Analysis, analyse, cell_starts
 from tooearly.flow.mention import FACTS, READS, fact, nodes_in
-from tooearly.flow.roots import Roots, changed_parts, roots, top_names
+from tooearly.flow.roots import Roots, changed_parts, entry_points, roots, top_names
 from tooearly.flow.sharing import Found, Key
 from tooearly.semantics.modules import Part, keys
 from tooearly.semantics.names import Class, Function, Module, walk
@@ -34,6 +34,7 @@ class Remembered:
         self._shared: dict[Key, Found] = {}
         self._conditions: object = None
         self._starts: tuple[bool, ...] = ()
+        self._entries: frozenset[str] = frozenset()
 
     def update(
         self, module: Module, rows: Rows, load: Load, *, eager: bool, stop: Callable[[], None] | None
@@ -47,6 +48,10 @@ class Remembered:
         if starts != self._starts and module.body in self._kept:  # the same statements in other cells of a notebook
             module.body = replace(module.body, graph=None, cache={})
         self._starts = starts
+        entries = frozenset(function.name for function in entry_points(module))
+        if entries != self._entries:
+            self._kept.pop(module.body, None)
+        self._entries = entries
         self.roots = roots(module, self.roots)
         self.module, self._conditions = module, conditions
         wanted = self.roots.all()

@@ -17,7 +17,8 @@ class Report:
     """What was seen at one read. `early` are the futures (before the read) that may be unfinished there.
 
     `threaded`: some of those that come here are futures of a thread, whose `result()` waits. `clear`: one that may be
-    unfinished was seen before any worlds were folded.
+    unfinished was seen before any worlds were folded. `program`: seen from the top level of a program, which alone
+    runs the function.
     """
 
     site: Site
@@ -34,6 +35,7 @@ class Report:
     unhandled: bool = False
     threaded: bool = False
     clear: bool = False
+    program: bool = False
 
     def add(self, fut: Fut, *, clear: bool) -> None:
         """Take in what one world shows of a future at the read; `clear`: no worlds have been folded before."""

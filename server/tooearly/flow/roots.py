@@ -133,6 +133,21 @@ def _leading(
     return frozenset(marked)
 
 
+def entry_points(module: Module) -> frozenset[Function]:
+    """The functions without parameters that only the top level names: a program runs them from there and nowhere else.
+
+    What the top level has set up is known there, which is not so of a function on its own.
+    """
+    tops = set[str]().union(*(top_names(part)[0] for part in module.parts))
+    found = [f for f in module.functions if f.name in tops and not (f.params or f.cls or f.parent)]
+    return frozenset(
+        function
+        for function in found
+        if not getattr(function.node, "decorator_list", None)
+        and not any(function.name in names_in(other) for other in module.functions if other is not function)
+    )
+
+
 def _of_given(module: Module, function: Function, named: Iterable[Function], levels: int = 2) -> Iterator[Function]:
     """The methods that a function calls on what others give it: those return objects of a class that they name."""
     texts = names_in(function)

@@ -408,7 +408,10 @@ def branch(
     if known is None and w.facts and (excluded(act, w, key) or w.facts.get((("none", value), "$"))):
         known = False
     if m.telling:
-        telling.heard(act, w, node)
+        decided = known is not None or len(list(operators.truths(w.copy(), value))) == 1
+        changed = telling.heard(act, w, node, decided=decided)
+        if changed is not None:
+            yield from (("true", Outcome(changed)), ("false", Outcome(changed.copy())))
     for truth, world in operators.truths(w, value):
         if known is not None and truth != known:
             continue

@@ -87,9 +87,11 @@ def run_deferred(m: Machine, act: Act, world: World, deferred: Deferred, others:
     """
     from tooearly.flow.awaits import await_value
     from tooearly.flow.calling import call
-    from tooearly.flow.relevance import holds_futures, may_read
+    from tooearly.flow.relevance import holds_futures, may_read, reads_through
 
-    if not may_read(m, deferred.function) or not (others or holds_futures(m, world, deferred)):
+    if not (may_read(m, deferred.function) or reads_through(m, world, deferred)) or not (
+        others or holds_futures(m, world, deferred)
+    ):
         return
     other = world.copy()
     rest = (*(d for d in other.deferred if d != deferred), *others)

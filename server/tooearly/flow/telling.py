@@ -4,8 +4,9 @@
 one has added to the list. After a suspension what the text of a running task stores into is not known any more: a
 container without futures, an attribute with a plain value. Only what this code asks for somewhere counts.
 
-A task whose last deed it is tells by it that it has ended, and any of them may have waited for others before. Whoever
-has asked may know that, so that nothing is claimed from there on (`heard`): of those others, and of such a task itself.
+A task whose last deed it is tells by it that it has ended, and any of them may have waited for others before. Where a
+condition asks (`heard`), there is a world in which that has happened, and nothing is claimed in it: of those others,
+and of such a task itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 from tooearly.flow.joining import opened
 from tooearly.flow.machine import Act, Machine, up
 from tooearly.flow.mention import names_in, nodes_in
-from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst, Obj
+from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst
 from tooearly.flow.relevance import closed_over, makes_any, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
@@ -42,6 +43,7 @@ CHANGING = frozenset(
     ]
 )
 WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
+FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef, ast.Lambda)
 TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
 
 
@@ -64,32 +66,46 @@ def tell(m: Machine, act: Act, w: World) -> None:
     What a task stores that makes futures itself may be futures; those are followed elsewhere.
     """
     asked = _asked(act) if m.telling else frozenset()
-    for fut in list(w.heap.values()) if asked else ():
-        for change, place in _told(w, fut):
-            maker = target_function(fut.body) if isinstance(fut, Fut) and fut.body is not None else None
-            if maker is None or makes_any(m, names_in(maker.function)):
-                break
-            if not asked.isdisjoint(_called(w, change, place)):
+    for body in [body for body, _ in _running(w)] if asked else ():
+        maker = target_function(body)
+        if maker is None or makes_any(m, names_in(maker.function)):
+            continue
+        for change, place in _told(w, body):
+            if not change.last and not asked.isdisjoint(_called(w, change, place)):
                 _open(w, change, place)
 
 
-def heard(act: Act, w: World, test: ast.AST) -> None:
-    """A condition has been asked: a task that changes what it looks at may have waited for others before, or ended."""
+def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
+    """A condition has been asked: what is known of the tasks, and callbacks, that change what it looks at.
+
+    They may have waited for others before, or ended. Where the condition is `decided` by what it looked at before the
+    change, that is another world, in which it may be either.
+    """
     names = _names(act.function, test)
-    for oid, fut in list(w.heap.items()) if names else ():
-        told = [c for c, place in _told(w, fut) if not names.isdisjoint(_called(w, c, place))]
-        if not isinstance(fut, Fut) or fut.body is None:
+    after: World | None = None
+    for body, futures in list(_running(w)) if names else ():
+        told = [(c, place) for c, place in _told(w, body) if not names.isdisjoint(_called(w, c, place))]
+        begun = any(isinstance(f := w.heap.get(oid), Fut) and f.mask != PENDING for oid in futures)
+        target = target_function(body)
+        own = target is not None and act.count(target.function) > 0  # this code itself, or one of its kind
+        if not told or (decided and (own or not begun)):
             continue
-        if any(change.late for change in told):
-            waited_for = w.reachable([fut.body], closed_over(w)) - {oid}
-            w.escape(other for other in waited_for if isinstance(w.heap[other], Fut))
-        if any(change.last for change in told):
-            w.heap[oid] = replace(fut, mask=UNSEEN)
+        after = (after or w.copy()) if decided else w
+        if any(change.late for change, _ in told):
+            waited_for = w.reachable([body], closed_over(w)) - set(futures)
+            after.escape(other for other in waited_for if isinstance(w.heap[other], Fut))
+        for oid in futures if any(change.last for change, _ in told) else ():
+            fut = after.heap.get(oid)
+            if isinstance(fut, Fut) and fut.mask & PENDING:
+                after.heap[oid] = replace(fut, mask=UNSEEN)
+        for change, place in told if decided else ():
+            _open(after, change, place)
+    return after if decided else None
 
 
-def tells(body: Coro) -> bool:
-    """Whether a coroutine changes something that others see."""
-    target = target_function(body)
+def tells(function: Value) -> bool:
+    """Whether a coroutine, or a callback, changes something that others see."""
+    target = target_function(function)
     return target is not None and bool(changes_of(target.function))
 
 
@@ -130,15 +146,24 @@ def _mentioned(test: ast.AST) -> Iterator[str]:
 
 
 # What a task changes
-def _told(w: World, fut: Obj) -> Iterator[tuple[Change, Value | tuple[Frame, str]]]:
-    """The changes of a running task's coroutine, each with what it changes: an object, or a variable it rebinds."""
-    if not isinstance(fut, Fut) or fut.kind != "task" or fut.body is None or not fut.mask & PENDING:
-        return
-    target = target_function(fut.body)
+def _running(w: World) -> Iterator[tuple[Coro, list[Oid]]]:
+    """What runs while this code is suspended, each with the futures that have ended when it has: tasks, callbacks."""
+    for oid, fut in w.heap.items():
+        if isinstance(fut, Fut) and fut.kind == "task" and fut.body is not None and fut.mask & PENDING:
+            yield fut.body, [oid]
+    for deferred in w.deferred:
+        if deferred.kind in ("callback", "called"):
+            futures = [oid for value in deferred.args for oid in refs(value)]
+            yield Coro(deferred.function, (), (), None), futures  # type: ignore[arg-type]
+
+
+def _told(w: World, body: Coro) -> Iterator[tuple[Change, Value | tuple[Frame, str]]]:
+    """The changes of a running function, each with what it changes: an object, or a variable that it rebinds."""
+    target = target_function(body)
     changes = changes_of(target.function) if target is not None else ()
     if target is None or not changes:
         return
-    given = _arguments(target, fut.body)
+    given = _arguments(target, body)
     rebound = target.function.nonlocal_names | target.function.global_names
     for change in changes:
         if change.name in given:
@@ -158,7 +183,7 @@ def _arguments(target: Func, body: Coro) -> dict[str, Value]:
                 function, args = inner, (*before, *args)
             case _:
                 return {}
-    names = [arg.arg for arg in all_args(node.args)] if isinstance(node, ast.AsyncFunctionDef) else []
+    names = [arg.arg for arg in all_args(node.args)] if isinstance(node, FUNCTIONS) else []
     return {**dict(zip(names, args, strict=False)), **dict(body.kwargs)}
 
 
@@ -174,7 +199,7 @@ def changes_of(function: Function) -> tuple[Change, ...]:
     """What a function's own text stores into."""
     found: tuple[Change, ...] | None = function.cache.get("changes")
     if found is None:
-        nodes = nodes_in(function) if isinstance(function.node, ast.AsyncFunctionDef) else []
+        nodes = nodes_in(function) if isinstance(function.node, FUNCTIONS) else []
         waits = [node for node in nodes if isinstance(node, WAITING)]
         loops = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
         turning = [loop for loop in loops if isinstance(loop, ast.AsyncFor) or any(_inside(x, loop) for x in waits)]
@@ -250,7 +275,7 @@ def _open(w: World, change: Change, place: Value | tuple[Frame, str]) -> None:
             w.env[place] = Unknown(("told", place))
     elif isinstance(value, Ref):
         _open_container(w, value.oid)
-    elif isinstance(value, Const) and isinstance(place, Ref) and isinstance(held, Inst):
+    elif (value is None or isinstance(value, Const)) and isinstance(place, Ref) and isinstance(held, Inst):
         w.heap[place.oid] = held.having(change.attr, Unknown(("told", place.oid, change.attr)))
 
 

@@ -151,6 +151,9 @@ def decide(
     """The verdict on a read, on what the roots saw there; `others` are the modules that they looked into."""
     place = tree.place(site.unit)
     found, wording = None, None
+    program = [report for report in reports if report.program]
+    if program and not any(report.early for report in program):
+        reports = program  # what is set up before shows that it is never too early
     if not place.unit.is_repaired(place.unit.span(site.node)):
         found, wording = judge(tree, reports[0] if len(reports) == 1 else joined(reports), settings, others)
         found = found if found is not None and settings.enabled(found.code) else None
