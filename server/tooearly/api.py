@@ -8,7 +8,7 @@ and whatever its judgement consulted, is unchanged is not interpreted again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -127,7 +127,8 @@ def check(
             changed, settings, memory=memory, modules=modules, with_fixes=False, cells=moved, stop=stop
         ).findings
 
-    return _with_fixes(report, settings, again)
+    large = [_span(tree, given) for analysis in analyses.values() for given in analysis.given_up]
+    return _with_fixes(report, settings, again, large)
 
 
 def _go_on() -> None:
@@ -140,13 +141,20 @@ def _moved(cells: tuple[int, ...], old: str, new: str) -> tuple[int, ...]:
     return tuple(cell if cell <= same else cell + len(new) - len(old) for cell in cells)
 
 
-def _with_fixes(report: Report, settings: Settings, again: Callable[[str], tuple[Finding, ...]]) -> Report:
-    """The report with fixes; those disabled whose outcome still has the finding, or a new one."""
+def _with_fixes(
+    report: Report, settings: Settings, again: Callable[[str], tuple[Finding, ...]], large: Sequence[Span]
+) -> Report:
+    """The report with fixes; those disabled whose outcome still has the finding, or a new one.
+
+    In a function that is too `large` to follow to its ends, nothing can be said of an outcome.
+    """
     tree, found = report.tree, report.findings
     fixed: list[Placed] = []
     for finding in found:
         offered = fixes.offer(tree, finding, found, settings)
-        if len(found) <= MOST_VETTED:
+        if any(span.overlaps(finding.span) for span in large):
+            offered = fixes.untried(offered)
+        elif len(found) <= MOST_VETTED:
             offered = fixes.vetted(tree, finding, offered, found, again)
         fixed.append(Placed(replace(finding, fixes=offered), 0))
     return replace(report, placed=tuple(fixed))
@@ -190,12 +198,16 @@ def _syntax_notices(tree: Tree) -> list[Notice]:
 
 
 def _bound_notice(tree: Tree, given: GivenUp) -> Notice:
-    place = tree.place(given.function.unit)
-    node = given.function.node
-    span = place.span(node) if hasattr(node, "lineno") else Span(place.start, place.start)
+    span = _span(tree, given)
     kind = "internal" if given.why.startswith("internal error") else "bound"
     judged = "judged only in part" if given.partial else "not judged"
     return Notice(kind, f"{given.function.qualname} is {judged}: {given.why}", Span(span.start, span.start))
+
+
+def _span(tree: Tree, given: GivenUp) -> Span:
+    place = tree.place(given.function.unit)
+    node = given.function.node
+    return place.span(node) if hasattr(node, "lineno") else Span(place.start, place.start)
 
 
 # The inside, printed

@@ -6,7 +6,7 @@ import pytest
 
 from tooearly import api
 from tooearly.config import Settings
-from tooearly.fixes import apply, vetted
+from tooearly.fixes import apply, untried, vetted
 from tooearly.fixes.fix_all import fix_all
 from tooearly.model import Edit, Finding, Fix, Span
 from tooearly.source.tree import parse
@@ -55,6 +55,15 @@ def test_a_change_that_is_not_enough_is_refused() -> None:
     assert kept == longest
     assert (refused.title, refused.disabled) == (longer.title, "the read would still be too early")
     assert not refused.preferred
+
+
+def test_what_cannot_be_tried_is_not_offered_unless_it_is_safe() -> None:
+    """In a function that is too large to follow to its ends."""
+    unsafe = Fix("Read only if done", "guard", "unsafe", (Edit(Span(0, 0), ""),), preferred=True)
+    safe = Fix("Await", "await", "safe", (Edit(Span(0, 0), ""),))
+    first, second = untried([unsafe, safe])
+    assert first == safe
+    assert (second.title, bool(second.disabled), second.preferred) == (unsafe.title, True, False)
 
 
 @pytest.mark.parametrize("text", [GUARD_HIDES_A_PROOF, NO_WAIT])

@@ -6,6 +6,6 @@
 from tooearly.fixes.apply import apply
 from tooearly.fixes.fix_all import Outcome, choose, fix_all
 from tooearly.fixes.offer import offer
-from tooearly.fixes.validate import unkept, vetted
+from tooearly.fixes.validate import unkept, untried, vetted
 
-__all__ = ["Outcome", "apply", "choose", "fix_all", "offer", "unkept", "vetted"]
+__all__ = ["Outcome", "apply", "choose", "fix_all", "offer", "unkept", "untried", "vetted"]

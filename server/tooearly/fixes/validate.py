@@ -128,6 +128,16 @@ def vetted(
     return tuple(sorted(judged, key=lambda fix: bool(fix.disabled)))
 
 
+def untried(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
+    """The fixes of a finding where no outcome can be looked at: what is not safe is disabled, and behind the others."""
+    why = "the function is too large to see what this would do"
+    judged = [
+        replace(f, disabled=why, preferred=False) if f.applicability == "unsafe" and not f.disabled else f
+        for f in fixes
+    ]
+    return tuple(sorted(judged, key=lambda fix: bool(fix.disabled)))
+
+
 def _vetted(tree: Tree, finding: Finding, fix: Fix, findings: Sequence[Finding], check: Check) -> Fix:
     if fix.disabled or fix.applicability != "unsafe":
         return fix
