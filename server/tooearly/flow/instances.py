@@ -10,6 +10,7 @@ from tooearly.flow.calling import call_api, invoke, is_exception
 from tooearly.flow.classes import bases, find_method_of
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.mention import CONTAINERS
 from tooearly.flow.objects import CONTENTS, Cont, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -24,8 +25,6 @@ from tooearly.flow.values import (
     is_module,
 )
 from tooearly.semantics.names import Class, make_function
-
-CONTAINERS = frozenset(["container", "defaultdict", "task_group"])  # the effects of making one
 
 
 def instantiate(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 READS = ("result", "exception")
 CALLBACKS = frozenset(["callback"])
+CONTAINERS = frozenset(["container", "defaultdict", "task_group"])  # the effects of making one
 TAKING = frozenset(["dict_pop", "heap_pop", "islice", "next", "pop", "popleft"])  # the first element, among others
 # The effects of calls that make futures; they may have other names in users' rows.
 MAKING = frozenset(

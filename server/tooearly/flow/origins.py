@@ -13,7 +13,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
-from tooearly.flow.mention import CALLBACKS, READS, has_read, names_in, nodes_in, reads
+from tooearly.flow.mention import CALLBACKS, CONTAINERS, READS, has_read, names_in, nodes_in, reads
 from tooearly.semantics.names import Class, Function, Module, all_args, children, walk
 from tooearly.semantics.rows import builtin_rows
 
@@ -23,7 +23,6 @@ FRESH = frozenset(["spawn", "framework_task", "group_spawn", "future", "gather",
 CONCURRENT = frozenset(["concurrent"])
 WAITS = frozenset(["wait", "as_completed", "get"])
 QUEUES = frozenset(["queue"])
-CONTAINERS = frozenset(["container", "defaultdict", "task_group"])
 HOLDING = FRESH | QUEUES
 SCALARS = frozenset(
     ["str", "int", "float", "bool", "bytes", "Path", "Callable", "Logger", "Event", "AbstractEventLoop"]

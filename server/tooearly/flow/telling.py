@@ -275,8 +275,10 @@ def _open(w: World, change: Change, place: Value | tuple[Frame, str]) -> None:
             w.env[place] = Unknown(("told", place))
     elif isinstance(value, Ref):
         _open_container(w, value.oid)
-    elif (value is None or isinstance(value, Const)) and isinstance(place, Ref) and isinstance(held, Inst):
-        w.heap[place.oid] = held.having(change.attr, Unknown(("told", place.oid, change.attr)))
+    elif isinstance(place, Ref) and isinstance(held, Inst):
+        of_class = value is None and change.attr in held.cls.attrs
+        if of_class or isinstance(value, Const):
+            w.heap[place.oid] = held.having(change.attr, Unknown(("told", place.oid, change.attr)))
 
 
 def _open_container(w: World, oid: Oid) -> None:
