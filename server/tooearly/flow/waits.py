@@ -253,6 +253,8 @@ def wait_for(c: Call) -> list[Outcome]:
     at_once = isinstance(limit, Const) and isinstance(limit.value, int | float) and limit.value <= 0
     before = c.w.fut(inner)
     running = before is None or before.mask != DONE
+    if limited and not running and not at_once:
+        suspend(c.m, c.act, c.w, "other", c.site, surely=False)  # for a turn of the loop, before Python 3.12
     out: list[Outcome] = []
     for outcome in await_value(c.m, c.act, c.w, inner, c.site):
         out.append(outcome)
