@@ -17,7 +17,7 @@ from tooearly.config import Settings
 from tooearly.flow import view
 from tooearly.flow.analyse import GivenUp
 from tooearly.flow.remember import Load, Remembered
-from tooearly.model import FileText, Finding, Notice, Placed, Span, State
+from tooearly.model import FileText, Finding, Fix, Notice, Placed, Span, State
 from tooearly.rules import judge
 from tooearly.semantics.modules import build_module
 from tooearly.semantics.names import Module
@@ -54,7 +54,7 @@ class Report:
     """What `check` has found in one version of a document.
 
     `placed` are the findings as they are kept from version to version: as long as nothing about one has changed but
-    where its unit begins, it is the same object.
+    where its unit begins, it is the same object. `large` are the functions that were not followed to their ends.
     """
 
     placed: tuple[Placed, ...]
@@ -62,6 +62,7 @@ class Report:
     tree: Tree
     functions: int = 0
     states: Callable[[], tuple[State, ...]] = field(default=lambda: (), compare=False)
+    large: tuple[Span, ...] = ()
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -117,7 +118,8 @@ def check(
     if suppressions.ignores:
         placed, unused = suppressions.apply(placed, tree.lines)
         notices += map(unused_notice, unused)
-    report = Report(placed, tuple(notices), tree, len(analyses), lambda: _states(module, settings, load, eager))
+    large = tuple(_span(tree, given) for analysis in analyses.values() for given in analysis.given_up)
+    report = Report(placed, tuple(notices), tree, len(analyses), lambda: _states(module, settings, load, eager), large)
     if not with_fixes:
         return report
 
@@ -127,8 +129,7 @@ def check(
             changed, settings, memory=memory, modules=modules, with_fixes=False, cells=moved, stop=stop
         ).findings
 
-    large = [_span(tree, given) for analysis in analyses.values() for given in analysis.given_up]
-    return _with_fixes(report, settings, again, large)
+    return _with_fixes(report, settings, again)
 
 
 def _go_on() -> None:
@@ -141,21 +142,26 @@ def _moved(cells: tuple[int, ...], old: str, new: str) -> tuple[int, ...]:
     return tuple(cell if cell <= same else cell + len(new) - len(old) for cell in cells)
 
 
-def _with_fixes(
-    report: Report, settings: Settings, again: Callable[[str], tuple[Finding, ...]], large: Sequence[Span]
-) -> Report:
-    """The report with fixes; those disabled whose outcome still has the finding, or a new one.
+def vetted(
+    report: Report, finding: Finding, offered: Sequence[Fix], again: Callable[[str], Sequence[Finding]]
+) -> tuple[Fix, ...]:
+    """The fixes of a finding, those disabled whose outcome (`again`) still has the finding, or a new one.
 
-    In a function that is too `large` to follow to its ends, nothing can be said of an outcome.
+    In a function that is too large to follow to its ends, nothing can be said of an outcome.
     """
+    if any(span.overlaps(finding.span) for span in report.large):
+        return fixes.untried(offered)
+    return fixes.vetted(report.tree, finding, offered, report.findings, again)
+
+
+def _with_fixes(report: Report, settings: Settings, again: Callable[[str], tuple[Finding, ...]]) -> Report:
+    """The report with fixes."""
     tree, found = report.tree, report.findings
     fixed: list[Placed] = []
     for finding in found:
         offered = fixes.offer(tree, finding, found, settings)
-        if any(span.overlaps(finding.span) for span in large):
-            offered = fixes.untried(offered)
-        elif len(found) <= MOST_VETTED:
-            offered = fixes.vetted(tree, finding, offered, found, again)
+        if len(found) <= MOST_VETTED:
+            offered = vetted(report, finding, offered, again)
         fixed.append(Placed(replace(finding, fixes=offered), 0))
     return replace(report, placed=tuple(fixed))
 

@@ -21,14 +21,15 @@ from itertools import pairwise
 from tooearly.fixes.scope import Function, assigned_value, bound_names, own_nodes
 from tooearly.fixes.site import Site
 from tooearly.semantics.names import walk
+from tooearly.semantics.rows import builtin_rows
 
-_UNSET = {"Event", "Queue", "LifoQueue", "PriorityQueue", "Barrier", "Future", "create_future"}
-"""What makes a thing that one waits for until somebody else does something with it."""
+_UNSET = frozenset(["barrier", "event", "future", "queue"])
+"""The effects of what makes a thing that one waits for until somebody else does something with it."""
 
 _LOCK = re.compile(r"(?:^|[_.\s])(?:[rR]?lock|mutex)\b|Lock\b")
 
-_FREE = {"Lock", "Semaphore", "BoundedSemaphore"}
-"""What makes a thing that one waits for only while somebody else has it; made with a number, that may be several."""
+_FREE = frozenset(["lock"])
+"""The effect of what makes a thing that one waits for only while others have it; made with a number, several may."""
 
 
 def waits_for_later(site: Site) -> str:
@@ -129,7 +130,11 @@ def _held(site: Site, function: Function, thing: str) -> bool:
     """Whether the read stands inside of `async with` over a lock of which there is one."""
     made, several = _made_by(function, thing)
     items = [item.context_expr for node in site.path if isinstance(node, ast.AsyncWith) for item in node.items]
-    return made in _FREE and not several and any(isinstance(one, ast.Name) and one.id == thing for one in items)
+    return (
+        made in builtin_rows().named(_FREE)
+        and not several
+        and any(isinstance(one, ast.Name) and one.id == thing for one in items)
+    )
 
 
 def _comes_later(site: Site, function: Function, own: tuple[ast.AST, ...], thing: str) -> bool:
@@ -139,4 +144,5 @@ def _comes_later(site: Site, function: Function, own: tuple[ast.AST, ...], thing
     inside = {id(node) for one in own for node in walk(one)}
     loads = [node for node in mentions if isinstance(node.ctx, ast.Load) and id(node) not in inside]
     below = [node for node in loads if site.span(node).start >= read.end]
-    return _made_by(function, thing)[0] in _UNSET and bool(below) and len(below) == len(loads)
+    made, _ = _made_by(function, thing)
+    return made in builtin_rows().named(_UNSET) and bool(below) and len(below) == len(loads)

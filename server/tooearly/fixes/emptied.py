@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from tooearly.fixes.scope import Function, bound_names, own_nodes
 from tooearly.fixes.site import Site
 from tooearly.semantics.names import walk
+from tooearly.semantics.rows import builtin_rows
 
-_TAKING = {"discard", "remove", "pop", "popitem", "popleft", "clear"}
+_TAKING = frozenset(["clear", "dict_pop", "dict_popitem", "pop", "popleft", "remove"])  # the effects of methods
 
 
 def emptied(site: Site, base: ast.expr) -> bool:
@@ -57,7 +58,7 @@ def _last(node: ast.expr) -> str:
 def _takes(node: ast.AST, name: str) -> bool:
     match node:
         case ast.Attribute(value=value, attr=attr):
-            return attr in _TAKING and _last(value) == name
+            return attr in builtin_rows().named(_TAKING) and _last(value) == name
         case ast.Delete(targets=targets):
             return any(isinstance(one, ast.Subscript) and _last(one.value) == name for one in targets)
     return False

@@ -12,8 +12,9 @@ from tooearly.fixes.reached import names_cancellation
 from tooearly.fixes.scope import Function, assigned_value, bound_names, names_in, own_nodes
 from tooearly.fixes.site import Site
 from tooearly.semantics.names import walk
+from tooearly.semantics.rows import builtin_rows
 
-_SETTERS = {"set_result", "set_exception"}
+_SETTING = frozenset(["finish"])  # the effect of what sets a future
 
 
 def hopeless(site: Site) -> str:
@@ -81,7 +82,9 @@ def _set_below(site: Site, function: Function, receiver: ast.expr) -> bool:
     end, wanted = site.finding.span.end, ast.dump(receiver)
     for node in own_nodes(function):
         match node:
-            case ast.Call(func=ast.Attribute(value=found, attr=attr)) if attr in _SETTERS and ast.dump(found) == wanted:
+            case ast.Call(func=ast.Attribute(value=found, attr=attr)) if (
+                attr in builtin_rows().named(_SETTING) and ast.dump(found) == wanted
+            ):
                 if site.span(node).start >= end:
                     return True
     return False

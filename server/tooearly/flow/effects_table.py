@@ -88,7 +88,8 @@ if TYPE_CHECKING:
 
 
 DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
-    "plain": plain, "walk": plain, "mixed": mixed, "duplicate": duplicate, "namespace": namespace, "replaced": replaced,
+    "plain": plain, "lock": plain, "barrier": plain, "walk": plain, "mixed": mixed, "duplicate": duplicate,
+    "namespace": namespace, "replaced": replaced,
     "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
     "methodcaller": methodcaller, "named_tuple": named_tuple,
     "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,

@@ -8,9 +8,7 @@ that moment, with the exception in `$exc`.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import product
 
 from tooearly.flow import (
@@ -24,18 +22,17 @@ from tooearly.flow import (
     slices,
     storing,
     subscripts,
-    telling,
 )
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute
 from tooearly.flow.awaits import await_value
 from tooearly.flow.binding import Args, Kwargs
+from tooearly.flow.branching import branch
 from tooearly.flow.calling import call
 from tooearly.flow.catching import exception_of, matches_handler, raised_value
 from tooearly.flow.cfg import Step, Temp
 from tooearly.flow.draining import is_generator, with_lists
-from tooearly.flow.machine import Act, Machine, Outcome, up
-from tooearly.flow.mention import index_names
-from tooearly.flow.names import global_value, import_value
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.names import import_value
 from tooearly.flow.objects import Inst
 from tooearly.flow.patterns import match_pattern
 from tooearly.flow.state import World
@@ -48,7 +45,6 @@ from tooearly.flow.values import (
     Coro,
     Exc,
     Func,
-    KeyOf,
     Klass,
     Ref,
     Site,
@@ -56,9 +52,9 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     const,
-    is_module,
     options,
 )
+from tooearly.flow.variables import forget_facts, load, settle_value, store
 
 
 def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, World]]:
@@ -163,24 +159,6 @@ def prune(act: Act, target: int, world: World) -> World:
     for key in dead:
         del world.env[key]
     return world
-
-
-def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST) -> Iterator[tuple[World, Value]]:
-    """Split a choice into worlds, and take an element out of a group that is referred to by name."""
-    if isinstance(value, Choice):
-        for index, option in enumerate(value.options):
-            branch = world if index == len(value.options) - 1 else world.copy()
-            yield from settle_value(m, act, branch, option, node)
-        return
-    if isinstance(value, Ref):
-        obj = world.heap.get(value.oid)
-        if obj is None:
-            value = Unknown()
-        elif obj.many:
-            value = world.element(value, act.site(node), act.frame)
-    elif isinstance(value, KeyOf) and getattr(world.heap.get(value.value.oid), "many", True):
-        value = Unknown()
-    yield world, value
 
 
 def put(m: Machine, act: Act, outcomes: Iterable[Outcome], dst: Temp, node: ast.AST) -> Iterator[Outcome]:
@@ -397,76 +375,6 @@ def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Out
                     yield label, Outcome(w.copy() if len(labels) > 1 else w)
         case _:
             yield "next", Outcome(w)
-
-
-def branch(
-    m: Machine, act: Act, w: World, node: ast.AST, value: Value, key: str | None, *, remember: bool
-) -> Iterator[tuple[str, Outcome]]:
-    """Leave by the truth of a value; a condition that was decided before (and has not changed) is not asked again."""
-    fact = (act.frame, key) if key else None
-    known = w.facts.get(fact) if fact else None
-    if known is None and w.facts and (excluded(act, w, key) or w.facts.get((("none", value), "$"))):
-        known = False
-    if m.telling:
-        decided = known is not None or len(list(operators.truths(w.copy(), value))) == 1
-        changed = telling.heard(act, w, node, decided=decided)
-        if changed is not None:
-            yield from (("true", Outcome(changed)), ("false", Outcome(changed.copy())))
-    for truth, world in operators.truths(w, value):
-        if known is not None and truth != known:
-            continue
-        if fact and remember and isinstance(value, Unknown | Choice):
-            world.facts[fact] = truth
-        yield ("true" if truth else "false"), Outcome(world)
-
-
-def excluded(act: Act, w: World, key: str | None) -> bool:
-    """What is None is not true, and the other way round."""
-    if key is None:
-        return False
-    plain, is_none, _ = key.partition(" is None")
-    return w.facts.get((act.frame, plain if is_none else f"{key} is None"), False)
-
-
-def load(m: Machine, act: Act, w: World, step: cfg.Load) -> Iterator[Outcome]:
-    """`dst = name`; reading a name that stands for one of several things decides for one of them, for good."""
-    frame = act.frame
-    owner = ("M", act.function.module) if step.depth < 0 else up(w, frame, step.depth)
-    if step.depth == 0 and act.function.qualname == "<module>":
-        owner = ("M", act.function.module)
-    value = w.env.get((owner, step.name)) if owner is not None else None
-    if value is None:
-        value = global_value(m, act, w, step.name) if owner is not None and is_module(owner) else Unknown()
-    for world, one in settle_value(m, act, w, value, step.node):
-        if one is not value and owner is not None:
-            world.env[owner, step.name] = one
-        world.env[frame, step.dst] = one
-        yield Outcome(world)
-
-
-def store(act: Act, w: World, name: str, depth: int, value: Value) -> None:
-    """`name = value`."""
-    owner = ("M", act.function.module) if depth < 0 or act.function.qualname == "<module>" else up(w, act.frame, depth)
-    if owner is not None:
-        if type(value) is Unknown and value.tag is None and name in index_names(act.function):
-            value = Unknown(("index", owner, name), value.type)
-            iterate.forget_turn(w, value)
-        w.env[owner, name] = value
-        forget_facts(w, owner, name)
-
-
-def forget_facts(w: World, frame: object, name: str) -> None:
-    """A name (or, with a dot, an attribute) has changed: conditions about it are open again."""
-    if w.facts:
-        plain = name.partition("@")[0]  # a comprehension's own variable
-        for fact in [f for f in w.facts if plain in mentioned(f[1]) and (name[0] == "." or f[0] == frame)]:
-            del w.facts[fact]
-
-
-@lru_cache(maxsize=1024)
-def mentioned(condition: str) -> frozenset[str]:
-    """The names that a condition's text mentions, attributes with their dot."""
-    return frozenset(re.findall(r"(?:\.|\b)[^\W\d]\w*", condition))
 
 
 def slice_value(parts: list[Value | None]) -> Value:

@@ -22,6 +22,7 @@ from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst
 from tooearly.flow.relevance import closed_over, makes_any, target_function
 from tooearly.flow.state import World
 from tooearly.flow.values import Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
+from tooearly.flow.variables import mentioned
 from tooearly.flow.walking import refs
 from tooearly.semantics.names import Function, all_args, walk
 from tooearly.semantics.rows import builtin_rows
@@ -263,8 +264,6 @@ def _called(w: World, change: Change, place: Value | tuple[Frame, str]) -> set[s
 
 def _open(w: World, change: Change, place: Value | tuple[Frame, str]) -> None:
     """It is not known any more, and conditions that mention it are open again."""
-    from tooearly.flow.steps import mentioned
-
     called = _called(w, change, place)
     for fact in [f for f in w.facts if isinstance(f[1], str) and not called.isdisjoint(mentioned(f[1]))]:
         del w.facts[fact]

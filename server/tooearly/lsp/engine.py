@@ -84,7 +84,8 @@ def load() -> Engine:
     def vetted(
         report: Report, finding: Finding, offered: Sequence[Fix], check: Callable[[str], Sequence[Finding]]
     ) -> Sequence[Fix]:
-        return fixes.vetted(report.tree, finding, offered, report.findings, check)
+        assert isinstance(report, api.Report)
+        return api.vetted(report, finding, offered, check)
 
     def fix_all(
         report: Report, settings: Settings, check: Callable[[str], Report], codes: Sequence[str]

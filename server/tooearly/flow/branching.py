@@ -1,0 +1,40 @@
+"""Which way a condition goes: by the truth of its value, by what was decided before, by what running tasks tell."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tooearly.flow import operators, telling
+from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.state import World
+from tooearly.flow.values import Choice, Unknown, Value
+
+
+def branch(
+    m: Machine, act: Act, w: World, node: ast.AST, value: Value, key: str | None, *, remember: bool
+) -> Iterator[tuple[str, Outcome]]:
+    """Leave by the truth of a value; a condition that was decided before (and has not changed) is not asked again."""
+    fact = (act.frame, key) if key else None
+    known = w.facts.get(fact) if fact else None
+    if known is None and w.facts and (excluded(act, w, key) or w.facts.get((("none", value), "$"))):
+        known = False
+    if m.telling:
+        decided = known is not None or len(list(operators.truths(w.copy(), value))) == 1
+        changed = telling.heard(act, w, node, decided=decided)
+        if changed is not None:
+            yield from (("true", Outcome(changed)), ("false", Outcome(changed.copy())))
+    for truth, world in operators.truths(w, value):
+        if known is not None and truth != known:
+            continue
+        if fact and remember and isinstance(value, Unknown | Choice):
+            world.facts[fact] = truth
+        yield ("true" if truth else "false"), Outcome(world)
+
+
+def excluded(act: Act, w: World, key: str | None) -> bool:
+    """What is None is not true, and the other way round."""
+    if key is None:
+        return False
+    plain, is_none, _ = key.partition(" is None")
+    return w.facts.get((act.frame, plain if is_none else f"{key} is None"), False)
