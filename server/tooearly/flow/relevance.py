@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tooearly.flow.binding import Args, Kwargs
+from tooearly.flow.classes import bases
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.machine import Machine, up
 from tooearly.flow.mention import MAKING, closure, leaves, makes, names_in, nodes_in, reaches_read
@@ -25,6 +26,7 @@ from tooearly.flow.values import (
     is_module,
 )
 from tooearly.flow.walking import functions, refs
+from tooearly.semantics.names import Class, Function
 
 
 def closed_over(w: World) -> Callable[[Func], list[Value]]:
@@ -56,8 +58,8 @@ SMALL = 12  # names in a function that is interpreted whatever it does
 
 def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> bool:
     """Whether a call gives the function a future or a container; of an instance only the attributes it mentions."""
-    names = closure(m, func.function)
     stack = [a for a, _ in args] + [a for _, a in kwargs] + list(closed_over(w)(func))
+    names, _ = texts_of(m, w, func, stack)
     stack += [v for (owner, name), v in w.env.items() if is_module(owner) and isinstance(v, Ref) and name in names]
     seen: set[Oid] = set()
     while stack:
@@ -79,6 +81,47 @@ def hands_over(m: Machine, w: World, func: Func, args: Args, kwargs: Kwargs) -> 
                 if any(f".{name}" in names and makes(m, method) for name, method in obj.cls.methods.items()):
                     return True
     return False
+
+
+def texts_of(m: Machine, w: World, func: Func, given: Iterable[Value]) -> tuple[frozenset[str], bool]:
+    """The names in the texts that a call with these values leads to, and whether one of them holds a read.
+
+    These are its own, and the methods that they name of the instances that it is given.
+    """
+    names, reading = closure(m, func.function), reaches_read(m, func.function)
+    known: set[Function] = set()
+    while True:
+        classes = {obj.cls for obj in _instances(w, given, names)}
+        methods = {method for cls in classes for method in _methods_named(m, cls, names)} - known
+        if not methods:
+            return names, reading
+        known |= methods
+        names = names.union(*(closure(m, method) for method in methods))
+        reading = reading or any(reaches_read(m, method) for method in methods)
+
+
+def _instances(w: World, given: Iterable[Value], names: frozenset[str]) -> Iterator[Inst]:
+    """The instances among these values, in containers, and in the attributes of those that are mentioned."""
+    stack = [oid for value in given for oid in refs(value)]
+    seen: set[Oid] = set()
+    while stack:
+        oid = stack.pop()
+        if oid in seen:
+            continue
+        seen.add(oid)
+        match w.heap.get(oid):
+            case Inst(attrs=attrs) as inst:
+                yield inst
+                stack += [inner for name, value in attrs if f".{name}" in names for inner in refs(value)]
+            case Cont(items=items):
+                stack += [inner for value in items for inner in refs(value)]
+
+
+def _methods_named(m: Machine, cls: Class, names: frozenset[str]) -> Iterator[Function]:
+    """The methods of a class that these names may mean."""
+    for base in bases(m, cls):
+        if isinstance(base, Class):
+            yield from (method for name, method in base.methods.items() if f".{name}" in names)
 
 
 def makes_any(m: Machine, names: frozenset[str]) -> bool:
@@ -131,11 +174,13 @@ def may_read(m: Machine, value: Value) -> bool:
 
 
 def reads_through(m: Machine, w: World, deferred: Deferred) -> bool:
-    """Whether code that runs later is handed, or sees around it, a function that reads: a decorator's wrapper."""
+    """Whether code that runs later is handed, or sees around it, what reads: a decorator's function, a method."""
     target = target_function(deferred.function)
     given = [*given_values(deferred.function), *deferred.args]
     seen = [*given, *closed_over(w)(target)] if target is not None else given
-    return any(reaches_read(m, func.function) for value in seen for func in functions(value))
+    if any(reaches_read(m, func.function) for value in seen for func in functions(value)):
+        return True
+    return target is not None and texts_of(m, w, target, seen)[1]
 
 
 def matters(m: Machine, w: World, deferred: Deferred) -> bool:
