@@ -21,6 +21,7 @@ from tooearly.flow.begun import go_on
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.containers import is_group
+from tooearly.flow.deciding import by_itself
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.earlier import before_future
 from tooearly.flow.ended import (
@@ -173,7 +174,7 @@ def _may_not_set(m: Machine, act: Act, w: World, ref: Ref, site: Site, deferred:
 def may_not(
     m: Machine, act: Act, w: World, deferred: Deferred, site: Site, has_happened: Callable[[World], bool]
 ) -> bool:
-    """Whether something may not have happened when a callback has run whose own future is done."""
+    """Whether something may not have happened, for what others did, when a callback has run whose future is done."""
     for value in deferred.args:
         if isinstance(value, Ref):
             finish(w, value)
@@ -181,7 +182,7 @@ def may_not(
     outcomes = call(m, act, w, deferred.function, [(v, False) for v in deferred.args], [], site)
     ways = [has_happened(o.world) for o in outcomes if o.exc is None]
     m.quiet -= 1
-    return not all(ways) or not ways
+    return not (all(ways) and ways) and not by_itself(m, deferred.function)
 
 
 def called_back(m: Machine, act: Act, w: World, ref: Ref, site: Site, *, failed: bool) -> list[World]:
