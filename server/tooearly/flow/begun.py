@@ -42,7 +42,7 @@ def begin(m: Machine, act: Act, w: World, deferred: Deferred, site: Site) -> boo
     if m.eager or m.beginning is not None or found is None:
         return False
     ref, func, body = found
-    frame: Frame = (*ref.oid.frame, ("task", body.site.line, body.site.column))
+    frame: Frame = (*ref.oid.frame, ("task", body.site.hashed))
     function = func.function
     if not function.is_async or function.is_generator or not leaves(m, function) or _in_use(w, frame):
         return False

@@ -147,7 +147,7 @@ def invoke(
         return unknown_call(m, act, w, func, args, kwargs, site)
     if len(names_in(function)) > SMALL and not makes(m, function) and not hands_over(m, w, func, args, kwargs):
         return skimmed(m, act, w, func, site)
-    frame: Frame = (*act.frame, (function.name, site.line, site.column))
+    frame: Frame = (*act.frame, (function.name, site.hashed))
     if function in m.too_big:
         return _not_followed(m, act, w, func, args, kwargs, site)
     before = w.copy()

@@ -99,7 +99,7 @@ def start_generator(m: Machine, act: Act, w: World, value: Coro, site: Site) -> 
     from tooearly.flow.binding import bind
 
     assert isinstance(value.function, Func)
-    frame = (*act.frame, ("gen", site.line, site.column))
+    frame = (*act.frame, ("gen", site.hashed))
     if len(frame) > 8:
         return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), Iterating("unknown", (Unknown(),), False)))]
     bind(m, act, w, value.function, frame, [(a, False) for a in value.args], list(value.kwargs), value.site)
