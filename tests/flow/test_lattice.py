@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tests.flow.lattice import FUTURES, anything, covers, dicts, instances, lists, masks, worlds
 from tooearly.flow.folding import fold_worlds, join_worlds
 from tooearly.flow.joining import join_objects
-from tooearly.flow.objects import PENDING, Fut, Obj
+from tooearly.flow.objects import DONE, MAYBE, PENDING, Cont, Fut, Obj
 from tooearly.flow.state import World
-from tooearly.flow.values import Choice, Oid, Ref, Unknown, Value, choice
+from tooearly.flow.values import Choice, Oid, Ref, Unknown, Value, choice, const
 from tooearly.flow.worldset import Worlds
 
 some = settings(max_examples=60, deadline=None, phases=[Phase.generate])  # large worlds take minutes to shrink
@@ -95,9 +95,40 @@ def test_folded_worlds_stand_for_all(found: list[World], most: int) -> None:
 
 
 @some
-@given(st.lists(worlds(), max_size=8))
-def test_united_worlds_are_those_that_were_there(found: list[World]) -> None:
-    kept = list(Worlds(w.copy() for w in found))
+@given(st.lists(worlds(), max_size=8), st.sampled_from([None, 0, 2]))
+def test_united_worlds_are_those_that_were_there(found: list[World], few: int | None) -> None:
+    kept = list(Worlds([w.copy() for w in found], few))
     assert len(kept) <= len(set(found))
     for world in found:
         assert any(covers(larger, world) for larger in kept)
+
+
+def crowd(*groups: Fut, number: int = 0) -> World:
+    """`ts`, a list of groups of tasks, and two variables that change together."""
+    heap: dict[Oid, Obj] = {Oid(n, ()): group for n, group in enumerate(groups)}
+    heap[Oid("ts", ())] = Cont("list", tuple(map(Ref, heap)), exact=False)
+    env = {((), "ts"): Ref(Oid("ts", ())), ((), "number"): const(number), ((), "square"): const(number**2)}
+    return World(env, heap).settle()
+
+
+RUNNING, ENDED, EITHER = (Fut("task", mask, None, many=True) for mask in (PENDING, DONE, MAYBE))
+
+
+def test_a_group_may_be_empty_so_the_world_without_it_is_no_other() -> None:
+    few, many = crowd(RUNNING), crowd(RUNNING, ENDED)
+    assert list(Worlds([few, many])) == list(Worlds([many, few])) == [many]
+
+
+def test_a_group_of_which_more_is_possible_stands_for_one_of_which_less_is() -> None:
+    assert list(Worlds([crowd(ENDED), crowd(EITHER)])) == [crowd(EITHER)]
+
+
+def test_a_group_that_is_all_done_in_one_world_and_all_pending_in_another_stays_so() -> None:
+    assert set(Worlds([crowd(ENDED), crowd(RUNNING)])) == {crowd(ENDED), crowd(RUNNING)}
+
+
+def test_in_a_crowd_data_is_forgotten_and_futures_are_not() -> None:
+    found = [crowd(one, number=n) for one in (RUNNING, ENDED) for n in range(12)]
+    kept = list(Worlds(found, 4))
+    assert len(kept) < 8 < len(Worlds(found)) == len(found)
+    assert {obj.mask for world in kept for obj in world.heap.values() if isinstance(obj, Fut)} == {PENDING, DONE}

@@ -20,6 +20,7 @@ from tooearly.flow.mention import index_names
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, KeyOf, Length, Oid, Ref, Unknown, Value, const, unique
+from tooearly.flow.walking import held
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -167,11 +168,11 @@ def enumerated(c: Call) -> list[Outcome]:
 
 
 def zipped(c: Call) -> list[Outcome]:
-    """`zip(a, b)`: pairs in step when both are exact, else each element with something unknown beside it."""
+    """`zip(a, b)`: pairs in step when it is known how many, else each element with something unknown beside it."""
     sources = [v for v, starred in c.rest if not starred]
     if len(sources) == len(c.rest) <= instep.SOURCES and any(instep.comes_by_turns(c.w, v) for v in sources):
         return instep.in_step(c, sources)
-    given = [items_of(c.w, v) for v, _ in c.rest]
+    given = [_one_by_one(c.w, v) for v, _ in c.rest]
     if all(g is not None and g[1] for g in given):
         return list_of_pairs(c, list(zip(*(g[0] for g in given if g is not None), strict=False)), True, False)
     columns: list[list[Value]] = []
@@ -182,6 +183,18 @@ def zipped(c: Call) -> list[Outcome]:
     for column in columns:
         rows = [(*row, value) for row in rows for value in column][:6]
     return list_of_pairs(c, rows, False, all(g is not None and g[2] for g in given))
+
+
+def _one_by_one(w: World, value: Value) -> tuple[tuple[Value, ...], bool, bool] | None:
+    """`items_of`, and a few characters, or a known number of things that are not followed, one after the other."""
+    match value:
+        case Const(str() as text) if 0 < len(text) <= containers.MOST:
+            return tuple(const(character) for character in text), True, True
+    cont = w.cont(value)
+    size = None if cont is None or cont.exact or held(cont) or len(cont.items) != 1 else cont.length
+    if cont is not None and size is not None and size <= containers.MOST:
+        return cont.items * size, True, True
+    return items_of(w, value)
 
 
 def chained(c: Call) -> list[Outcome]:

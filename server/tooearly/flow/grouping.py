@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tooearly.flow.canonical import absorb, holders_of, loosen_keys
 from tooearly.flow.joining import held_members
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating, Obj
-from tooearly.flow.values import Oid, Ref, Unknown, Value
+from tooearly.flow.values import Const, Func, Oid, Ref, Unknown, Value
 from tooearly.flow.walking import children_of, held, refs
 
 if TYPE_CHECKING:
@@ -75,12 +75,17 @@ def _enlist(w: World) -> None:
 def one_of_many(w: World, oid: Oid) -> Obj:
     """The object as a member of a group. A task that runs a method of the object that holds it belongs to that.
 
-    Its own reference to the holder is left out, or it would tell two groups apart that are alike.
+    Its own reference to the holder is left out, and so are the constants that each was given, or they would tell two
+    groups apart that are alike.
     """
     obj = replace(w.heap[oid], many=True)
     if not isinstance(obj, Fut) or obj.body is None:
         return obj
-    args = tuple(HOLDER if _holds(w, arg, oid) else arg for arg in obj.body.args)
+    data = isinstance(obj.body.function, Func)
+    args = tuple(
+        HOLDER if _holds(w, arg, oid) else Unknown() if data and isinstance(arg, Const) else arg
+        for arg in obj.body.args
+    )
     return replace(obj, body=replace(obj.body, args=args)) if args != obj.body.args else obj
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tooearly.flow import live, solve
@@ -38,6 +39,7 @@ MAX_SAME = 4  # activations of one function at a time
 STEPS_PER_ROOT, SAMPLING_STEPS = 12_000, 5_000
 SPENT_BETWEEN_LOOKS = 16
 WORLDS_PER_BLOCK, MOST = 160, 6  # from how many on they are folded, and to how many
+FEW = 24  # from how many on worlds of a block are joined that differ in data only
 WORLDS_IN_CALL = 40  # the same for a block of a function that is called: its budget is smaller
 LARGE = 50  # objects in a world: each as many again count as a step more
 
@@ -200,10 +202,13 @@ class Machine:
         def transfer(node: int, world: World) -> list[tuple[int, World]]:
             return run_block(self, act, node, world)
 
+        def lost() -> None:
+            self.folded = True
+
         def widen(found: list[World]) -> list[World]:
             for world in found:
                 self.spend(world, crowds(world))
-            self.folded = True
+            lost()
             fewer = turns_forgotten(found)
             return fewer if len(fewer) < 2 * MOST else fold_worlds(fewer, MOST)
 
@@ -219,7 +224,7 @@ class Machine:
                 exits=lambda node: node < 0,
                 limit=self.most(act),
                 rounds=STEPS_PER_ROOT,
-                collect=Worlds,
+                collect=partial(Worlds, few=None if self.sampling else min(FEW, self.most(act) // 2), lost=lost),
                 agenda=Rounds(act.order.__getitem__, whole=act is self.root) if self.sampling else None,
                 solution=solution,
             )

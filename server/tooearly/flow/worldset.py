@@ -11,26 +11,36 @@ united. A world's hash is the exclusive or of its members' hashes, so leaving on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from tooearly.flow.folding import join_worlds
 from tooearly.flow.joining import either_end, join_objects
+from tooearly.flow.likeness import ends_forgotten, likeness
 from tooearly.flow.objects import GHOST, PENDING, Cont, Fut, Inst, Iterating, Obj
 from tooearly.flow.state import Key, World
+from tooearly.flow.subsumed import Loose, loose_groups, wider
 from tooearly.flow.values import Choice, Const, Frame, Oid, Unknown, Value, choice
 from tooearly.flow.walking import held
 
-Member = Key | Oid | tuple[str, Frame, str] | None  # a variable, an object, a remembered condition; None: no member
+# a variable, an object, a remembered condition, a group; None: no member
+Member = Key | Oid | tuple[str, Frame, str] | Loose | None
 
 
 class Worlds:
     """The worlds at a block; `add` keeps them few."""
 
-    __slots__ = ("_listed", "_partners", "_worlds")
+    __slots__ = ("_alike", "_few", "_listed", "_lost", "_partners", "_worlds")
 
-    def __init__(self, worlds: Iterable[World] = ()) -> None:
+    def __init__(
+        self, worlds: Iterable[World] = (), few: int | None = None, lost: Callable[[], None] | None = None
+    ) -> None:
+        """`few`: beyond that many, worlds that differ only in data are one, and each time `lost` is called."""
         self._worlds: dict[World, None] = {}
+        self._few = few
+        self._lost = lost
+        self._alike: dict[Hashable, World] = {}
         self._partners: dict[int, tuple[World, Member]] = {}
         self._listed = 0
         for world in worlds:
@@ -47,8 +57,10 @@ class Worlds:
 
     def add(self, world: World) -> World | None:
         """Take a world in: what has to be followed because of it (itself, or a union); None when nothing is new."""
+        if self._few is not None and len(self._worlds) >= self._few:
+            world = ends_forgotten(world)
         while world not in self._worlds:
-            found = self._partner(world)
+            found = self._partner(world) or self._like(world)
             if found is None:
                 self._worlds[world] = None
                 return world
@@ -73,6 +85,20 @@ class Worlds:
                     return found[0], union
         return None
 
+    def _like(self, world: World) -> tuple[World, World] | None:
+        """In a crowd, a world here that differs from `world` in data only, and one that stands for both."""
+        if self._few is None or len(self._worlds) < self._few:
+            return None
+        like = likeness(world)
+        known = self._alike.get(like)
+        if known is None or known not in self._worlds:
+            self._alike[like] = world
+            return None
+        union = self._alike[like] = join_worlds(known, world)
+        if self._lost is not None:
+            self._lost()
+        return known, union
+
 
 def rests(world: World) -> Iterator[tuple[Member, int]]:
     """The members in which a world may be united with another, each with the hash of all other members.
@@ -91,6 +117,7 @@ def rests(world: World) -> Iterator[tuple[Member, int]]:
             yield oid, whole ^ hashed
     for (frame, text), hashed in facts:
         yield ("fact", frame, text), whole ^ hashed
+    yield from loose_groups(world)
 
 
 def united(a: World, b: World, mine: Member, theirs: Member) -> World | None:
@@ -98,7 +125,9 @@ def united(a: World, b: World, mine: Member, theirs: Member) -> World | None:
     match mine, theirs:
         case (("fact", frame, text), (None | ("fact", _, _))) | (None, ("fact", frame, text)):
             return _without_fact(a, b, (frame, text)) if theirs in (None, mine) or mine is None else None
-    if mine != theirs or mine is None:
+        case (None | Loose() as group, None | Loose() as other) if group or other:
+            return wider(a, b, group, other)
+    if mine != theirs or mine is None or isinstance(mine, Loose):
         return None
     union = a.copy()
     if isinstance(mine, Oid):
@@ -108,6 +137,7 @@ def united(a: World, b: World, mine: Member, theirs: Member) -> World | None:
             return None
         union.heap[mine] = obj
     else:
+        assert isinstance(mine, tuple)
         assert len(mine) == 2
         value = _either_value(a.env[mine], b.env[mine])
         if value is None or a.heap != b.heap or a.facts != b.facts or not _agree(a.env, b.env, mine):
