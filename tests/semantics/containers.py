@@ -22,7 +22,7 @@ import typing
 import unittest
 import weakref
 from asyncio import Future, isfuture
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 Holds = Callable[[Any, Any, Any], bool]
@@ -50,6 +50,13 @@ def refused(act: Callable[[], object], error: type[Exception] = AssertionError) 
     except error:
         return True
     return False
+
+
+def echo() -> Generator[Any, Any, None]:
+    """Gives back what it is sent."""
+    told = None
+    while True:
+        told = yield told
 
 
 class Bag:
@@ -89,6 +96,8 @@ GOING_THROUGH: dict[str, Holds] = {
     "itertools.count": lambda a, b, c: list(zip(itertools.count(5), [a, b])) == [(5, a), (6, b)],
     "builtins.iter": lambda a, b, c: next(iter([a, b])) is a,
     "builtins.next": lambda a, b, c: next(iter([]), c) is c and refused(lambda: next(iter([])), StopIteration),
+    "Iterator.send": lambda a, b, c: [g := echo(), next(g), g.send(a), g.send(b)][2:] == [a, b],
+    "Coroutine.send": lambda a, b, c: refused(lambda: echo().send(a), TypeError) and echo().send(None) is None,
     "builtins.max": lambda a, b, c: max([a, b, c], key=[a, c, b].index) is b,
     "builtins.min": lambda a, b, c: min(a, b, key=[b, a].index) is b and min([], default=c) is c,
     "random.choice": lambda a, b, c: random.choice([a, b]) in {a, b},

@@ -87,6 +87,8 @@ TESTED_HERE = {
     "Unknown.is_set",
     "Unknown.wait",
     "builtins.anext",
+    "Coroutine.asend",
+    "Iterator.asend",
     "contextlib.aclosing",
     "contextlib.asynccontextmanager",
     "pytest.raises",
@@ -247,6 +249,23 @@ def test_anext_awaits_the_next_value() -> None:
         assert await builtins.anext(generator, None) is None
         with pytest.raises(StopAsyncIteration):
             await builtins.anext(generator)
+
+    asyncio.run(program())
+
+
+def test_asend_gives_what_is_sent_to_the_yield() -> None:
+    async def echo() -> Any:
+        told = None
+        while True:
+            told = yield told
+
+    async def program() -> None:
+        future = asyncio.get_running_loop().create_future()
+        generator = echo()
+        with pytest.raises(TypeError):
+            await echo().asend(future)
+        assert await generator.asend(None) is None
+        assert reads_early(await generator.asend(future))
 
     asyncio.run(program())
 

@@ -7,15 +7,19 @@ moment when it is asked, not where it was written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from tooearly.flow.binding import Args
 from tooearly.flow.containers import new
-from tooearly.flow.iterate import advance, iterator
+from tooearly.flow.iterate import advance, iterator, send
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.storing import collect
-from tooearly.flow.values import Coro, Func, Ref, Site, Value
+from tooearly.flow.values import NONE, Coro, Exc, Func, Ref, Site, Unknown, Value
+
+if TYPE_CHECKING:
+    from tooearly.flow.calling import Call
 
 TURNS = 24
 WAYS = 12
@@ -25,12 +29,24 @@ CONSUMING = frozenset(
 )
 
 
-def is_generator(w: World, value: Value) -> bool:
-    """Whether a value is a generator, begun or not, that is not asynchronous."""
+def is_generator(w: World, value: Value, *, is_async: bool = False) -> bool:
+    """Whether a value is a generator, begun or not; of those that have begun the asynchronous ones are, too."""
     if isinstance(value, Coro) and isinstance(value.function, Func):
-        return value.function.function.is_generator and not value.function.function.is_async
+        return value.function.function.is_generator and value.function.function.is_async == is_async
     obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
     return isinstance(obj, Iterating) and obj.kind == "generator"
+
+
+def sent(c: Call, *, is_async: bool) -> list[Outcome] | None:
+    """What a generator gives that is sent a value; None when it is none that is followed."""
+    out: list[Outcome] = []
+    over = Exc("builtins.StopAsyncIteration" if is_async else "builtins.StopIteration")
+    if not is_generator(c.w, c.receiver or NONE, is_async=is_async):
+        return None
+    for started in iterator(c.m, c.act, c.w, c.receiver or NONE, c.site, is_async):
+        for label, outcome in send(c.m, c.act, started.world, started.value, c.get("value") or Unknown()):
+            out.append(Outcome(outcome.world, exc=over) if label == "exhausted" else outcome)
+    return out
 
 
 def drain(m: Machine, act: Act, w: World, generator: Value, site: Site, kind: str = "list") -> list[Outcome]:

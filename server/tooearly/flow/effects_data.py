@@ -13,13 +13,29 @@ from typing import TYPE_CHECKING
 
 from tooearly.flow import containers, instep, slices, subscripts
 from tooearly.flow.attributes import find_method
-from tooearly.flow.calling import give_away
+from tooearly.flow.binding import Args
+from tooearly.flow.calling import give_away, unknown_call
 from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import index_names
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, KeyOf, Length, Oid, Ref, Unknown, Value, const, unique
+from tooearly.flow.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Api,
+    Const,
+    Exc,
+    KeyOf,
+    Length,
+    Oid,
+    Ref,
+    Unknown,
+    Value,
+    const,
+    unique,
+)
 from tooearly.flow.walking import held
 
 if TYPE_CHECKING:
@@ -298,6 +314,17 @@ def take_next(c: Call) -> list[Outcome]:
             else:
                 out.append(Outcome(outcome.world, exc=Exc("builtins.StopIteration")))
     return out
+
+
+def send(c: Call) -> list[Outcome]:
+    """`generator.send(value)`."""
+    from tooearly.flow.draining import sent
+
+    found = sent(c, is_async=False)
+    if found is not None:
+        return found
+    given: Args = [(c.receiver or Unknown(), False), (c.get("value") or Unknown(), False)]
+    return unknown_call(c.m, c.act, c.w, Api(c.row.name), given, [], c.site)
 
 
 def one_of(c: Call) -> list[Outcome]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tooearly.flow.cfg import Block, Yield
 from tooearly.flow.containers import is_group
 from tooearly.flow.counting import FEW
+from tooearly.flow.joining import swapped
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import asks_for_first
-from tooearly.flow.objects import CANCELLED, DONE, PENDING, TIMEOUT, Cont, Fut, Generating, Iterating, Note
+from tooearly.flow.objects import CANCELLED, DONE, PENDING, TIMEOUT, Cont, Fut, Generating, Inst, Iterating, Note
 from tooearly.flow.state import World
 from tooearly.flow.subscripts import pick
 from tooearly.flow.suspending import suspend
@@ -35,6 +37,7 @@ from tooearly.flow.values import (
     options,
     unique,
 )
+from tooearly.flow.walking import children_of
 
 MOST_CONSTANTS = 4  # the loop over more of them is not followed one by one
 
@@ -92,6 +95,9 @@ def now_begun(w: World, generator: Coro, it: Value) -> None:
     for key, value in w.env.items():
         if value == generator:
             w.env[key] = it
+    for oid, obj in w.heap.items():
+        if isinstance(obj, Cont | Inst) and generator in children_of(obj):
+            w.heap[oid] = swapped(obj, generator, (it,))
 
 
 def start_generator(m: Machine, act: Act, w: World, value: Coro, site: Site) -> list[Outcome]:
@@ -125,7 +131,7 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
 
         yield from advance_all(m, act, w, obj.items, site)
     elif obj.kind == "generator":
-        yield from _resume_for(m, act, w, it, obj, site)
+        yield from _resume_for(m, act, w, obj)
     elif obj.kind == "forever":
         yield from _forever(act, w, it, obj, site)
     elif obj.exact:
@@ -257,17 +263,31 @@ def _custom(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
             yield ("exhausted", Outcome(outcome.world)) if stop else ("item", outcome)
 
 
-def _resume_for(m: Machine, act: Act, w: World, it: Ref, obj: Iterating, site: Site) -> Iterator[tuple[str, Outcome]]:
+def send(m: Machine, act: Act, w: World, it: Value, sent: Value) -> Iterator[tuple[str, Outcome]]:
+    """The next turn of a generator that is sent something."""
+    obj = w.heap.get(it.oid) if isinstance(it, Ref) else None
+    if isinstance(obj, Iterating) and obj.kind == "generator":
+        yield from _resume_for(m, act, w, obj, sent)
+    else:
+        yield "item", Outcome(w, Unknown())
+
+
+def _resume_for(m: Machine, act: Act, w: World, obj: Iterating, sent: Value = NONE) -> Iterator[tuple[str, Outcome]]:
     assert isinstance(obj.generator, Ref)
-    for kind, outcome in resume(m, act, w, obj.generator, None):
+    for kind, outcome in resume(m, act, w, obj.generator, None, sent):
         if outcome.exc is not None:
             yield "item", outcome
         else:
             yield ("item" if kind == "yield" else "exhausted"), outcome
 
 
-def resume(m: Machine, act: Act, w: World, ref: Ref, thrown: Exc | None) -> Iterator[tuple[str, Outcome]]:
-    """Run a generator on to its next `yield`, its end, or an exception; `thrown` is raised at its `yield`."""
+def resume(
+    m: Machine, act: Act, w: World, ref: Ref, thrown: Exc | None, sent: Value = NONE
+) -> Iterator[tuple[str, Outcome]]:
+    """Run a generator on to its next `yield`, its end, or an exception.
+
+    Its `yield` gives what is `sent`; `thrown` is raised there.
+    """
     body = w.heap.get(ref.oid)
     if not isinstance(body, Generating) or body.at < 0 or act.count(body.function) >= 3:
         yield "return", Outcome(w, exc=thrown)
@@ -275,15 +295,11 @@ def resume(m: Machine, act: Act, w: World, ref: Ref, thrown: Exc | None) -> Iter
     graph, order = m.graph(body.function)
     inner = type(act)(body.function, body.frame, graph, act, act.on_loop, order, None, act.depth + 1)
     start = body.at
+    waiting = next((b for b in graph.blocks if b.edges.get("next") == body.at and _yielding(b) is not None), None)
+    if waiting is not None and (step := _yielding(waiting)) is not None:
+        w.env[body.frame, step.dst] = sent
     if thrown is not None:
-        start = next(
-            (
-                b.handler
-                for b in graph.blocks
-                if b.edges.get("next") == body.at and b.steps and type(b.steps[-1]).__name__ == "Yield"
-            ),
-            -2,
-        )
+        start = waiting.handler if waiting is not None else -2
         w.env[body.frame, "$exc"] = thrown
         if start < 0:
             w.heap[ref.oid] = replace(body, at=-1)
@@ -309,4 +325,10 @@ def resume(m: Machine, act: Act, w: World, ref: Ref, thrown: Exc | None) -> Iter
                 yield ("return" if thrown is None else "raise"), Outcome(after.copy(), exc=thrown)
 
 
-__all__ = ["Fut", "advance", "iterator", "resume"]
+def _yielding(block: Block) -> Yield | None:
+    """The `yield` that a block ends with."""
+    last = block.steps[-1] if block.steps else None
+    return last if isinstance(last, Yield) else None
+
+
+__all__ = ["Fut", "advance", "iterator", "resume", "send"]

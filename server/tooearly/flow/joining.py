@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.objects import CANCELLED, ERROR, VALUE, Cont, Fut, Generating, Inst, Iterating, Obj
-from tooearly.flow.values import Api, Choice, Ref, Unknown, Value, choice, unique
+from tooearly.flow.values import Api, Choice, Unknown, Value, choice, unique
 from tooearly.flow.walking import children_of
 
 
@@ -27,7 +27,7 @@ def inexact(obj: Any) -> Any:
     return replace(obj, exact=False, items=unique(obj.items))
 
 
-def swapped(obj: Obj, old: Ref, options: tuple[Value, ...]) -> Obj:
+def swapped(obj: Obj, old: Value, options: tuple[Value, ...]) -> Obj:
     """The object with `old` replaced by one of `options` (taken out of a choice when there are none)."""
 
     def swap(value: Value) -> Value:

@@ -91,7 +91,7 @@ def _role(module: Module, function: Function, futures: frozenset[str]) -> Role:
     named = names & module.index.keys(), {n for n in names if f"self{n}" in module.index}
     gives = returned(function) if function.cls else frozenset[str]()  # only of methods it counts: `future_attributes`
     given = handed(module, function, futures), assigned_futures(function), gives, may_block(function)
-    return keys(function), reads(function), named, given
+    return keys(function), function.is_async, reads(function), named, given
 
 
 def _tops(module: Module, parts: Iterable[Part]) -> list[object]:
@@ -158,9 +158,11 @@ def _of_given(module: Module, function: Function, named: Iterable[Function], lev
             yield from _of_given(module, function, [f for f in inner if f is not factory and not f.cls], levels - 1)
 
 
-def _top_leads(module: Module, leading: Iterable[Function]) -> bool:
-    """Whether the top level itself reads, or runs something that does."""
+def _top_leads(module: Module, leading: frozenset[Function]) -> bool:
+    """Whether the top level itself reads, or runs something that does; a whole program may do so by any way."""
     wanted = {function.cls.name if function.cls else function.name for function in leading}
+    if leading:
+        wanted |= {function.name for function in module.functions if function.is_async and not function.cls}
     return any(own or names & wanted for part in module.parts for names, own in [top_names(part)])
 
 

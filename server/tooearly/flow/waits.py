@@ -299,6 +299,17 @@ def next_async(c: Call) -> list[Outcome]:
     return out
 
 
+def send_async(c: Call) -> list[Outcome]:
+    """`await generator.asend(value)`."""
+    from tooearly.flow.draining import sent
+
+    found = sent(c, is_async=True)
+    if found is None:
+        give_away(c.w, [c.receiver or Unknown(), c.get("value") or Unknown()])
+        return await_unknown(c.m, c.act, c.w, c.site)
+    return found
+
+
 def enter_async_context(c: Call) -> list[Outcome]:
     """`await stack.enter_async_context(manager)`."""
     from tooearly.flow import stacks
@@ -325,6 +336,7 @@ AWAITING: dict[str, Callable[[Call], list[Outcome]]] = {
     "get": get,
     "join": join,
     "next": next_async,
+    "send": send_async,
     "enter_context": enter_async_context,
     "exit_close": close_stack,
     "other": lambda c: await_unknown(c.m, c.act, c.w, c.site),
