@@ -100,6 +100,8 @@ GOING_THROUGH: dict[str, Holds] = {
     "Coroutine.send": lambda a, b, c: refused(lambda: echo().send(a), TypeError) and echo().send(None) is None,
     "builtins.max": lambda a, b, c: max([a, b, c], key=[a, c, b].index) is b,
     "builtins.min": lambda a, b, c: min(a, b, key=[b, a].index) is b and min([], default=c) is c,
+    "heapq.nsmallest": lambda a, b, c: heapq.nsmallest(2, [a, b, c], key=[b, c, a].index) == [b, c],
+    "heapq.nlargest": lambda a, b, c: heapq.nlargest(1, [a, b, c], key=[b, c, a].index) == [a],
     "random.choice": lambda a, b, c: random.choice([a, b]) in {a, b},
     "Random.choice": lambda a, b, c: random.Random(1).choice([a, b]) in {a, b},
     "builtins.all": lambda a, b, c: all(f.done() is False for f in (a, b)) and all([]),

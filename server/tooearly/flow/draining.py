@@ -7,6 +7,7 @@ moment when it is asked, not where it was written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tooearly.flow.binding import Args
@@ -51,10 +52,66 @@ def sent(c: Call, *, is_async: bool) -> list[Outcome] | None:
 
 def drain(m: Machine, act: Act, w: World, generator: Value, site: Site, kind: str = "list") -> list[Outcome]:
     """Run a generator until a turn brings nothing new; the value is a container of what it gave."""
-    filling, walking = (act.frame, "$filling"), (act.frame, "$walking")  # they must be named while it runs
+    filling = (act.frame, "$filling")  # it must be named while it runs
     w.env[filling] = new(w, act.frame, site, Cont(kind), "drained")
+
+    def turn(world: World, value: Value) -> list[Outcome]:
+        collect(world, world.env[filling], value, None)
+        return [Outcome(world)]
+
+    ended = walk(m, act, w, generator, site, turn)
+    return [replace(outcome, value=outcome.world.env.pop(filling)) for outcome in ended]
+
+
+def fold(c: Call) -> list[Outcome]:
+    """`reduce(f, items, start)`: `f` is called with what it has given before, and each element."""
+    from tooearly.flow.calling import call
+
+    function, start, kept = c.get("function") or Unknown(), c.get("initial"), (c.frame, "$folded")
+    if start is not None:
+        c.w.env[kept] = start
+
+    def turn(world: World, value: Value) -> list[Outcome]:
+        if kept not in world.env:
+            world.env[kept] = value
+            return [Outcome(world)]
+        args: Args = [(world.env[kept], False), (value, False)]
+        made = list(call(c.m, c.act, world, function, args, [], c.site))
+        for outcome in made:
+            outcome.world.env[kept] = outcome.value
+        return made
+
+    ended = walk(c.m, c.act, c.w, c.get("items") or Unknown(), c.site, turn)
+    return [replace(outcome, value=outcome.world.env.pop(kept, Unknown())) for outcome in ended]
+
+
+def keyed(c: Call) -> list[Outcome]:
+    """`nsmallest(n, items, key)`: calls `key` on each element; gives some of them."""
+    from tooearly.flow.calling import call
+    from tooearly.flow.effects_data import reordered
+
+    key = c.get("key")
+
+    def turn(world: World, value: Value) -> list[Outcome]:
+        return list(call(c.m, c.act, world, key or NONE, [(value, False)], [], c.site))
+
+    if key is None or key == NONE:
+        return reordered(c)
+    ended = walk(c.m, c.act, c.w, c.get("items") or Unknown(), c.site, turn)
+    return [
+        given
+        for outcome in ended
+        for given in (reordered(replace(c, w=outcome.world)) if outcome.exc is None else [outcome])
+    ]
+
+
+def walk(
+    m: Machine, act: Act, w: World, source: Value, site: Site, turn: Callable[[World, Value], list[Outcome]]
+) -> list[Outcome]:
+    """What is so when an iterable has been walked to its end; `turn` is what is done with each element."""
+    walking = (act.frame, "$walking")
     waiting: list[World] = []
-    for started in iterator(m, act, w, generator, site, False):
+    for started in iterator(m, act, w, source, site, False):
         started.world.env[walking] = started.value
         waiting.append(started.world)
     out: list[Outcome] = []
@@ -62,13 +119,14 @@ def drain(m: Machine, act: Act, w: World, generator: Value, site: Site, kind: st
     for _ in range(TURNS):
         following: list[World] = []
         for world in waiting:
-            for label, outcome in advance(m, act, world, world.env[walking], site, False):
-                if outcome.exc is None and label != "exhausted":
-                    collect(outcome.world, outcome.world.env[filling], outcome.value, None)
-                    following.append(outcome.world.settle())
-                    continue
-                del outcome.world.env[walking]
-                out.append(Outcome(outcome.world, outcome.world.env.pop(filling), outcome.exc))
+            for label, given in advance(m, act, world, world.env[walking], site, False):
+                goes_on = given.exc is None and label != "exhausted"
+                for outcome in turn(given.world, given.value) if goes_on else [given]:
+                    if goes_on and outcome.exc is None:
+                        following.append(outcome.world.settle())
+                        continue
+                    del outcome.world.env[walking]
+                    out.append(outcome)
         fresh = [x for x in dict.fromkeys(following) if x not in seen][:WAYS]
         seen.update(fresh)
         waiting = [x.copy() for x in fresh]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from tooearly.flow.draining import fold, keyed
 from tooearly.flow.effects_data import (
     chained,
     container,
@@ -102,6 +103,7 @@ DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "defaultdict": defaultdict, "reordered": reordered,
     "reversed": reverse, "enumerate": enumerated, "zip": zipped, "chain": chained, "flatten": flatten, "islice": part,
     "range": counting, "forever": forever, "cycle": cycle, "iter": make_iterator, "next": take_next, "send": send,
+    "fold": fold, "keyed": keyed,
     "one_of": one_of,
     "all": every, "any": some, "add": add, "extend": extend, "update": update, "dict_update": dict_update,
     "heap_push": heap_push, "heap_pop": heap_pop,

@@ -14,7 +14,7 @@ from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.cfg import Temp
 from tooearly.flow.counting import below, written_out
-from tooearly.flow.lower_lazy import apply_key, delegated, is_delegation, is_key_function, map_filter
+from tooearly.flow.lower_lazy import apply_key, delegated, is_delegation, is_key_function, keyed, map_filter
 from tooearly.semantics.names import children, walk
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -246,7 +246,7 @@ def call(b: Builder, node: ast.Call) -> Temp:
             keywords=[],
         ) if not isinstance(items, ast.Starred):
             return map_filter(b, node, function, items, name)
-    keyed = isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
+    in_place = isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
     if isinstance(node.func, ast.Attribute):
         owner, func = expr(b, node.func.value), b.temp()
         b.emit(cfg.GetAttr(node.func, func, owner, node.func.attr))
@@ -255,8 +255,10 @@ def call(b: Builder, node: ast.Call) -> Temp:
     args = tuple((comprehension(b, a), False) if isinstance(a, ast.GeneratorExp) else starred(b, a) for a in node.args)
     kwargs = tuple((k.arg, expr(b, k.value)) for k in node.keywords)
     for keyword, (_, value) in zip(node.keywords, kwargs, strict=True):
-        if keyword.arg == "key" and (args or keyed) and is_key_function(keyword.value):
-            apply_key(b, node, value, owner if keyed else args[0][0])
+        if keyword.arg == "key" and (args or in_place) and is_key_function(keyword.value):
+            elements = owner if in_place else keyed(b, node, args)
+            if elements is not None:
+                apply_key(b, node, value, elements)
     b.emit(cfg.Invoke(node, dst, func, args, kwargs))
     return dst
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -77,6 +78,17 @@ def is_key_function(node: ast.expr) -> bool:
     """Whether a `key=` may read what it is called with."""
     attr = node.attr if isinstance(node, ast.Attribute) else ""
     return isinstance(node, ast.Lambda | ast.Name | ast.Call) or attr in ("result", "exception")
+
+
+def keyed(b: Builder, node: ast.Call, args: tuple[tuple[Temp, bool], ...]) -> Temp | None:
+    """What a key is applied to: the elements of the one argument; of a builtin with several, these."""
+    if len(args) == 1:
+        return args[0][0]
+    if not isinstance(node.func, ast.Name) or not hasattr(builtins, node.func.id):
+        return None
+    dst = b.temp()
+    b.emit(cfg.Make(node, dst, "tuple", args))
+    return dst
 
 
 def apply_key(b: Builder, node: ast.Call, key: Temp, items: Temp) -> None:

@@ -171,8 +171,8 @@ def _passed(node: ast.AST) -> Sequence[ast.expr]:
             return parts
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
             return [value]
-        case ast.Call(args=args):
-            return args
+        case ast.Call(args=args, keywords=keywords):
+            return [*args, *(keyword.value for keyword in keywords)]
     return ()
 
 

@@ -121,8 +121,9 @@ def _receivers(function: Function) -> list[ast.expr]:
         for call in _calls(function):
             if isinstance(call.func, ast.Attribute) and call.func.attr in READS:
                 found.append(call.func.value)
-            if any(isinstance(arg, ast.Attribute) and arg.attr in READS for arg in call.args):
-                found += call.args
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            if any(isinstance(arg, ast.Attribute) and arg.attr in READS for arg in given):
+                found += given + ([call.func.value] if isinstance(call.func, ast.Attribute) else [])
         for node in nodes_in(function):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr in READS:
                 found.append(node.value.value)
