@@ -18,11 +18,11 @@ from tooearly.flow.values import Exc, Oid, Value
 from tooearly.flow.walking import held, refs
 
 
-def likeness(world: World) -> Hashable:
-    """What `world` says of futures; equal for worlds that differ in data only."""
+def likeness(world: World, *, ends: bool) -> Hashable:
+    """What `world` says of futures; equal for worlds that differ in data only. `ends`: and how they have ended."""
     telling = _telling(world.heap)
     names = [(key, said) for key, value in world.env.items() if (said := _said(key[1], value, telling)) is not None]
-    objects = [(oid, _shown(world.heap[oid], telling)) for oid in telling]
+    objects = [(oid, _shown(world.heap[oid], telling, ends=ends)) for oid in telling]
     return frozenset(names), frozenset(objects), frozenset(world.deferred)
 
 
@@ -64,11 +64,12 @@ def _led(value: Value, telling: set[Oid]) -> Hashable:
     return value if led and not telling.isdisjoint(led) else None
 
 
-def _shown(obj: Obj, telling: set[Oid]) -> Hashable:
+def _shown(obj: Obj, telling: set[Oid], *, ends: bool) -> Hashable:
     """What a telling object shows."""
     match obj:
         case Fut():
-            return (obj.mask, obj.many, obj.open, obj.children, obj.keep_going, obj.body, obj.value)
+            end = obj.end if ends else ""
+            return (obj.mask, obj.many, obj.open, obj.children, obj.keep_going, obj.body, obj.value, end)
         case Cont():
             items = tuple(_led(item, telling) for item in obj.items)
             pairs = tuple(zip(obj.keys, items, strict=True)) if obj.keys else items

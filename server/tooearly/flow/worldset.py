@@ -27,6 +27,8 @@ from tooearly.flow.walking import held
 # a variable, an object, a remembered condition, a group; None: no member
 Member = Key | Oid | tuple[str, Frame, str] | Loose | None
 
+MANY = 3  # times as many worlds as make a crowd: now it is no matter either how futures have ended
+
 
 class Worlds:
     """The worlds at a block; `add` keeps them few."""
@@ -57,7 +59,7 @@ class Worlds:
 
     def add(self, world: World) -> World | None:
         """Take a world in: what has to be followed because of it (itself, or a union); None when nothing is new."""
-        if self._few is not None and len(self._worlds) >= self._few:
+        if self._crowded(MANY):
             world = ends_forgotten(world)
         while world not in self._worlds:
             found = self._partner(world) or self._like(world)
@@ -85,11 +87,14 @@ class Worlds:
                     return found[0], union
         return None
 
+    def _crowded(self, times: int) -> bool:
+        return self._few is not None and len(self._worlds) >= times * self._few
+
     def _like(self, world: World) -> tuple[World, World] | None:
         """In a crowd, a world here that differs from `world` in data only, and one that stands for both."""
-        if self._few is None or len(self._worlds) < self._few:
+        if not self._crowded(1):
             return None
-        like = likeness(world)
+        like = likeness(world, ends=not self._crowded(MANY))
         known = self._alike.get(like)
         if known is None or known not in self._worlds:
             self._alike[like] = world
