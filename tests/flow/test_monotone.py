@@ -1,7 +1,7 @@
 """More possible at the entry, no fewer findings: a program whose flag is not known has those of both its values.
 
 Programs are made of a few lines that make, keep, wait for and read tasks. What is compared is what the engine has seen
-at each read, before ghosts (reads behind one that always raises) are weighed against the others.
+at each read.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ them later holds there.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def items_of(w: World, value: Value | None) -> tuple[tuple[Value, ...], bool, bo
             return keys_of(w, obj), obj.exact, obj.nonempty
         case Cont():
             return obj.items, obj.exact, obj.nonempty
-        case Iterating(kind=kind) if kind in ("plain", "turns", "pending", "unknown"):
+        case Iterating(kind=kind) if kind in ("plain", "each", "turns", "pending", "unknown"):
             return obj.items, obj.exact, obj.nonempty
     return None
 
@@ -130,10 +131,15 @@ def defaultdict(c: Call) -> list[Outcome]:
 
 
 def reordered(c: Call) -> list[Outcome]:
-    """`sorted(x)`: the same elements in an order that is not known."""
+    """`sorted(x)`: the same elements in an order that is not known, unless they are constants."""
     found = items_of(c.w, c.get("items"))
     if found is None:
         return [Outcome(c.w, Unknown())]
+    values = [item.value for item in found[0] if isinstance(item, Const)]
+    if found[1] and len(values) == len(found[0]) and len({type(value) for value in values}) == 1 and len(c.args) == 1:
+        with suppress(TypeError):
+            ordered = tuple(const(value) for value in sorted(values))
+            return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", ordered, True, True)))]
     return [Outcome(c.w, new(c.w, c.frame, c.site, containers.in_any_order(Cont("list", *found))))]
 
 

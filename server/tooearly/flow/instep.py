@@ -20,7 +20,7 @@ from tooearly.flow.values import Oid, Ref, Site, Value
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
 
-KNOWN_AT_ONCE = ("plain", "pending", "unknown")
+KNOWN_AT_ONCE = ("plain", "each", "pending", "unknown")
 SOURCES = 3  # that are walked in step
 
 

@@ -62,9 +62,9 @@ def iterator(m: Machine, act: Act, w: World, value: Value, site: Site, is_async:
                 items, exact = (Unknown(),), False
             source = value if kind == "list" and not exact and isinstance(value, Ref) else None
             few = exact and 1 < len(items) <= FEW
-            made = Iterating(
-                "pending" if kind == "pending" else "turns" if few else "plain", items, exact, nonempty, source
-            )
+            each = obj.exact and not exact and all(isinstance(item, Const) for item in items)
+            walk = "pending" if kind == "pending" else "turns" if few else "each" if each else "plain"
+            made = Iterating(walk, items, exact, nonempty, source)
             return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), made))]
     if isinstance(value, Coro) and isinstance(value.function, Func) and value.function.function.is_generator:
         started = start_generator(m, act, w, value, site)
@@ -105,7 +105,7 @@ def start_generator(m: Machine, act: Act, w: World, value: Coro, site: Site) -> 
     from tooearly.flow.binding import bind
 
     assert isinstance(value.function, Func)
-    frame = (*act.frame, ("gen", site.hashed))
+    frame = (*act.frame, ("gen", site.hashed, *w.turns(act.frame)))
     if len(frame) > 8:
         return [Outcome(w, w.allocate(Oid(site, act.frame, "it"), Iterating("unknown", (Unknown(),), False)))]
     bind(m, act, w, value.function, frame, [(a, False) for a in value.args], list(value.kwargs), value.site)
@@ -182,6 +182,8 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
             value = _index_of(world, obj, value, turn, act)
         yield "item", Outcome(world, _given(world, obj.kind, value, site, is_async))
     if obj.nonempty or any(isinstance(i, Ref) and not is_group(w, i) for i in obj.items):
+        return
+    if obj.kind == "each" and obj.items:
         return
     for item in obj.items:
         if is_group(w, item):

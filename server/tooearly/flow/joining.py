@@ -113,7 +113,9 @@ def join_objects(a: Obj, b: Obj) -> Obj:
                 return a
             items = unique((*a.items, *b.items))
             gen = a.generator if a.generator == b.generator else Unknown()
-            return replace(a, items=items, exact=False, nonempty=_nonempty(a) and _nonempty(b), generator=gen)
+            kind = "plain" if a.kind == "each" else a.kind
+            some = _nonempty(a) and _nonempty(b)
+            return replace(a, kind=kind, items=items, exact=False, nonempty=some, generator=gen)
         case Generating(), Generating() if a.at != b.at:
             return replace(a, at=-1)
     return a

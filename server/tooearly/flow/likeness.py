@@ -4,17 +4,18 @@ Where many worlds meet that are alike in this, most of their number comes from d
 holds, how often a counter was raised, whether a finished task had failed. Two worlds of one *likeness* know the same
 futures, of each the same possibilities, by the same names, in the same containers and by the same code that is to run.
 They are joined once a block is crowded (`worldset`). What is lost is how such data belonged together; a flag that says
-something of a future is not among it, because the future's state differs where the flag does.
+something of a future is not among it, because the future's state differs where the flag does, nor is a constant under
+which a dict holds a future.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating, Obj
 from tooearly.flow.state import World
-from tooearly.flow.values import Exc, Oid, Value
+from tooearly.flow.values import Const, Exc, Oid, Value
 from tooearly.flow.walking import held, refs
 
 
@@ -22,7 +23,7 @@ def likeness(world: World, *, ends: bool) -> Hashable:
     """What `world` says of futures; equal for worlds that differ in data only. `ends`: and how they have ended."""
     telling = _telling(world.heap)
     names = [(key, said) for key, value in world.env.items() if (said := _said(key[1], value, telling)) is not None]
-    objects = [(oid, _shown(world.heap[oid], telling, ends=ends)) for oid in telling]
+    objects = [(oid, _shown(world.heap[oid], telling, ends=ends)) for oid in telling.objects]
     return frozenset(names), frozenset(objects), frozenset(world.deferred)
 
 
@@ -39,32 +40,48 @@ def ends_forgotten(world: World) -> World:
     return out.settle()
 
 
-def _telling(heap: Mapping[Oid, Obj]) -> set[Oid]:
-    """Futures, what leads to one, and what decides where the program goes on."""
+def keys_to_futures(heap: Mapping[Oid, Obj]) -> frozenset[Value]:
+    """The constants under which dicts hold something that is followed: which of them are in a list is no mere data."""
+    dicts = [obj for obj in heap.values() if isinstance(obj, Cont) and obj.keys and held(obj)]
+    return frozenset(key for obj in dicts for key in obj.keys if isinstance(key, Const))
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Futures, what leads to one, what decides where the program goes on; and the constants that are futures' keys."""
+
+    objects: frozenset[Oid]
+    keys: frozenset[Value]
+
+    def names(self, value: Value) -> bool:
+        return value in self.keys or not self.objects.isdisjoint(refs(value))
+
+
+def _telling(heap: Mapping[Oid, Obj]) -> _Telling:
     found = {oid for oid, obj in heap.items() if isinstance(obj, Fut | Iterating | Generating)}
     grown = True
     while grown:
         more = {oid for oid, obj in heap.items() if oid not in found and not found.isdisjoint(held(obj))}
         grown = bool(more)
         found |= more
-    return found
+    keys = keys_to_futures(heap)
+    if keys:
+        found |= {oid for oid, obj in heap.items() if isinstance(obj, Cont) and not keys.isdisjoint(obj.items)}
+    return _Telling(frozenset(found), keys)
 
 
-def _said(name: object, value: Value, telling: set[Oid]) -> Hashable:
+def _said(name: object, value: Value, telling: _Telling) -> Hashable:
     """What a variable says: the telling objects it refers to; all of it where it steers the program."""
-    if isinstance(name, str) and name[0] == "$":
-        return value
-    if isinstance(value, Exc):
+    if (isinstance(name, str) and name[0] == "$") or isinstance(value, Exc):
         return value
     return _led(value, telling)
 
 
-def _led(value: Value, telling: set[Oid]) -> Hashable:
-    led = refs(value)
-    return value if led and not telling.isdisjoint(led) else None
+def _led(value: Value, telling: _Telling) -> Hashable:
+    return value if telling.names(value) else None
 
 
-def _shown(obj: Obj, telling: set[Oid], *, ends: bool) -> Hashable:
+def _shown(obj: Obj, telling: _Telling, *, ends: bool) -> Hashable:
     """What a telling object shows."""
     match obj:
         case Fut():

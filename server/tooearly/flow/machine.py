@@ -39,8 +39,8 @@ MAX_SAME = 4  # activations of one function at a time
 STEPS_PER_ROOT, SAMPLING_STEPS = 12_000, 5_000
 SPENT_BETWEEN_LOOKS = 16
 WORLDS_PER_BLOCK, MOST = 160, 6  # from how many on they are folded, and to how many
-FEW = 10  # from how many on worlds of a block are joined that differ in data only
-WORLDS_IN_CALL = 40  # the same for a block of a function that is called: its budget is smaller
+FEW = 8  # from how many on worlds of a block are joined that differ in data only
+WORLDS_IN_CALL = 100  # the same for a block of a function that is called: its budget is smaller
 LARGE = 50  # objects in a world: each as many again count as a step more
 
 

@@ -160,7 +160,8 @@ class Inst:
 class Iterating:
     """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator, in step (of others).
 
-    `turns`: it walks through few known elements, and what its loop makes is told apart turn by turn.
+    `turns`: it walks through few known elements, and what its loop makes is told apart turn by turn. `each`: through
+    each of some constants, in an order that is not known.
     """
 
     kind: str

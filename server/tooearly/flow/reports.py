@@ -27,7 +27,6 @@ class Report:
     function: Function
     code: str = MAIN
     early: list[Fut] = field(default_factory=list)
-    ghosts: list[Fut] = field(default_factory=list)
     certain: bool = True
     unproven: bool = False
     fine: bool = False
@@ -43,8 +42,8 @@ class Report:
         self.clear = self.clear or (clear and (self.code != MAIN or fut.mask & (PENDING | GHOST) == PENDING))
         if self.code != MAIN:
             self.early.append(fut)
-        elif fut.mask & GHOST:
-            self.ghosts.append(fut)
+        elif fut.mask & (PENDING | GHOST) == GHOST:
+            return  # nothing comes here but behind a read that raises
         elif fut.mask & PENDING:
             self.certain = self.certain and fut.mask == PENDING
             self.early.append(fut)

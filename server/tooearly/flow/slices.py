@@ -15,7 +15,7 @@ from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
 from tooearly.flow.storing import collect
-from tooearly.flow.subscripts import remember, resolved
+from tooearly.flow.subscripts import remember, resolved, within
 from tooearly.flow.values import (
     Const,
     Exc,
@@ -49,7 +49,7 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
     others = _beside_known(w, cont, key)
     if others is not None:
         return [Outcome(w, new(w, act.frame, site, others))]
-    out = unknown_part(act, w, obj, site)
+    out = unknown_part(act, w, obj, site, key)
     for outcome in out if key.known or key.step > 1 else ():
         held = outcome.world.cont(obj)
         if held is not None and not held.many:
@@ -79,18 +79,25 @@ def _opposite(a: SliceOf, b: SliceOf) -> bool:
     return a.known and b.known and not first.lower and first.upper == last.lower != 0 and last.upper is None
 
 
-def unknown_part(act: Act, w: World, obj: Ref, site: Site) -> list[Outcome]:
-    """Some of the elements: each group falls apart in those that are in and those that are not."""
+def unknown_part(act: Act, w: World, obj: Ref, site: Site, key: SliceOf | None = None) -> list[Outcome]:
+    """Some of the elements: each group falls apart in those that are in and those that are not.
+
+    `key`: those of a slice; the first element is surely in `[:2]`, if it is known which one that is.
+    """
     cont = w.cont(obj)
     assert cont is not None
+    surely = _placed(cont, key) if key is not None and key.known else {}
     part = new(w, act.frame, site, Cont(cont.kind if cont.kind != "tuple" else "list", (), False))
     for item in cont.items:
         if is_group(w, item):
             assert isinstance(item, Ref)
-            inside = split_group(w, item, "part")
-            collect(w, part, inside, None)
+            collect(w, part, split_group(w, item, "part"), None)
     worlds = [w]
     for item in [i for i in cont.items if isinstance(i, Ref) and not is_group(w, i)][:3]:
+        if (inside := surely.get(item)) is not None:
+            for world in worlds if inside else ():
+                collect(world, part, item, None)
+            continue
         for world in list(worlds):
             other = world.copy()
             collect(other, part, item, None)
@@ -100,6 +107,12 @@ def unknown_part(act: Act, w: World, obj: Ref, site: Site) -> list[Outcome]:
         assert held is not None
         world.heap[part.oid] = replace(held, exact=False)
     return [Outcome(world, part) for world in worlds]
+
+
+def _placed(cont: Cont, part: SliceOf) -> dict[Value, bool]:
+    """The elements of which it is known at which index they are, and whether that is in the slice."""
+    known = [(v, k.value) for k, v in cont.slots if isinstance(k, Const) and type(k.value) is int]
+    return {v: inside for v, index in known if (inside := within(index, part)) is not None}
 
 
 def split_group(w: World, group: Ref, tag: str) -> Ref:

@@ -6,6 +6,7 @@ backwards; each may swallow the exception or raise another.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tooearly.flow import manage
@@ -13,9 +14,9 @@ from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import Call, call
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import Cont
+from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Generating
 from tooearly.flow.storing import collect
-from tooearly.flow.values import FALSE, NONE, TRUE, Exc, Managing, Ref, Site, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Exc, Frame, Managing, Ref, Site, Unknown, Value
 
 if TYPE_CHECKING:
     from tooearly.flow.state import World
@@ -77,11 +78,45 @@ def leave_stack(m: Machine, act: Act, w: World, stack: Ref, exc: Exc | None, sit
     """The end of a stack's block, with the exception that leaves it, if one does."""
     cont = w.cont(stack)
     assert cont is not None
-    w.heap[stack.oid] = Cont("stack")
     flying = [Outcome(w, exc=exc)]
-    for item in reversed(cont.items):
-        flying = [after for before in flying for after in _leave_one(m, act, before, item, site, cont.exact)]
+    for _ in cont.items:
+        flying = [after for before in flying for after in _leave_last(m, act, before, stack, site)]
     return flying
+
+
+def _leave_last(m: Machine, act: Act, before: Outcome, stack: Ref, site: Site) -> list[Outcome]:
+    """Leave what was entered last. The others stay in the stack: nothing else may refer to them."""
+    cont = before.world.cont(stack)
+    if cont is None or not cont.items:
+        return [before]
+    item = cont.items[-1]
+    before.world.heap[stack.oid] = replace(cont, items=cont.items[:-1], nonempty=False)
+    started = _generator(before.world, item)
+    out = _leave_one(m, act, before, item, site, cont.exact or started is not None)
+    frames = [obj.frame for obj in before.world.heap.values() if isinstance(obj, Generating)]
+    if started is not None and (started.many or frames.count(started.frame) > 1):  # one place has started several
+        for outcome in out:
+            _as_the_last(outcome.world, before.world, started.frame)
+    return out
+
+
+def _generator(w: World, item: Value) -> Generating | None:
+    """The generator that was entered; that it is there tells that it was."""
+    match item:
+        case Managing("entered", (Managing("running", (Ref(oid),)), _)):
+            found = w.heap.get(oid)
+            return found if isinstance(found, Generating) else None
+    return None
+
+
+def _as_the_last(after: World, before: World, frame: Frame) -> None:
+    """What leaving the last of many generators has done to its futures, leaving the others has done to theirs."""
+    for made in [oid for oid, obj in before.heap.items() if isinstance(obj, Fut) and oid.frame == frame]:
+        last = after.heap.get(made)
+        if isinstance(last, Fut) and last.mask == DONE and not last.many:
+            for like, obj in after.heap.items():
+                if isinstance(obj, Fut) and (like.site, like.frame) == (made.site, made.frame) and obj.mask & PENDING:
+                    after.set_mask(like, DONE)
 
 
 def _leave_one(m: Machine, act: Act, before: Outcome, item: Value, site: Site, sure: bool) -> list[Outcome]:

@@ -123,7 +123,7 @@ class World:
 
         What the turns of a short loop make is each the only one of its turn.
         """
-        turns = self._turns(oid.frame)
+        turns = self.turns(oid.frame)
         if turns:
             oid = Oid(oid.site, oid.frame, (oid.tag, "turn", turns))
         if oid in self.heap:
@@ -137,7 +137,7 @@ class World:
         self.heap[oid] = obj
         return Ref(oid)
 
-    def _turns(self, frame: Frame) -> tuple[Any, ...]:
+    def turns(self, frame: Frame) -> tuple[Any, ...]:
         """The turns of the short loops that a call is in: which loop, and how many of its elements are left."""
         return tuple(
             (oid.site, len(obj.items))

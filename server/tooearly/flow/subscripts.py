@@ -146,7 +146,7 @@ def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
     for known, part in cont.slots:
         held = w.cont(part)
         if isinstance(known, SliceOf) and held is not None:
-            inside = _within(key.value, known)
+            inside = within(key.value, known)
             if inside is not None:
                 options = [i for i in options if (i in held.items) == inside]
     if cont.kind == "list" and cont.nonempty and not shuffled(cont) and key.value in (0, -1) and options:
@@ -158,7 +158,7 @@ def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
     return options
 
 
-def _within(index: int, part: SliceOf) -> bool | None:
+def within(index: int, part: SliceOf) -> bool | None:
     """Whether an index lies in a slice of a list whose length is not known."""
     lower, upper = part.lower, part.upper
     if index >= 0 and (lower is None or lower >= 0) and (upper is None or upper >= 0):

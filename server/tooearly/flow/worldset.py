@@ -17,7 +17,7 @@ from itertools import islice
 
 from tooearly.flow.folding import join_worlds
 from tooearly.flow.joining import either_end, join_objects
-from tooearly.flow.likeness import ends_forgotten, likeness
+from tooearly.flow.likeness import ends_forgotten, keys_to_futures, likeness
 from tooearly.flow.objects import GHOST, PENDING, Cont, Fut, Inst, Iterating, Obj
 from tooearly.flow.state import Key, World
 from tooearly.flow.subsumed import Loose, loose_groups, wider
@@ -27,7 +27,7 @@ from tooearly.flow.walking import held
 # a variable, an object, a remembered condition, a group; None: no member
 Member = Key | Oid | tuple[str, Frame, str] | Loose | None
 
-MANY = 3  # times as many worlds as make a crowd: now it is no matter either how futures have ended
+MANY = 4  # times as many worlds as make a crowd: now it is no matter either how futures have ended
 
 
 class Worlds:
@@ -116,9 +116,11 @@ def rests(world: World) -> Iterator[tuple[Member, int]]:
     for key, hashed in variables:
         if key[1] != "$up":
             yield key, whole ^ hashed
+    keys = keys_to_futures(world.heap)
     for oid, hashed in objects:
         obj = world.heap[oid]
-        if not obj.many and (isinstance(obj, Fut | Inst) or (isinstance(obj, Cont | Iterating) and not held(obj))):
+        data = isinstance(obj, Cont | Iterating) and not held(obj) and keys.isdisjoint(obj.items)
+        if not obj.many and (isinstance(obj, Fut | Inst) or data):
             yield oid, whole ^ hashed
     for (frame, text), hashed in facts:
         yield ("fact", frame, text), whole ^ hashed

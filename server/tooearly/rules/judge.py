@@ -9,7 +9,7 @@ event loop's thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, repeat
 from operator import itemgetter
 
@@ -159,7 +159,7 @@ def decide(
         found = found if found is not None and settings.enabled(found.code) else None
     units = {
         site.unit,
-        *(other.unit for report in reports for fut in (*report.early, *report.ghosts) for other in _sites(fut)),
+        *(other.unit for report in reports for fut in report.early for other in _sites(fut)),
     }
     elsewhere = [there for unit in units - {site.unit} if (there := tree.find(unit)) is not None]
     return Verdict((place, *elsewhere), found and found.shifted(-place.start), wording)
@@ -183,7 +183,6 @@ def joined(reports: Sequence[Report]) -> Report:
         first.function,
         first.code,
         [fut for r in early for fut in r.early],
-        [fut for r in reports for fut in r.ghosts],
         all(r.certain for r in reports),
         any(r.unproven for r in reports),
         any(r.fine for r in reports),
@@ -200,8 +199,6 @@ def judge(
     if report.code == BLOCKING:
         finding = blocking(tree, report)
         return finding, Wording((finding.message,), ())
-    if not report.early and report.ghosts and not (report.fine or report.unproven):
-        report = replace(report, early=report.ghosts)  # nothing comes here but behind a read that raises
     if report.early and not (report.handled and not report.unhandled):
         return early(tree, report, others)
     if report.unproven and not report.early and settings.report_unproven:
