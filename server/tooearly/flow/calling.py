@@ -138,14 +138,24 @@ def call_function(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs
 
 
 def invoke(
-    m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwargs, site: Site, *, on_loop: bool
+    m: Machine,
+    act: Act,
+    w: World,
+    func: Func,
+    args: Args,
+    kwargs: Kwargs,
+    site: Site,
+    *,
+    on_loop: bool,
+    skim: bool = True,
 ) -> list[Outcome]:
-    """Interpret a function's body with these arguments."""
+    """Interpret a function's body with these arguments; with `skim` only if it can matter."""
     function = func.function
     if act.depth >= MAX_DEPTH or act.count(function) >= MAX_SAME:
         suspend(m, act, w, "other", site)
         return unknown_call(m, act, w, func, args, kwargs, site)
-    if len(names_in(function)) > SMALL and not makes(m, function) and not hands_over(m, w, func, args, kwargs):
+    large = skim and len(names_in(function)) > SMALL
+    if large and not makes(m, function) and not hands_over(m, w, func, args, kwargs):
         return skimmed(m, act, w, func, site)
     frame: Frame = (*act.frame, (function.name, site.hashed))
     if function in m.too_big:

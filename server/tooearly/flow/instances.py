@@ -84,10 +84,13 @@ def _container(
 def _initialised(
     m: Machine, act: Act, w: World, ref: Ref, init: Func, args: Args, kwargs: Kwargs, site: Site
 ) -> list[Outcome]:
-    """The instance after its `__init__`; nobody else may hold it while that runs."""
+    """The instance after its `__init__`; nobody else may hold it while that runs.
+
+    What it stores matters to the other methods, however little it does with futures itself.
+    """
     held = (act.frame, "$made")
     w.env[held] = ref
-    made = invoke(m, act, w, init, [(ref, False), *args], kwargs, site, on_loop=act.on_loop)
+    made = invoke(m, act, w, init, [(ref, False), *args], kwargs, site, on_loop=act.on_loop, skim=False)
     return [Outcome(o.world, o.world.env.pop(held, ref), o.exc) for o in made]
 
 
