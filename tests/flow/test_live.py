@@ -106,6 +106,12 @@ def test_exactly_these_names_are_live(name: str) -> None:
 # Against a search from each read backwards, step by step
 def by_hand(graph: Graph) -> list[frozenset[object]]:
     """What is live at each block's start: a read that a way without a write leads to, exceptions at any moment."""
+    live = searched(graph)
+    return [frozenset(n for b, i, n in live if (b, i) == (block.id, 0)) for block in graph.blocks]
+
+
+def searched(graph: Graph) -> set[tuple[int, int, object]]:
+    """What is live at each step: (block, step, name)."""
     live: set[tuple[int, int, object]] = set()
     while True:
         size = len(live)
@@ -118,7 +124,7 @@ def by_hand(graph: Graph) -> list[frozenset[object]]:
                 caught = {n for b, i, n in live if (b, i) == (block.handler, 0)}
                 live |= {(block.id, place, name) for name in uses | (after - defs) | caught}
         if len(live) == size:
-            return [frozenset(n for b, i, n in live if (b, i) == (block.id, 0)) for block in graph.blocks]
+            return live
 
 
 words = st.lists(st.sampled_from(["x", "y", "=x", "=y", "~x"]), max_size=3).map(" ".join)
@@ -167,3 +173,19 @@ def test_the_order_of_blocks_is_a_reverse_postorder(module: ModuleType) -> None:
             if target >= 0 and order[target] <= order[node]
         }
         assert all(graph.blocks[target].loop_head for target in back), function.qualname
+
+
+@pytest.mark.parametrize("module", [locks, queues, staggered], ids=lambda m: m.__name__)
+def test_what_is_spent_behind_a_step_is_asked_for_by_no_other(module: ModuleType) -> None:
+    spent = 0
+    for function in build_module(parse(inspect.getsource(module))).functions:
+        graph = build(function)
+        mark_live(graph)
+        live = searched(graph)
+        for block in graph.blocks:
+            for place, gone in enumerate(graph.spent[block.id]):
+                spent += len(gone)
+                last = place + 1 == len(block.steps) and block.term is None
+                behind = {(t, 0) for t in block.edges.values()} if last else {(block.id, place + 1)}
+                assert not {n for b, i, n in live if (b, i) in {*behind, (block.handler, 0)}} & set(gone)
+    assert spent > 50

@@ -138,7 +138,8 @@ def go_on(m: Machine, act: Act, w: World, begun: Generating) -> list[Outcome]:
     whole = graph.blocks[node]
     rest = Block(len(graph.blocks), whole.steps[index:], whole.term, whole.edges, whole.handler, whole.unit)
     demands = [*graph.demands, graph.demands[node][index:]]
-    more = replace(graph, blocks=[*graph.blocks, rest], live=[*graph.live, frozenset()], demands=demands)
+    spent = [*graph.spent, graph.spent[node][index:]]
+    more = replace(graph, blocks=[*graph.blocks, rest], live=[*graph.live, frozenset()], demands=demands, spent=spent)
     inner = Act(begun.function, begun.frame, more, act, True, [*order, order[node]], None, act.depth + 1)
     lost = w.copy()
     outcomes = _within(m, inner, w, rest.id)

@@ -378,7 +378,8 @@ class Graph:
     """Blocks by number; 0 is the entry, `RETURN` and `RAISE` are the exits.
 
     `conditions` are the subjects of its branches.
-    By block: the names live at its start, and what each step (the last is the block's end) looks into (see `live`).
+    By block: the names live at its start, what each step (the last is the block's end) looks into, and what is not
+    needed any more behind it (see `live`).
     """
 
     blocks: list[Block]
@@ -386,6 +387,7 @@ class Graph:
     conditions: frozenset[str] = frozenset()
     live: list[frozenset[object]] = field(default_factory=list)
     demands: list[list[tuple[object, ...]]] = field(default_factory=list)
+    spent: list[list[tuple[int, ...]]] = field(default_factory=list)
 
     def successors(self, block: Block) -> list[tuple[str, int]]:
         """The labelled edges of a block, the exceptional one last."""

@@ -7,13 +7,13 @@ nested function mentions are always live: it may run later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
 from tooearly.flow import cfg
-from tooearly.flow.cfg import Graph, Step
+from tooearly.flow.cfg import Block, Graph, Step
 
 _SKIP = {
     "node",
@@ -90,7 +90,7 @@ def _collect(value: object, out: set[object]) -> None:
 
 
 def mark_live(graph: Graph) -> None:
-    """Fill `graph.live` with the names and temporaries live at the start of each block, and `graph.demands`."""
+    """Fill `graph.live` with the names and temporaries live at the start of each block, `graph.demands` and `spent`."""
     count = len(graph.blocks)
     use: list[set[object]] = []
     define: list[set[object]] = []
@@ -133,6 +133,23 @@ def mark_live(graph: Graph) -> None:
             queued.update(more)
             waiting += more
     graph.live = [frozenset(names) for names in live]
+    graph.spent = [_spent(block, graph.live) for block in graph.blocks]
+
+
+def _spent(block: Block, live: Sequence[frozenset[object]]) -> list[tuple[int, ...]]:
+    """The temporaries that nothing asks for any more behind each step of a block.
+
+    What they hold would be kept apart and copied while the rest of the block, and all that it calls, is interpreted.
+    """
+    wanted = {name for target in (*block.edges.values(), block.handler) if target >= 0 for name in live[target]}
+    if block.term is not None:
+        wanted |= uses_and_defs(block.term)[0]
+    spent: list[tuple[int, ...]] = []
+    for step in reversed(block.steps):
+        uses, defs = uses_and_defs(step)
+        spent.append(tuple([name for name in uses | defs if isinstance(name, int) and name not in wanted]))
+        wanted = (wanted - defs) | uses
+    return spent[::-1]
 
 
 def reverse_postorder(graph: Graph) -> list[int]:

@@ -63,8 +63,8 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
     outer, act.block = act.block, block
     out: list[tuple[int, World]] = []
     worlds = [world.copy()]
-    demands = act.graph.demands[node]
-    for place, (step, wanted) in enumerate(zip(block.steps, demands, strict=False)):
+    demands, spent = act.graph.demands[node], act.graph.spent[node]
+    for place, (step, wanted, done_with) in enumerate(zip(block.steps, demands, spent, strict=False)):
         following: list[World] = []
         for current in decided(act, worlds, wanted):
             m.spend(current)
@@ -80,6 +80,8 @@ def run_block(m: Machine, act: Act, node: int, world: World) -> list[tuple[int, 
                 elif isinstance(step, cfg.Yield):
                     out.append((-10 - node, outcome.world))
                 else:
+                    for temp in done_with:
+                        outcome.world.env.pop((act.frame, temp), None)
                     following.append(outcome.world)
         worlds = following
         if m.record_states:
