@@ -171,18 +171,29 @@ def _may_not_set(m: Machine, act: Act, w: World, ref: Ref, site: Site, deferred:
     return may_not(m, act, trial, deferred, site, lambda world: (f := world.fut(ref)) is not None and f.mask == DONE)
 
 
+def may(m: Machine, act: Act, w: World, deferred: Deferred, site: Site, has_happened: Callable[[World], bool]) -> bool:
+    """Whether something may have happened when a callback has run whose future is done."""
+    return any(_ways(m, act, w, deferred, site, has_happened))
+
+
 def may_not(
     m: Machine, act: Act, w: World, deferred: Deferred, site: Site, has_happened: Callable[[World], bool]
 ) -> bool:
     """Whether something may not have happened, for what others did, when a callback has run whose future is done."""
+    ways = _ways(m, act, w, deferred, site, has_happened)
+    return not (all(ways) and ways) and not by_itself(m, deferred.function)
+
+
+def _ways(
+    m: Machine, act: Act, w: World, deferred: Deferred, site: Site, has_happened: Callable[[World], bool]
+) -> list[bool]:
     for value in deferred.args:
         if isinstance(value, Ref):
             finish(w, value)
     m.quiet += 1
     outcomes = call(m, act, w, deferred.function, [(v, False) for v in deferred.args], [], site)
-    ways = [has_happened(o.world) for o in outcomes if o.exc is None]
     m.quiet -= 1
-    return not (all(ways) and ways) and not by_itself(m, deferred.function)
+    return [has_happened(o.world) for o in outcomes if o.exc is None]
 
 
 def called_back(m: Machine, act: Act, w: World, ref: Ref, site: Site, *, failed: bool) -> list[World]:

@@ -15,16 +15,18 @@ from dataclasses import replace
 from functools import partial
 
 from tooearly.flow import earlier
-from tooearly.flow.awaits import await_unknown, may_not
+from tooearly.flow.awaits import await_unknown, may, may_not
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.deferred import Deferred
-from tooearly.flow.ended import finish, fired
+from tooearly.flow.ended import finish, fired, setting
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import CANCELLED, Cont
+from tooearly.flow.mention import nodes_in
+from tooearly.flow.objects import CANCELLED, PENDING, Cont
 from tooearly.flow.operators import truths
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
+from tooearly.flow.walking import functions
 from tooearly.semantics.names import walk
 
 SETTING = frozenset(["event_set"])  # the effects of methods
@@ -97,8 +99,43 @@ def unknown_wait(c: Call) -> list[Outcome]:
 
 
 def is_set(c: Call) -> list[Outcome]:
-    """`event.is_set()`."""
-    return [Outcome(c.w, TRUE if marked(c.w, c.receiver) else Unknown())]
+    """`event.is_set()`: where done callbacks set it, it is because one of them has run."""
+    if marked(c.w, c.receiver):
+        return [Outcome(c.w, TRUE)]
+    callbacks = setting(c.w, c.receiver) if isinstance(c.receiver, Ref) else []
+    callbacks = [deferred for deferred in callbacks if _may_set(c, deferred)]
+    if not callbacks:
+        return [Outcome(c.w, Unknown())]
+    out = [Outcome(c.w, FALSE)]
+    if any(_may_have_run(c.w, deferred) for deferred in callbacks):
+        for world in fired(c.w.copy(), c.receiver, c.site, partial(_may_not_set, c)):  # type: ignore[arg-type]
+            mark(world, c.receiver, True)
+            out.append(Outcome(world, TRUE))
+    return out
+
+
+def _may_set(c: Call, deferred: Deferred) -> bool:
+    """Whether a callback that gets at the event sets it: by its text, as a countdown does not when it is run once."""
+    own, methods = _last_name(c.site.node), c.m.rows.named(SETTING)
+    nodes = [n for f in functions(deferred.function) for n in nodes_in(f.function)]
+    if any(isinstance(n, ast.Attribute) and n.attr in methods and _last_name(n) == own for n in nodes):
+        return True
+    return may(c.m, c.act, c.w.copy(), deferred, c.site, lambda world: marked(world, c.receiver))
+
+
+def _last_name(node: ast.AST) -> str:
+    """The name by which the object of a method goes, or of a call of one: that of a variable or an attribute."""
+    match node:
+        case ast.Call(func=function):
+            return _last_name(function)
+        case ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name
+    return ""
+
+
+def _may_have_run(w: World, deferred: Deferred) -> bool:
+    """Whether the future that a callback waits for may be done by now."""
+    return all(fut.mask != PENDING for value in deferred.args if (fut := w.fut(value)) is not None)
 
 
 def set_event(c: Call) -> list[Outcome]:

@@ -51,7 +51,7 @@ def keep_value(outcome: Outcome, ref: Ref) -> None:
 
 def fire(w: World, ref: Ref) -> None:
     """`ref` has been set or signalled: a done callback that holds it has run, so the callback's future is done."""
-    for deferred in _setting(w, ref):
+    for deferred in setting(w, ref):
         for value in deferred.args:
             if isinstance(value, Ref) and value != ref and (fut := w.fut(value)) is not None and fut.mask != DONE:
                 finish(w, value)
@@ -65,11 +65,11 @@ def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -
     A callback that may or may not set `ref` (`decides`: a countdown, say) is taken to be the last of them.
     Where a timer sets it too, it may have been that.
     """
-    setting = _setting(w, ref)
-    timed = [w.copy()] if setting and any(_timed(w, d, ref) for d in w.deferred) else []
-    futures = [v for d in setting for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
+    callbacks = setting(w, ref)
+    timed = [w.copy()] if callbacks and any(_timed(w, d, ref) for d in w.deferred) else []
+    futures = [v for d in callbacks for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
     crowd = any(w.heap[v.oid].many for v in futures)
-    if (len(futures) < 2 and not crowd) or any(decides(d) for d in setting):
+    if (len(futures) < 2 and not crowd) or any(decides(d) for d in callbacks):
         fire(w, ref)
         return [w, *timed]
     out = timed
@@ -80,7 +80,7 @@ def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -
     return out
 
 
-def _setting(w: World, ref: Ref) -> list[Deferred]:
+def setting(w: World, ref: Ref) -> list[Deferred]:
     """The done callbacks that may have set this, by what they hold. Nobody sets a task: that ends by itself."""
     fut = w.fut(ref)
     if fut is not None and fut.kind != "future":

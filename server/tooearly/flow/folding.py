@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.joining import FINISHED, either, join_objects, replaced
-from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Iterating
+from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Iterating, Obj
 from tooearly.flow.state import Key, World
-from tooearly.flow.values import NONE, Ref, Unknown, Value, choice, options, unique
+from tooearly.flow.values import NONE, Const, KeyOf, Oid, Ref, Site, Unknown, Value, choice, const, options, unique
 from tooearly.flow.walking import children_of, refs
 
 
@@ -64,6 +64,59 @@ def detached(world: World, other: World) -> World:
     return out
 
 
+def keys_kept(worlds: list[World]) -> list[World]:
+    """The worlds in which keys that were picked out of a container are what is held under them.
+
+    `ready = [name for name, job in jobs.items() if job.done()]` holds constants while each job is known on its own.
+    In a world that stands for many it would not be known any more that these are the keys of what is done.
+    """
+    return [_keys_kept(world) for world in worlds]
+
+
+def _keys_kept(world: World) -> World:
+    out = world
+    for oid, cont in world.heap.items():
+        held = _held_under(world, cont) if isinstance(cont, Cont) else {}
+        picked = [other for other, obj in world.heap.items() if held and _picked(held, oid, other, obj)]
+        named = [key for key, value in world.env.items() if key[0] == oid.frame and value in held and cont.keys]  # type: ignore[union-attr]
+        if picked or named:
+            out = world.copy() if out is world else out
+            out.heap.update({other: _by_objects(out.heap[other], held) for other in picked})  # type: ignore[arg-type]
+            out.env.update({key: KeyOf(held[world.env[key]]) for key in named})
+    return out.settle() if out is not world else world
+
+
+def _held_under(world: World, cont: Cont) -> dict[Value, Ref]:
+    """The futures of a dict or list that is known one by one, each under its constant."""
+    if not cont.exact or cont.many or cont.kind not in ("dict", "list"):
+        return {}
+    keys = cont.keys if cont.kind == "dict" else map(const, range(len(cont.items)))
+    pairs = [(k, v) for k, v in zip(keys, cont.items, strict=True) if isinstance(k, Const) and isinstance(v, Ref)]
+    return dict(pairs) if all(isinstance(world.heap.get(value.oid), Fut) for _, value in pairs) else {}
+
+
+def _picked(held: dict[Value, Ref], source: Oid, oid: Oid, obj: Obj) -> bool:
+    """Whether an object holds nothing but such keys, and has been made behind the container in the same function.
+
+    Or it is a pair of a key with what is held under it.
+    """
+    if not isinstance(obj, Cont | Iterating) or obj.many or not obj.items or oid.frame != source.frame:
+        return False
+    made, before = oid.site, source.site
+    if not isinstance(made, Site) or not isinstance(before, Site) or made.line <= before.line:
+        return False
+    if isinstance(obj, Cont) and obj.kind == "tuple":
+        return any(key in obj.items and value in obj.items for key, value in held.items())
+    return not (isinstance(obj, Cont) and obj.keys) and all(o in held for i in obj.items for o in options(i))
+
+
+def _by_objects(obj: Cont | Iterating, held: dict[Value, Ref]) -> Cont | Iterating:
+    """The same keys by what is held under them."""
+    if isinstance(obj, Cont) and obj.kind == "tuple":
+        return replaced(obj, {key: KeyOf(value) for key, value in held.items() if value in obj.items})
+    return replaced(obj, {item: choice(tuple(held[o] for o in options(item))) for item in obj.items})
+
+
 def turns_forgotten(worlds: list[World]) -> list[World]:
     """The worlds with what the turns of short loops have made as groups again, as long as nothing names it."""
     out: dict[World, None] = {}
@@ -74,9 +127,23 @@ def turns_forgotten(worlds: list[World]) -> list[World]:
             for oid in turned:
                 if oid in world.heap and not any(oid in refs(value) for value in world.env.values()):
                     world.fold(oid)
+            _fold_pairs(world)
             world.settle()
         out[world] = None
     return list(out)
+
+
+def _fold_pairs(world: World) -> None:
+    """Pairs of which one half is some member of a group are a group too: so the other half goes with that member."""
+    pairs = {oid: obj for oid, obj in world.heap.items() if isinstance(obj, Cont) and obj.kind == "tuple"}
+    loose = {Ref(oid) for oid, pair in pairs.items() if not pair.many and any(_is_some(world, v) for v in pair.items)}
+    for oid, obj in list(world.heap.items()):
+        if isinstance(obj, Iterating) and obj.exact and not loose.isdisjoint(obj.items):
+            world.heap[oid] = replace(obj, kind="plain", exact=False)
+
+
+def _is_some(world: World, value: Value) -> bool:
+    return isinstance(value, Ref) and isinstance(held := world.heap.get(value.oid), Fut) and held.many
 
 
 def fold_worlds(worlds: list[World], most: int = 6) -> list[World]:

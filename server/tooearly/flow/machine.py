@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tooearly.flow import live, solve
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.cfg import RAISE, RETURN, Block, Graph
-from tooearly.flow.folding import fold_worlds, turns_forgotten
+from tooearly.flow.folding import fold_worlds, keys_kept, turns_forgotten
 from tooearly.flow.lower_stmt import build
 from tooearly.flow.objects import Fut, Note
 from tooearly.flow.reports import Report
@@ -209,7 +209,7 @@ class Machine:
             for world in found:
                 self.spend(world, crowds(world))
             lost()
-            fewer = turns_forgotten(found)
+            fewer = turns_forgotten(keys_kept(found))
             return fewer if len(fewer) < 2 * MOST else fold_worlds(fewer, MOST)
 
         outer, act.block = act.block, act.graph.blocks[start]

@@ -21,6 +21,8 @@ def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
     cont = w.cont(coll)
     if cont is None or not isinstance(coll, Ref):
         return
+    if key is None and isinstance(value, Unknown) and value.tag is not None:
+        value = _found_under(w, value)
     if key is not None or cont.kind == "dict":
         set_item(w, coll, Unknown() if key is None else key, value)
         return
@@ -33,6 +35,14 @@ def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
     items = (*cont.items, value) if cont.exact else unique((*cont.items, value))
     nonempty = cont.nonempty or not is_group(w, value)
     w.heap[coll.oid] = replace(cont, items=items, nonempty=nonempty, size=None)
+
+
+def _found_under(w: World, key: Unknown) -> Value:
+    """The future that some container has been asked for by a key, which stands for it; or just the key."""
+    slots = [v for obj in w.heap.values() if isinstance(obj, Cont) and not obj.many for k, v in obj.slots if k == key]
+    found = slots[0] if len(slots) == 1 else None
+    held = w.heap.get(found.oid) if isinstance(found, Ref) else None
+    return found if found is not None and isinstance(held, Fut) and not held.many else key
 
 
 def measured(w: World, coll: Value, source: Value) -> bool:

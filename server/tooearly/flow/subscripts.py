@@ -13,7 +13,7 @@ from tooearly.flow import shelves
 from tooearly.flow.containers import FACTORY, is_group, shuffled
 from tooearly.flow.joining import FINISHED, MISSING
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import Cont
+from tooearly.flow.objects import Cont, Fut
 from tooearly.flow.state import World
 from tooearly.flow.values import (
     Choice,
@@ -45,6 +45,8 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
         if key.value in cont.items:
             return [Outcome(w, key.value)]  # the index of that very element
         key = key.value
+    if isinstance(key, Ref) and key in cont.items and isinstance(w.heap.get(key.oid), Fut) and not is_group(w, key):
+        return [Outcome(w, key)]  # it stands for its own index
     if cont.exact and isinstance(key, Const) and isinstance(key.value, int):
         index = index_of(cont, key)
         if index is not None:
