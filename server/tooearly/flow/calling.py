@@ -15,7 +15,7 @@ from tooearly.flow.binding import Args, Kwargs, arguments, bind, written_out
 from tooearly.flow.containers import spread
 from tooearly.flow.ended import unsee
 from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, GaveUp, Machine, Outcome
-from tooearly.flow.mention import makes, names_in
+from tooearly.flow.mention import makes, names_in, sets_up
 from tooearly.flow.objects import CANCELLED
 from tooearly.flow.relevance import SMALL, closed_over, hands_over
 from tooearly.flow.state import World
@@ -154,8 +154,7 @@ def invoke(
     if act.depth >= MAX_DEPTH or act.count(function) >= MAX_SAME:
         suspend(m, act, w, "other", site)
         return unknown_call(m, act, w, func, args, kwargs, site)
-    large = skim and len(names_in(function)) > SMALL
-    if large and not makes(m, function) and not hands_over(m, w, func, args, kwargs):
+    if skim and not _matters(m, act, w, func, args, kwargs, site):
         return skimmed(m, act, w, func, site)
     frame: Frame = (*act.frame, (function.name, site.hashed))
     if function in m.too_big:
@@ -185,6 +184,19 @@ def _not_followed(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs
     if func.function.is_async:
         suspend(m, act, w, "other", site)
     return unknown_call(m, act, w, func, args, kwargs, site)
+
+
+def _matters(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwargs, site: Site) -> bool:
+    """Whether a call needs to be followed; if it does not, what its text changes is not known any more."""
+    from tooearly.flow.telling import overlooked
+
+    function = func.function
+    if len(names_in(function)) <= SMALL or makes(m, function) or sets_up(m, function):
+        return True
+    if hands_over(m, w, func, args, kwargs):
+        return True
+    given = tuple(value for value, starred in args if not starred)
+    return overlooked(act, w, Coro(func, given, tuple((n or "**", v) for n, v in kwargs), site))
 
 
 def skimmed(m: Machine, act: Act, w: World, func: Func, site: Site) -> list[Outcome]:

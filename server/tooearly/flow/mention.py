@@ -229,6 +229,26 @@ def makes(m: Machine, function: Function) -> bool:
     return known
 
 
+def sets_up(m: Machine, function: Function) -> bool:
+    """Whether the function stores a new container in an attribute: others may put futures there."""
+    known: bool | None = function.cache.get("sets_up")
+    if known is None:
+        known = function.cache["sets_up"] = any(
+            isinstance(node, ast.Assign | ast.AnnAssign)
+            and _is_container(m, node.value)
+            and isinstance(node.targets[0] if isinstance(node, ast.Assign) else node.target, ast.Attribute)
+            for node in nodes_in(function)
+        )
+    return known
+
+
+def _is_container(m: Machine, value: ast.expr | None) -> bool:
+    match value:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in m.rows.named(CONTAINERS)
+    return isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
+
+
 def _gives(m: Machine, function: Function) -> bool:
     if isinstance(function.node, ast.Lambda | ast.GeneratorExp):
         return True

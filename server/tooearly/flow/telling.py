@@ -85,23 +85,36 @@ def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
     names = _names(act.function, test)
     after: World | None = None
     for body, futures in list(_running(w)) if names else ():
-        told = [(c, place) for c, place in _told(w, body) if not names.isdisjoint(_called(w, c, place))]
+        news = [(c, place) for c, place in _told(w, body) if not names.isdisjoint(_called(w, c, place))]
         begun = any(isinstance(f := w.heap.get(oid), Fut) and f.mask != PENDING for oid in futures)
         target = target_function(body)
         own = target is not None and act.count(target.function) > 0  # this code itself, or one of its kind
-        if not told or (decided and (own or not begun)):
+        if not news or (decided and (own or not begun)):
             continue
         after = (after or w.copy()) if decided else w
-        if any(change.late for change, _ in told):
+        if any(change.late for change, _ in news):
             waited_for = w.reachable([body], closed_over(w)) - set(futures)
             after.escape(other for other in waited_for if isinstance(w.heap[other], Fut))
-        for oid in futures if any(change.last for change, _ in told) else ():
+        for oid in futures if any(change.last for change, _ in news) else ():
             fut = after.heap.get(oid)
             if isinstance(fut, Fut) and fut.mask & PENDING:
                 after.heap[oid] = replace(fut, mask=UNSEEN)
-        for change, place in told if decided else ():
+        for change, place in news if decided else ():
             _open(after, change, place)
     return after if decided else None
+
+
+def overlooked(act: Act, w: World, call: Coro) -> bool:
+    """Whether a call changes a flag, counter or list that the code around it asks for, and so has to be followed.
+
+    If it does not, what it changes is forgotten: other code may ask for that later.
+    """
+    asked, changes = _asked(act), list(_told(w, call))
+    if any(not asked.isdisjoint(_called(w, change, place)) for change, place in changes):
+        return True
+    for change, place in changes:
+        _open(w, change, place)
+    return False
 
 
 def tells(function: Value) -> bool:
