@@ -100,6 +100,7 @@ TESTED_HERE = {
     "pytest.mark.timeout",
     "dataclasses.dataclass",
     "functools.total_ordering",
+    "str.format",
     "atexit.register",
 }
 
@@ -212,6 +213,22 @@ def test_row_of_a_class_of_a_package(row: str) -> None:
     owner, method = row.split(".")
     package, name = OWNERS[owner]
     assert callable(getattr(getattr(pytest.importorskip(package), name), method))
+
+
+@pytest.mark.parametrize(("row", "name"), [(row.name, name) for row in builtin_rows().values() for name in row.asks])
+def test_function_asks_its_argument(row: str, name: str) -> None:
+    asked: list[str] = []
+
+    def answer(self: object, *_: object) -> Any:
+        asked.append(name)
+        return {"__int__": 1, "__index__": 1, "__float__": 1.0, "__bytes__": b""}.get(name, "")
+
+    def format_one(value: object) -> str:
+        return "{}".format(value)  # noqa: UP032
+
+    function = format_one if row == "str.format" else getattr(builtins, row.removeprefix("builtins."))
+    function(type("Asked", (), {name: answer})())
+    assert asked == [name]
 
 
 @pytest.mark.parametrize("row", sorted(NEVER))

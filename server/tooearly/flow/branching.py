@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
-from tooearly.flow import operators, telling
+from tooearly.flow import operators, special, telling
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.state import World
-from tooearly.flow.values import Choice, Unknown, Value
+from tooearly.flow.values import Choice, Ref, Unknown, Value
 
 
 def branch(
     m: Machine, act: Act, w: World, node: ast.AST, value: Value, key: str | None, *, remember: bool
 ) -> Iterator[tuple[str, Outcome]]:
     """Leave by the truth of a value; a condition that was decided before (and has not changed) is not asked again."""
+    if isinstance(value, Ref) and special.method(m, w, value, special.TRUTH) is not None:
+        for asked in special.truth(m, act, w, value, node):
+            ways = operators.truths(asked.world, asked.value) if asked.exc is None else [(True, asked.world)]
+            yield from (("true" if truth else "false", replace(asked, world=world)) for truth, world in ways)
+        return
     fact = (act.frame, key) if key else None
     known = w.facts.get(fact) if fact else None
     if known is None and w.facts and (excluded(act, w, key) or w.facts.get((("none", value), "$"))):

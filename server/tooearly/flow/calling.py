@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args, Kwargs, arguments, bind, written_out
@@ -223,9 +224,6 @@ def call_api(
     m: Machine, act: Act, w: World, name: str, receiver: Value | None, args: Args, kwargs: Kwargs, site: Site
 ) -> Iterator[Outcome] | list[Outcome]:
     """A call to something known by its name: the effect of its row, or unknown code."""
-    from tooearly.flow.draining import CONSUMING, is_generator, with_lists
-    from tooearly.flow.effects import EFFECTS
-
     row = m.rows.get(name)
     if row is None:
         if name.startswith("builtins.") and is_exception(name[9:]):
@@ -243,21 +241,34 @@ def call_api(
         receiver, args = args[0][0], args[1:]  # an unbound method: asyncio.Task.result(task)
         if not isinstance(receiver, Ref):
             return [Outcome(w, Unknown())]
-    args = [(w.inside(value), starred) for value, starred in args]
+    if row.asks:
+        from tooearly.flow.special import told
+
+        asked = told(m, act, w, [value for value, _ in args], row.asks, site)
+        fine = [_effect(m, act, a.world, row, receiver, args, kwargs, site) for a in asked if a.exc is None]
+        return [*chain.from_iterable(fine), *(a for a in asked if a.exc is not None)]
+    return _effect(m, act, w, row, receiver, args, kwargs, site)
+
+
+def _effect(
+    m: Machine, act: Act, w: World, row: Row, receiver: Value | None, args: Args, kwargs: Kwargs, site: Site
+) -> Iterator[Outcome] | list[Outcome]:
+    """The effect that a row names, on calling what it stands for or, later, on awaiting that."""
+    from tooearly.flow.draining import CONSUMING, must_walk, with_lists
+    from tooearly.flow.effects import EFFECTS
+
+    args = [(v, s) if row.call in CONSUMING and must_walk(m, w, v) else (w.inside(v), s) for v, s in args]
     if row.awaiting and not row.call:
         packed = tuple((n or "**", v) for n, v in kwargs)
         values = spread(w, args)
         crowd = tuple(v for v, starred in values if starred)
         plain = tuple(v for v, starred in values if not starred)
-        return [
-            Outcome(
-                w, Coro(Api(name) if receiver is None else Bound(Api(name), receiver), (*plain, *crowd), packed, site)
-            )
-        ]
+        function = Api(row.name) if receiver is None else Bound(Api(row.name), receiver)
+        return [Outcome(w, Coro(function, (*plain, *crowd), packed, site))]
     effect = EFFECTS.get(row.call or "plain")
     if effect is None:
-        return unknown_call(m, act, w, Api(name), args, kwargs, site)
-    if row.call in CONSUMING and any(is_generator(w, v) for v, _ in args):
+        return unknown_call(m, act, w, Api(row.name), args, kwargs, site)
+    if row.call in CONSUMING and any(must_walk(m, w, v) for v, _ in args):
 
         def go_on(world: World, given: Args) -> Iterator[Outcome] | list[Outcome]:
             return effect(Call(m, act, world, row, receiver, *arguments(row, given, kwargs), site))

@@ -15,6 +15,7 @@ from tooearly.flow.containers import new
 from tooearly.flow.iterate import advance, iterator, send
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Iterating
+from tooearly.flow.special import method
 from tooearly.flow.state import World
 from tooearly.flow.storing import collect
 from tooearly.flow.values import NONE, Coro, Exc, Func, Ref, Site, Unknown, Value
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tooearly.flow.calling import Call
 
 TURNS = 24
+ORDERING = ("__lt__", "__gt__")
 WAYS = 12
 # Effects of functions that go through what they are given at once (`zip`, `map` and their like do not).
 CONSUMING = frozenset(
@@ -36,6 +38,11 @@ def is_generator(w: World, value: Value, *, is_async: bool = False) -> bool:
         return value.function.function.is_generator and value.function.function.is_async == is_async
     obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
     return isinstance(obj, Iterating) and obj.kind == "generator"
+
+
+def must_walk(m: Machine, w: World, value: Value) -> bool:
+    """Whether to go through a value is to run code: of a generator, of an instance that can be walked."""
+    return is_generator(w, value) or method(m, w, value, ("__iter__",)) is not None
 
 
 def sent(c: Call, *, is_async: bool) -> list[Outcome] | None:
@@ -105,6 +112,32 @@ def keyed(c: Call) -> list[Outcome]:
     ]
 
 
+def compared(c: Call) -> list[Outcome]:
+    """`sorted(items)`, `max(items)`: instances that define an order are compared, each with another one.
+
+    The value is what was given, under the name that it has by then.
+    """
+    from tooearly.flow.calling import call
+
+    given, kept, whole = c.get("items") or Unknown(), (c.frame, "$compared"), (c.frame, "$whole")
+    cont = c.w.cont(given)
+    ordered = cont is not None and any(method(c.m, c.w, item, ORDERING) is not None for item in cont.items)
+    if not ordered or c.get("key") is not None:
+        return [Outcome(c.w, given)]
+
+    def turn(world: World, value: Value) -> list[Outcome]:
+        found = method(c.m, world, value, ORDERING)
+        args: Args = [(world.env[kept], False)] if kept in world.env else []
+        world.env[kept] = value
+        return list(call(c.m, c.act, world, found, args, [], c.site)) if args and found else [Outcome(world)]
+
+    c.w.env[whole] = given
+    ended = walk(c.m, c.act, c.w, given, c.site, turn)
+    for outcome in ended:
+        outcome.world.env.pop(kept, None)
+    return [replace(outcome, value=outcome.world.env.pop(whole, given)) for outcome in ended]
+
+
 def walk(
     m: Machine, act: Act, w: World, source: Value, site: Site, turn: Callable[[World, Value], list[Outcome]]
 ) -> list[Outcome]:
@@ -143,7 +176,7 @@ def with_lists(
     then: Callable[[World, Args], Iterable[Outcome]],
 ) -> list[Outcome]:
     """Drain the generators among the (un)starred arguments one after another, and go on with lists in their place."""
-    index = next((i for i, (v, starred) in enumerate(args) if starred == wanted and is_generator(w, v)), None)
+    index = next((i for i, (v, starred) in enumerate(args) if starred == wanted and must_walk(m, w, v)), None)
     if index is None:
         return list(then(w, args))
     out: list[Outcome] = []

@@ -132,15 +132,24 @@ def defaultdict(c: Call) -> list[Outcome]:
 
 def reordered(c: Call) -> list[Outcome]:
     """`sorted(x)`: the same elements in an order that is not known, unless they are constants."""
-    found = items_of(c.w, c.get("items"))
-    if found is None:
-        return [Outcome(c.w, Unknown())]
-    values = [item.value for item in found[0] if isinstance(item, Const)]
-    if found[1] and len(values) == len(found[0]) and len({type(value) for value in values}) == 1 and len(c.args) == 1:
+    from tooearly.flow.draining import compared
+
+    out: list[Outcome] = []
+    for given in compared(c):
+        found = items_of(given.world, given.value)
+        if given.exc is None and found is not None:
+            out.append(Outcome(given.world, new(given.world, c.frame, c.site, _in_order(c, *found))))
+        else:
+            out.append(Outcome(given.world, Unknown(), given.exc))
+    return out
+
+
+def _in_order(c: Call, items: tuple[Value, ...], exact: bool, nonempty: bool) -> Cont:
+    values = [item.value for item in items if isinstance(item, Const)]
+    if exact and len(values) == len(items) and len({type(value) for value in values}) == 1 and len(c.args) == 1:
         with suppress(TypeError):
-            ordered = tuple(const(value) for value in sorted(values))
-            return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", ordered, True, True)))]
-    return [Outcome(c.w, new(c.w, c.frame, c.site, containers.in_any_order(Cont("list", *found))))]
+            return Cont("list", tuple(const(value) for value in sorted(values)), True, True)
+    return containers.in_any_order(Cont("list", items, exact, nonempty))
 
 
 def reverse(c: Call) -> list[Outcome]:
@@ -311,7 +320,8 @@ def take_next(c: Call) -> list[Outcome]:
     out: list[Outcome] = []
     default = c.get("default")
     given = c.get("iterator") or Unknown()
-    for start in iterator(c.m, c.act, c.w, given, c.site, False):
+    own = find_method(c.m, c.w, given, "__next__") is not None
+    for start in [Outcome(c.w, given)] if own else iterator(c.m, c.act, c.w, given, c.site, False):
         for label, outcome in advance(c.m, c.act, start.world, start.value, c.site, False):
             if label != "exhausted":
                 out.append(outcome)
@@ -335,12 +345,19 @@ def send(c: Call) -> list[Outcome]:
 
 def one_of(c: Call) -> list[Outcome]:
     """`max(x)`, `min(x)`, `random.choice(x)`: one of the elements."""
+    from tooearly.flow.draining import compared
+
     given = c.get("items")
     if c.rest and not any(starred for _, starred in c.rest):
         return [Outcome(c.w.copy(), value) for value in unique((given, *(v for v, _ in c.rest)))]
     if c.w.cont(given) is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
-    out = [Outcome(w, v) for w, v in subscripts.pick(c.act, c.w, given, None, c.site)]
+    out: list[Outcome] = []
+    for outcome in compared(c):
+        if outcome.exc is not None or not isinstance(outcome.value, Ref):
+            out.append(outcome)
+        else:
+            out += [Outcome(w, v) for w, v in subscripts.pick(c.act, outcome.world, outcome.value, None, c.site)]
     return out or [Outcome(c.w, exc=Exc("builtins.ValueError"))]
 
 

@@ -214,12 +214,19 @@ def is_future(c: Call) -> list[Outcome]:
 
 def truth(c: Call) -> list[Outcome]:
     """`bool(x)`."""
+    from tooearly.flow import special
     from tooearly.flow.operators import truths
 
     value = c.get("obj") or FALSE
     if isinstance(value, Unknown):
         return [Outcome(c.w, Unknown())]
-    return [Outcome(w, const(t)) for t, w in truths(c.w, value)]
+    out: list[Outcome] = []
+    for asked in special.truth(c.m, c.act, c.w, value, c.site.node):
+        if asked.exc is not None or isinstance(asked.value, Unknown):
+            out.append(asked)
+        else:
+            out += [Outcome(w, const(t)) for t, w in truths(asked.world, asked.value)]
+    return out
 
 
 def _assert(c: Call, wanted: bool, results: list[Outcome]) -> list[Outcome]:

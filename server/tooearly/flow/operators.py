@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow import cfg, containers, sizes
+from tooearly.flow import cfg, containers, sizes, special
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
@@ -42,9 +42,19 @@ def operate(
     get: Callable[[int], Value],
 ) -> list[Outcome]:
     """The outcomes of a unary, binary, in-place or comparing operator."""
+    known = special.operated(m, act, w, step, get)
+    if known is not None:
+        return known
     match step:
+        case cfg.Unary(node, _, "Not", src):
+            asked = special.truth(m, act, w, get(src), node)
+            return [o for a in asked for o in ([a] if a.exc is not None else unary(a.world, "Not", a.value))]
         case cfg.Unary(_, _, name, src):
             return unary(w, name, get(src))
+        case cfg.Binary(node, _, "Mod", left, right) if isinstance(get(left), Const):
+            asked = special.percent(m, act, w, get(left), get(right), node)
+            given = get(left), get(right)
+            return [o for a in asked for o in ([a] if a.exc is not None else binary(act, a.world, "Mod", *given, node))]
         case cfg.Compare(_, _, name, left, right):
             return compare(m, act, w, name, get(left), get(right))
         case cfg.InPlace(node, _, name, left, right) if w.cont(get(left)) is not None:

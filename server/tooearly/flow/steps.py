@@ -20,6 +20,7 @@ from tooearly.flow import (
     manage,
     operators,
     slices,
+    special,
     storing,
     subscripts,
 )
@@ -30,7 +31,7 @@ from tooearly.flow.branching import branch
 from tooearly.flow.calling import call
 from tooearly.flow.catching import exception_of, matches_handler, raised_value
 from tooearly.flow.cfg import Step, Temp
-from tooearly.flow.draining import is_generator, with_lists
+from tooearly.flow.draining import must_walk, with_lists
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.names import import_value
 from tooearly.flow.objects import Inst
@@ -257,7 +258,7 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
 
 def invoke(m: Machine, act: Act, w: World, func: Value, args: Args, kwargs: Kwargs, site: Site) -> Iterable[Outcome]:
     """A call, its starred arguments written out; generators among those are run to their end first."""
-    if not any(starred and is_generator(w, value) for value, starred in args):
+    if not any(starred and must_walk(m, w, value) for value, starred in args):
         return call(m, act, w, func, containers.spread(w, args), kwargs, site)
 
     def go_on(world: World, given: Args) -> Iterable[Outcome]:
@@ -292,8 +293,9 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
             return put(m, act, iterate.iterator(m, act, w, get(src), act.site(node), is_async), dst, node)
         case cfg.Unary() | cfg.Binary() | cfg.InPlace() | cfg.Compare():
             return put(m, act, operators.operate(m, act, w, step, get), step.dst, step.node)
-        case cfg.Opaque(_, dst):
+        case cfg.Opaque(node, dst, srcs):
             w.env[frame, dst] = Unknown()
+            return special.formatted(m, act, w, node, [get(src) for src in srcs])
         case cfg.Define(_, dst, function, defaults):
             made = Func(function, frame, tuple((n, get(t)) for n, t in defaults))  # type: ignore[arg-type]
             w.env[frame, dst] = (
@@ -316,7 +318,7 @@ def unpacked(
     m: Machine, act: Act, w: World, src: Value, dsts: tuple[int, ...], star: int | None, site: Site
 ) -> list[Outcome]:
     """`a, *b = src`; a generator is run to its end."""
-    if not draining.is_generator(w, src):
+    if not draining.must_walk(m, w, src):
         return slices.unpack(m, act, w, src, dsts, star, site)
     out: list[Outcome] = []
     for given in draining.drain(m, act, w, src, site):

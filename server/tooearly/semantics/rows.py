@@ -9,6 +9,7 @@ A row is one callable. Its keys:
 - `returns`: the type of the value, when no effect makes it; `raises`: whether it may raise (default: yes);
 - `before`: of a class, the methods that a framework runs before each method whose name begins with `entered`, on the
   same instance; of a decorator of the kind "fixture", `entered` is how the names of the functions that get it begin;
+- `asks`: the special methods by which it asks each of its arguments for something: the first of them that there is;
 - `same`: the row is another name for that one; `fact`: the claim in words, which a test checks against CPython.
 """
 
@@ -42,6 +43,7 @@ class Row:
     fact: str = ""
     before: tuple[str, ...] = ()
     entered: str = ""
+    asks: tuple[str, ...] = ()
     origin: str = "built in"
 
 
