@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from tooearly.flow.machine import Act, Machine
-from tooearly.flow.objects import Fut, Inst
+from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import Ref, Value
 from tooearly.flow.walking import refs
@@ -52,7 +52,11 @@ def before_future(m: Machine, w: World, ref: Ref) -> list[Ref]:
 
 
 def _futures(w: World, values: list[Value | None]) -> list[Ref]:
-    return [Ref(oid) for v in values if v is not None for oid in refs(v) if isinstance(w.heap.get(oid), Fut)]
+    """The futures among these values, and in containers."""
+    found = [oid for value in values if value is not None for oid in refs(value)]
+    for cont in [held for oid in found if isinstance(held := w.heap.get(oid), Cont)]:
+        found += [oid for item in cont.items for oid in refs(item)]
+    return [Ref(oid) for oid in dict.fromkeys(found) if isinstance(w.heap.get(oid), Fut)]
 
 
 def _common(rows: Rows, scopes: list[ast.AST], target: str, setting: frozenset[str]) -> list[str]:
@@ -79,6 +83,18 @@ def _in_front(
             yield from _in_front(handler.body, target, methods, before)
 
 
+def _awaited(value: ast.expr) -> Iterator[ast.expr]:
+    """What is awaited, or is among what an awaited call is given."""
+    match value:
+        case ast.Name() | ast.Attribute():
+            yield value
+        case ast.Starred(value=inner):
+            yield from _awaited(inner)
+        case ast.Call(args=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            for part in parts:
+                yield from _awaited(part)
+
+
 def _call(stmt: ast.stmt) -> Iterator[tuple[str, str]]:
     """The object and the method of a statement that is a call."""
     match stmt:
@@ -87,13 +103,14 @@ def _call(stmt: ast.stmt) -> Iterator[tuple[str, str]]:
 
 
 def _done_by(rows: Rows, stmts: tuple[ast.stmt, ...]) -> set[str]:
-    """The expressions that these statements set, await, or set where they are not done."""
+    """The expressions that these statements set, await (also in `gather` and the like), or set if they are not done."""
     found = set[str]()
     for stmt in stmts:
         found |= {text for text, attr in _call(stmt) if attr in rows.named(FINISHING)}
         match stmt:
-            case ast.Expr(ast.Await(ast.Name() | ast.Attribute() as value)):
-                found.add(ast.unparse(value))
+            case ast.Expr(ast.Await(value)) | ast.Assign(value=ast.Await(value)):
+                found |= {ast.unparse(awaited) for awaited in _awaited(value)}
+        match stmt:
             case ast.Assign(targets=targets):
                 found -= {ast.unparse(target) for target in targets}
             case ast.If(test=ast.UnaryOp(ast.Not(), ast.Call(ast.Attribute(value=value, attr=attr)))) if (
