@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 
 from tooearly.flow.attributes import find_method
-from tooearly.flow.begun import go_on
+from tooearly.flow.begun import go_on, may_have_waited
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.containers import is_group
@@ -84,6 +84,7 @@ def await_unknown(m: Machine, act: Act, w: World, site: Site, *, surely: bool = 
     """Waiting for something that is not followed: it may fail, and it proves nothing."""
     unsee(w, called=isinstance(getattr(site.node, "value", None), ast.Call))
     suspend(m, act, w, "other", site, surely=surely)
+    may_have_waited(m, w)
     return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc(CANCELLED))]
 
 
@@ -152,6 +153,8 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
     for outcome in body_outcomes(m, act, w, fut, site):
         end(outcome.world, ref, outcome.exc)
         finish_children(outcome.world, fut)
+        if fut.kind == "future":
+            may_have_waited(m, outcome.world)
         for other in before_future(m, outcome.world, ref):
             finish(outcome.world, other)
         keep_value(outcome, ref)

@@ -10,20 +10,24 @@ others begin when somebody waits for them (`awaits.body_outcomes`).
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field, replace
 
 from tooearly.flow.binding import bind
 from tooearly.flow.cfg import RETURN, Block, Graph
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.ended import finish
+from tooearly.flow.joining import opened
 from tooearly.flow.machine import Act, GaveUp, Machine, Outcome
-from tooearly.flow.mention import leaves
-from tooearly.flow.objects import PENDING, Fut, Generating, Note
+from tooearly.flow.mention import filling, fills, leaves, nodes_in
+from tooearly.flow.objects import PENDING, Cont, Fut, Generating, Note
 from tooearly.flow.relevance import closed_over
 from tooearly.flow.state import World
 from tooearly.flow.values import Bound, Coro, Exc, Frame, Func, Oid, Ref, Site, Unknown, Value
+from tooearly.semantics.names import Function, walk
 
 STEPS = 600  # of one beginning, or of going on
+CLOCK, SETTING = frozenset(["sleep"]), frozenset(["event_set", "finish", "put", "put_nowait"])  # effects
 PLACES = 10_000  # a place in a graph as one number: block and step
 
 
@@ -44,7 +48,9 @@ def begin(m: Machine, act: Act, w: World, deferred: Deferred, site: Site) -> boo
     ref, func, body = found
     frame: Frame = (*ref.oid.frame, ("task", body.site.hashed))
     function = func.function
-    if not function.is_async or function.is_generator or not leaves(m, function) or _in_use(w, frame):
+    if not function.is_async or function.is_generator or _in_use(w, frame):
+        return False
+    if not (leaves(m, function) or fills(function)):
         return False
     trial = w.copy()
     bind(m, act, trial, func, frame, [(a, False) for a in body.args], list(body.kwargs), site)
@@ -55,6 +61,8 @@ def begin(m: Machine, act: Act, w: World, deferred: Deferred, site: Site) -> boo
         return False
     world, place = reached
     task = world.env.pop((frame, "$task"), ref)
+    if place >= 0 and fills(function):
+        _leave_open(w, world, function)
     _go_on_later(world, task, function_frame=(func, frame), place=place, site=site)
     w.env, w.heap, w.facts, w.deferred = world.env, world.heap, world.facts, world.deferred
     w.suspend(Note("other", site))
@@ -76,6 +84,52 @@ def _task_of(w: World, deferred: Deferred) -> tuple[Ref, Func, Coro] | None:
                     case Bound(Func() as func, receiver):
                         found.append((Ref(oid), func, replace(body, args=(receiver, *body.args))))
     return found[0] if len(found) == 1 else None
+
+
+def _leave_open(before: World, w: World, function: Function) -> None:
+    """What a task has begun to fill may get more."""
+    loops = [node for node in nodes_in(function) if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
+    turning = {part for loop in loops for part in walk(loop)}
+    places = list(filling(function))
+    if len(places) > 1 or not turning.isdisjoint(places):
+        for oid, cont in list(w.heap.items()):
+            if isinstance(cont, Cont) and not cont.many and oid in before.heap and before.heap[oid] != cont:
+                w.heap[oid] = opened(cont)
+
+
+def may_have_waited(m: Machine, w: World) -> None:
+    """Who goes on after waiting for something may owe it to a task that has begun, and that to what it waited for."""
+    for oid, begun in list(w.heap.items()):
+        if isinstance(begun, Generating) and oid.tag == "begun" and _waits(m, begun.function):
+            made = [o for o, obj in w.heap.items() if isinstance(obj, Fut) and begun.frame[-1] in o.frame]
+            w.escape([o for o in made if w.heap[o].mask & PENDING])  # type: ignore[union-attr]
+
+
+def _waits(m: Machine, function: Function) -> bool:
+    """Whether a coroutine may wait for anything but the clock before it sets something, if it sets anything."""
+    found: bool | None = function.cache.get("waits")
+    if found is None:
+        clock, setting = m.rows.named(CLOCK), m.rows.named(SETTING)
+        nodes = nodes_in(function)
+        waits: list[ast.AST] = [node for node in nodes if isinstance(node, ast.AsyncFor | ast.AsyncWith)]
+        waits += [node for node in nodes if isinstance(node, ast.Await) and _called(node.value) not in clock]
+        telling = [node for node in nodes if _called(node) in setting]
+        loops = [set(walk(node)) for node in nodes if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
+        pairs = [(wait, other) for wait in waits for other in telling]
+        found = any(_behind(other, wait) or any({wait, other} <= loop for loop in loops) for wait, other in pairs)
+        found = function.cache["waits"] = found or bool(waits and not telling)
+    return found
+
+
+def _called(node: ast.AST) -> str:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name
+    return ""
+
+
+def _behind(node: ast.AST, other: ast.AST) -> bool:
+    return (node.lineno, node.col_offset) > (other.lineno, other.col_offset)  # type: ignore[attr-defined]
 
 
 def _in_use(w: World, frame: Frame) -> bool:
@@ -163,4 +217,4 @@ def _may_return(graph: Graph, start: int) -> bool:
     return RETURN in seen
 
 
-__all__ = ["PLACES", "Beginning", "at_await", "begin", "go_on"]
+__all__ = ["PLACES", "Beginning", "at_await", "begin", "go_on", "may_have_waited"]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow.awaits import await_unknown, await_value
+from tooearly.flow.begun import may_have_waited
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import is_group, new
 from tooearly.flow.deferred import Deferred, defer
@@ -93,9 +94,11 @@ def get(c: Call) -> list[Outcome]:
     for fed in _fed(c):
         for world, value in _taken(c, fed):
             suspend(c.m, c.act, world, "other", c.site)
+            may_have_waited(c.m, world)
             out.append(Outcome(world, value))
     if len(out) == 1:
         suspend(c.m, c.act, c.w, "other", c.site)
+        may_have_waited(c.m, c.w)
         out += [Outcome(world, value) for world, value in _taken(c, c.w)] or [Outcome(c.w, Unknown())]
     return out
 

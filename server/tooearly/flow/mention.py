@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 READS = ("result", "exception")
 CALLBACKS = frozenset(["callback"])
 CONTAINERS = frozenset(["container", "defaultdict", "task_group"])  # the effects of making one
+ASKED_FOR = frozenset(["current", "all_tasks"])  # these make none of their own
+ADDING = frozenset(["add", "put_under", "setdefault"])  # of methods that put one more in
 TAKING = frozenset(["dict_pop", "heap_pop", "islice", "next", "pop", "popleft"])  # the first element, among others
 # The effects of calls that make futures; they may have other names in users' rows.
 MAKING = frozenset(
@@ -285,6 +287,47 @@ def leaves(m: Machine, function: Function) -> bool:
     attributes = [name[4:] for name in texts if name.startswith("self.")]
     m.consulted |= {("read", function.module, name): True for name in attributes}
     return module is not None and not fact(module, "read").isdisjoint(attributes)
+
+
+def fills(function: Function) -> bool:
+    """Whether the text puts futures that it makes into a container that others have: `tasks.append(create_task(c))`."""
+    found: bool | None = function.cache.get("fills")
+    if found is None:
+        found = function.cache["fills"] = any(True for _ in filling(function))
+    return found
+
+
+def filling(function: Function) -> Iterator[ast.AST]:
+    """The places where it does so."""
+    making, adding = builtin_rows().named(MAKING - ASKED_FOR), builtin_rows().named(ADDING)
+    nodes = nodes_in(function)
+    made = {
+        name.id
+        for node in nodes
+        if isinstance(node, ast.Assign) and _makes_one(node.value, making)
+        for name in node.targets
+        if isinstance(name, ast.Name)
+    }
+    own = function.bound - set(function.params) - function.nonlocal_names - function.global_names
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr=attr), args=[*_, value]) if attr in adding:
+                pass
+            case ast.Assign(targets=[ast.Subscript(value=owner)], value=value):
+                pass
+            case _:
+                continue
+        if isinstance(owner, ast.Name) and owner.id in own:
+            continue
+        if _makes_one(value, making) or (isinstance(value, ast.Name) and value.id in made):
+            yield node
+
+
+def _makes_one(value: ast.expr, making: frozenset[str]) -> bool:
+    match value:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in making
+    return False
 
 
 def read_by(function: Function) -> frozenset[str]:

@@ -9,7 +9,7 @@ from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.classes import bases
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.machine import Machine, up
-from tooearly.flow.mention import MAKING, closure, leaves, makes, names_in, nodes_in, reaches_read
+from tooearly.flow.mention import MAKING, closure, fills, leaves, makes, names_in, nodes_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -22,6 +22,7 @@ from tooearly.flow.values import (
     Oid,
     Partial,
     Ref,
+    Unknown,
     Value,
     is_module,
 )
@@ -165,6 +166,17 @@ def target_function(value: Value) -> Func | None:
     return None
 
 
+def whole_body(w: World, body: Coro) -> Coro:
+    """The coroutine of a task; when it has begun (`begun`), its arguments by now, then its variables."""
+    rest = w.heap.get(body.function.oid) if isinstance(body.function, Ref) else None
+    above = w.env.get((rest.frame, "$up")) if isinstance(rest, Generating) else None
+    if not isinstance(rest, Generating) or not isinstance(above, Unknown) or not isinstance(above.tag, tuple):
+        return body
+    args = tuple(w.env.get((rest.frame, name), Unknown()) for name in rest.function.params)
+    variables = tuple(value for (owner, _), value in w.env.items() if owner == rest.frame and isinstance(value, Ref))
+    return Coro(Func(rest.function, above.tag[1]), (*args, *variables), (), body.site)
+
+
 def may_read(m: Machine, value: Value) -> bool:
     """Whether a callable (or something it mentions) contains a read, by its text."""
     target = target_function(value)
@@ -190,7 +202,7 @@ def matters(m: Machine, w: World, deferred: Deferred) -> bool:
     """
     target = target_function(deferred.function)
     rebinds = target is not None and bool(target.function.nonlocal_names | target.function.global_names)
-    stores = deferred.kind == "task" and target is not None and leaves(m, target.function)
+    stores = deferred.kind == "task" and target is not None and (leaves(m, target.function) or fills(target.function))
     return (
         deferred.kind in ("callback", "thread")
         or rebinds

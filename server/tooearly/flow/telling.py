@@ -19,7 +19,7 @@ from tooearly.flow.joining import opened
 from tooearly.flow.machine import Act, Machine, up
 from tooearly.flow.mention import names_in, nodes_in
 from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst
-from tooearly.flow.relevance import closed_over, makes_any, target_function
+from tooearly.flow.relevance import closed_over, makes_any, target_function, whole_body
 from tooearly.flow.state import World
 from tooearly.flow.values import Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
 from tooearly.flow.variables import mentioned
@@ -164,7 +164,7 @@ def _running(w: World) -> Iterator[tuple[Coro, list[Oid]]]:
     """What runs while this code is suspended, each with the futures that have ended when it has: tasks, callbacks."""
     for oid, fut in w.heap.items():
         if isinstance(fut, Fut) and fut.kind == "task" and fut.body is not None and fut.mask & PENDING:
-            yield fut.body, [oid]
+            yield whole_body(w, fut.body), [oid]
     for deferred in w.deferred:
         if deferred.kind in ("callback", "called"):
             futures = [oid for value in deferred.args for oid in refs(value)]
