@@ -62,7 +62,7 @@ def begin(m: Machine, act: Act, w: World, deferred: Deferred, site: Site) -> boo
     world, place = reached
     task = world.env.pop((frame, "$task"), ref)
     if place >= 0 and fills(function):
-        _leave_open(w, world, function)
+        _leave_open(w, world, function, inner.graph, place)
     _go_on_later(world, task, function_frame=(func, frame), place=place, site=site)
     w.env, w.heap, w.facts, w.deferred = world.env, world.heap, world.facts, world.deferred
     w.suspend(Note("other", site))
@@ -86,12 +86,13 @@ def _task_of(w: World, deferred: Deferred) -> tuple[Ref, Func, Coro] | None:
     return found[0] if len(found) == 1 else None
 
 
-def _leave_open(before: World, w: World, function: Function) -> None:
-    """What a task has begun to fill may get more."""
-    loops = [node for node in nodes_in(function) if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
-    turning = {part for loop in loops for part in walk(loop)}
-    places = list(filling(function))
-    if len(places) > 1 or not turning.isdisjoint(places):
+def _leave_open(before: World, w: World, function: Function, graph: Graph, place: int) -> None:
+    """What a task has begun to fill may get more, where it comes to such a step again."""
+    node, index = divmod(place, PLACES)
+    places = set(filling(function))
+    rest = graph.blocks[node].steps[index:]
+    ahead = [*rest, *(step for other in _behind_block(graph, node) if other >= 0 for step in graph.blocks[other].steps)]
+    if any(step.node in places for step in ahead):
         for oid, cont in list(w.heap.items()):
             if isinstance(cont, Cont) and not cont.many and oid in before.heap and before.heap[oid] != cont:
                 w.heap[oid] = opened(cont)
@@ -208,13 +209,18 @@ def go_on(m: Machine, act: Act, w: World, begun: Generating) -> list[Outcome]:
 
 def _may_return(graph: Graph, start: int) -> bool:
     """Whether a way leads from a block to a return, by the graph alone."""
-    seen, stack = {start}, [start]
+    return RETURN in _behind_block(graph, start)
+
+
+def _behind_block(graph: Graph, start: int) -> set[int]:
+    """The blocks and exits that a way leads to from a block."""
+    seen, stack = set[int](), [start]
     while stack:
         block = graph.blocks[stack.pop()]
         targets = {*block.edges.values(), block.handler} - seen
         seen |= targets
         stack += [target for target in targets if target >= 0]
-    return RETURN in seen
+    return {node for node in seen if node >= 0 or node == RETURN}
 
 
 __all__ = ["PLACES", "Beginning", "at_await", "begin", "go_on", "may_have_waited"]

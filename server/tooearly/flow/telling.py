@@ -85,7 +85,12 @@ def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
     names = _names(act.function, test)
     after: World | None = None
     for body, futures in list(_running(w)) if names else ():
-        news = [(c, place) for c, place in _told(w, body) if not names.isdisjoint(_called(w, c, place))]
+        news = [
+            (c, place)
+            for c, place in _told(w, body)
+            if not (isinstance(place, tuple) and isinstance(w.env.get(place), Ref))  # an object tells by itself
+            and not names.isdisjoint(_called(w, c, place))
+        ]
         begun = any(isinstance(f := w.heap.get(oid), Fut) and f.mask != PENDING for oid in futures)
         target = target_function(body)
         own = target is not None and act.count(target.function) > 0  # this code itself, or one of its kind
