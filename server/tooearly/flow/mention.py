@@ -359,10 +359,22 @@ def _failing() -> frozenset[str]:
     return frozenset("." + row.name.rpartition(".")[2] for row in builtin_rows().values() if row.kind == "failed")
 
 
+def runs_by_itself(function: Function) -> frozenset[str]:
+    """The name of a fixture that is run for all tests."""
+    decorators = [d for d in getattr(function.node, "decorator_list", ()) if isinstance(d, ast.Call)]
+    always = any(k.arg == "autouse" and _is_true(k.value) for d in decorators for k in d.keywords)
+    return frozenset([function.name]) if always else frozenset()
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
 FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
     "read": read_by,
     "registered": registered_by,
     "failing": failing_by,
+    "by themselves": runs_by_itself,
 }
 """What is known of a module as a whole: the names that any of its functions gives."""
 

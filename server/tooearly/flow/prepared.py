@@ -3,8 +3,9 @@
 A test method is not called by anybody in sight, but its class is known to be one of a framework: rows name the methods
 that run before each test on the same instance (`before`), and how the names of tests begin (`entered`). So what these
 methods leave in attributes is there when the test begins, and the loop has turned since where one of them is a
-coroutine. A test's parameter that bears the name of a fixture of the same file holds what that gives, or yields. Helper
-methods, clean-up, and fixtures that several tests share are left alone: what has happened in between cannot be seen.
+coroutine. A test's parameter that bears the name of a fixture of the same file holds what that gives, or yields; those
+with `autouse` are run for all tests. Helper methods, clean-up, and fixtures that several tests share are left alone:
+what has happened in between cannot be seen.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tooearly.flow.classes import bases, decorator_names
 from tooearly.flow.folding import fold_worlds
 from tooearly.flow.machine import MOST, Act, GaveUp, Machine, Outcome
 from tooearly.flow.manage import enter
-from tooearly.flow.mention import leaves
+from tooearly.flow.mention import fact, leaves
 from tooearly.flow.state import World
 from tooearly.flow.suspending import suspend
 from tooearly.flow.values import Coro, Frame, Func, Managing, Ref, Site, Unknown, Value, site_of
@@ -105,15 +106,24 @@ def _awaited(m: Machine, act: Act, made: list[Outcome], site: Site) -> list[Outc
 # Fixtures
 def _with_fixtures(m: Machine, module: Module, act: Act, worlds: list[World], site: Site) -> list[World]:
     """The worlds in which the parameters that name fixtures hold what those give."""
-    for name in act.function.params:
+    for name in (*_by_themselves(m, module, act.function), *act.function.params):
         fixture = _fixture(m, module, act.function, name)
-        if fixture is not None and _enters(fixture[1], act.function):
-            worlds = [
-                _bound(o.world, (act.frame, name), o.value)
-                for w in worlds
-                for o in _given(m, module, act, w, fixture[0], site, ())
-            ]
+        bound = name in act.function.params
+        if fixture is None or not _enters(fixture[1], act.function):
+            continue
+        if bound or leaves(m, fixture[0]):
+            given = [o for w in worlds for o in _given(m, module, act, w, fixture[0], site, ())]
+            worlds = [_bound(o.world, (act.frame, name), o.value) if bound else o.world for o in given]
     return worlds
+
+
+def _by_themselves(m: Machine, module: Module, test: Function) -> list[str]:
+    """The fixtures, of the file and of the class, that are run whether a test names them or not."""
+    m.consulted["by themselves", module.name] = True
+    names = fact(module, "by themselves")
+    own = test.cls.methods if test.cls is not None else {}
+    found = [name for name in module.bindings if name in names]
+    return [*found, *(name for name in own if name in names)]
 
 
 def _bound(w: World, key: tuple[Frame, object], value: Value) -> World:
@@ -126,7 +136,7 @@ def _fixture(m: Machine, module: Module, asking: Function, name: str) -> tuple[F
     own = asking.cls.methods.get(name) if asking.cls is not None else None
     bindings: tuple[Binding, ...] = () if own is not None else module.bindings.get(name, ())
     found = own or (bindings[-1].value if len(bindings) == 1 and bindings[0].kind == "def" else None)
-    if not isinstance(found, Function) or found is asking:
+    if not isinstance(found, Function) or found is asking or not hasattr(found.node, "decorator_list"):
         return None
     rows = [m.rows[known] for known in decorator_names(m, found) if known in m.rows]
     row = next((row for row in rows if row.kind == "fixture"), None)

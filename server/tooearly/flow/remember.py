@@ -112,7 +112,7 @@ def changes(before: Module, module: Module, old: Iterable[Part], new: Iterable[P
         if _union(kind, gone) == _union(kind, come):
             module.facts[kind] = known
         else:
-            changed |= {(kind, module.name, name) for name in known ^ fact(module, kind)}
+            changed |= {(kind, module.name), *((kind, module.name, name) for name in known ^ fact(module, kind))}
     return changed
 
 
