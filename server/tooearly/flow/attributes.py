@@ -36,6 +36,7 @@ from tooearly.flow.values import (
     choice,
     const,
     is_module,
+    is_text,
 )
 from tooearly.semantics.names import Class, Function
 from tooearly.semantics.types import CONVENTIONS, SHORT, annotation_type, canonical
@@ -86,7 +87,9 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
 
 
 def _of_unknown(m: Machine, value: Unknown, name: str) -> Value:
-    kind = value.type or ("Unknown" if value.tag is not None and value not in (FALSY, TRUTHY) else "")
+    kind = value.type or (
+        "Unknown" if value.tag is not None and value not in (FALSY, TRUTHY) and not is_text(value) else ""
+    )
     if kind and f"{kind}.{name}" in m.rows:
         return Bound(Api(f"{kind}.{name}"), value)
     return Unknown(None, CONVENTIONS.get(name, ""))

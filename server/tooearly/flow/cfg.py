@@ -199,10 +199,11 @@ class Compare(Step):
 
 @dataclass(frozen=True, slots=True)
 class Opaque(Step):
-    """A value nobody follows (an f-string, say) made of `srcs`."""
+    """A value nobody follows made of `srcs`; of an f-string it may be known how it begins and ends."""
 
     dst: Temp
     srcs: tuple[Temp, ...]
+    ends: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)

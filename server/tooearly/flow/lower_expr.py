@@ -69,10 +69,19 @@ def expr(b: Builder, node: ast.expr) -> Temp:
             return expr(b, value)
         case _ if type(node).__name__ in TEXTS:
             srcs = tuple(expr(b, child) for child in children(node) if isinstance(child, ast.expr))
-            b.emit(cfg.Opaque(node, dst, srcs))
+            b.emit(cfg.Opaque(node, dst, srcs, _ends(node)))
         case _:
             raise UnknownSyntax(type(node).__name__)
     return dst
+
+
+def _ends(node: ast.expr) -> tuple[str, str]:
+    """How an f-string begins and ends, whatever is put in."""
+    match node:
+        case ast.JoinedStr(values=[first, *_, last]):
+            begin, end = (part.value if isinstance(part, ast.Constant) else "" for part in (first, last))
+            return str(begin), str(end)
+    return "", ""
 
 
 def starred(b: Builder, node: ast.expr) -> tuple[Temp, bool]:

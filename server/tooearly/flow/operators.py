@@ -31,6 +31,8 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     const,
+    is_text,
+    may_equal,
 )
 
 
@@ -102,6 +104,8 @@ def compare(m: Machine, act: Act, w: World, name: str, left: Value, right: Value
         return sizes.compare_sets(w, name, left, right)
     if left in (FALSY, TRUTHY):
         return [Outcome(w, FALSE if left == TRUTHY and name == "is" and right == NONE else Unknown())]
+    if name in ("is", "==") and not (may_equal(left, right) and may_equal(right, left)):
+        return [Outcome(w, FALSE)]
     if name == "is" and right == NONE and isinstance(left, Unknown) and left.tag is not None:
         return is_none(w, left)
     decided = decide(name, left, right, w)
@@ -152,6 +156,8 @@ def truths(w: World, value: Value) -> Iterator[tuple[bool, World]]:
             yield bool(constant), w
         case Unknown(tag=("truth", known)):
             yield known, w
+        case Unknown() if is_text(value):
+            yield True, w
         case Length(oid):
             yield from sizes.emptiness(w, Ref(oid))
         case Ref() if (cont := w.cont(value)) is not None and cont.kind not in ("event", "group", "queue", "unordered"):

@@ -10,7 +10,7 @@ from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Fut
 from tooearly.flow.state import World
-from tooearly.flow.values import Const, Ref, Unknown, Value, const
+from tooearly.flow.values import Const, Ref, Unknown, Value, const, may_equal
 
 
 def match_pattern(m: Machine, act: Act, w: World, term: cfg.MatchPattern) -> Iterator[tuple[str, Outcome]]:
@@ -67,7 +67,7 @@ def _equal(w: World, subject: Value, constant: Const) -> bool | None:
         return bool(subject.value == constant.value)
     if isinstance(subject, Ref) and isinstance(w.heap.get(subject.oid), Fut):
         return False
-    return None
+    return None if may_equal(subject, constant) else False
 
 
 def _sequence(w: World, subject: Value, patterns: list[ast.pattern], captures: dict[str, Value]) -> bool | None:

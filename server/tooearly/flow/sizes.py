@@ -26,6 +26,8 @@ from tooearly.flow.values import (
     Unknown,
     Value,
     const,
+    is_text,
+    may_equal,
     plain_key,
 )
 
@@ -36,10 +38,12 @@ ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op
 def membership(m: Machine, act: Act, w: World, left: Value, right: Value) -> list[Outcome]:
     """`left in right`."""
     right = w.inside(right)
-    cont, left = w.cont(right), plain_key(left)
+    cont, given, left = w.cont(right), left, plain_key(left)
     if cont is None:
         return [Outcome(w, Unknown())]
     items = cont.keys if cont.kind == "dict" else cont.items
+    if cont.exact and is_text(given) and not any(may_equal(given, item) for item in items):
+        return [Outcome(w, FALSE)]
     if left in items and not isinstance(left, Unknown):
         return [Outcome(w, TRUE)]
     open_ended = any(isinstance(i, Unknown) for i in items) or cont.many

@@ -54,6 +54,7 @@ from tooearly.flow.values import (
     Value,
     const,
     options,
+    text,
 )
 from tooearly.flow.variables import forget_facts, load, settle_value, store
 
@@ -293,8 +294,8 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
             return put(m, act, iterate.iterator(m, act, w, get(src), act.site(node), is_async), dst, node)
         case cfg.Unary() | cfg.Binary() | cfg.InPlace() | cfg.Compare():
             return put(m, act, operators.operate(m, act, w, step, get), step.dst, step.node)
-        case cfg.Opaque(node, dst, srcs):
-            w.env[frame, dst] = Unknown()
+        case cfg.Opaque(node, dst, srcs, ends):
+            w.env[frame, dst] = text(*ends)
             return special.formatted(m, act, w, node, [get(src) for src in srcs])
         case cfg.Define(_, dst, function, defaults):
             made = Func(function, frame, tuple((n, get(t)) for n, t in defaults))  # type: ignore[arg-type]

@@ -290,9 +290,27 @@ def options(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
+def text(begin: str, end: str) -> Unknown:
+    """A text of which only the ends are known, if anything is."""
+    return Unknown(("text", begin, end)) if begin or end else Unknown()
+
+
+def is_text(value: Value) -> bool:
+    """Whether a value is such a text."""
+    return isinstance(value, Unknown) and isinstance(value.tag, tuple) and value.tag[:1] == ("text",)
+
+
+def may_equal(value: Value, constant: Value) -> bool:
+    """Whether such a text may be this constant."""
+    if not isinstance(value, Unknown) or not isinstance(constant, Const) or not is_text(value):
+        return True
+    whole, (_, begin, end) = constant.value, value.tag
+    return isinstance(whole, str) and whole[: len(begin)] == begin and whole[len(begin) :].endswith(end)
+
+
 def plain_key(value: Value) -> Value:
     """What stands for a value in a container: for a key that is not known, what is held under it."""
-    return value.value if isinstance(value, KeyOf) else value
+    return value.value if isinstance(value, KeyOf) else Unknown() if is_text(value) else value
 
 
 def unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
