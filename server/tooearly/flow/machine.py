@@ -40,6 +40,7 @@ STEPS_PER_ROOT, SAMPLING_STEPS = 12_000, 5_000
 SPENT_BETWEEN_LOOKS = 16
 WORLDS_PER_BLOCK, MOST = 160, 6  # from how many on they are folded, and to how many
 FEW = 8  # from how many on worlds of a block are joined that differ in data only
+JOIN = 2  # what it costs, in steps, to join two worlds
 WORLDS_IN_CALL = 100  # the same for a block of a function that is called: its budget is smaller
 LARGE = 50  # objects in a world: each as many again count as a step more
 
@@ -204,11 +205,12 @@ class Machine:
 
         def lost() -> None:
             self.folded = True
+            self.charge(JOIN)
 
         def widen(found: list[World]) -> list[World]:
             for world in found:
                 self.spend(world, crowds(world))
-            lost()
+            self.folded = True
             fewer = turns_forgotten(keys_kept(found))
             return fewer if len(fewer) < 2 * MOST else fold_worlds(fewer, MOST)
 

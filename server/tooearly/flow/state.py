@@ -65,7 +65,7 @@ class World:
         """
         if self._members is None:
             variables = [(key, hash((key, value))) for key, value in self.env.items()]
-            objects = [(oid, hash((oid, obj))) for oid, obj in self.heap.items()]
+            objects = [(oid, hash((oid, hash(obj)))) for oid, obj in self.heap.items()]
             facts = [(key, hash((key, truth))) for key, truth in self.facts.items()]
             whole = hash(frozenset(self.deferred))
             for part in (variables, objects, facts):

@@ -28,18 +28,23 @@ class Loose:
 
 def loose_groups(world: World) -> Iterator[tuple[Loose, int]]:
     """The groups of futures that only containers hold, each with the hash of the world without it."""
-    groups = [oid for oid, obj in world.heap.items() if obj.many and isinstance(obj, Fut)]
-    if not groups:
+    held_by = {oid: list[Oid]() for oid, obj in world.heap.items() if obj.many and isinstance(obj, Fut)}
+    if not held_by:
         return
     named = {oid for value in world.env.values() for oid in refs(value)}
     named |= {oid for deferred in world.deferred for value in deferred.values() for oid in refs(value)}
+    for holder, obj in world.heap.items():
+        for oid in set(held(obj)):
+            if oid in held_by:
+                held_by[oid].append(holder)
+                if not _holds_loosely(obj, oid):
+                    named.add(oid)
     hashes = dict(world.members()[1])
-    for group in groups:
-        holders = None if group in named else _holders(world, group)
-        if holders:
+    for group, holders in held_by.items():
+        if holders and group not in named:
             rest = hash(world) ^ hashes[group]
             for oid in holders:
-                rest ^= hashes[oid] ^ hash((oid, _emptied(world.heap[oid], group)))
+                rest ^= hashes[oid] ^ hash((oid, hash(_emptied(world.heap[oid], group))))
             yield Loose(group), rest
 
 
@@ -55,27 +60,21 @@ def wider(a: World, b: World, mine: Loose | None, theirs: Loose | None) -> World
     return b if covers(other, one) else None
 
 
-def _holders(world: World, group: Oid) -> list[Oid]:
-    """The containers that hold a group as one of their elements; none when something else refers to it."""
-    found, ref = [], Ref(group)
-    for oid, obj in world.heap.items():
-        times = held(obj).count(group)
-        if not times:
-            continue
-        if not isinstance(obj, Cont | Iterating) or obj.many or obj.exact:
-            return []
-        keys = obj.keys if isinstance(obj, Cont) else ()
-        if obj.items.count(ref) + keys.count(ref) != times:
-            return []
-        found.append(oid)
-    return found
+def _holds_loosely(obj: Obj, group: Oid) -> bool:
+    """Whether a group is one of the elements of a container of which the elements are not known, and nothing else."""
+    if not isinstance(obj, Cont | Iterating) or obj.many or obj.exact:
+        return False
+    ref = Ref(group)
+    keys = obj.keys if isinstance(obj, Cont) else ()
+    return obj.items.count(ref) + keys.count(ref) == held(obj).count(group)
 
 
 def _emptied(obj: Obj, group: Oid) -> Obj:
-    if isinstance(obj, Cont):
-        return without(obj, Ref(group))
-    assert isinstance(obj, Iterating)
-    return replace(obj, items=tuple(item for item in obj.items if item != Ref(group)))
+    ref = Ref(group)
+    if isinstance(obj, Cont) and (obj.keys or obj.slots):
+        return without(obj, ref)
+    assert isinstance(obj, Cont | Iterating)
+    return replace(obj, items=tuple([item for item in obj.items if item != ref]))
 
 
 def _without(world: World, loose: Loose | None) -> World:
