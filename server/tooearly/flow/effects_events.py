@@ -22,7 +22,7 @@ from tooearly.flow.deferred import Deferred
 from tooearly.flow.ended import finish, fired, setting
 from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import nodes_in
-from tooearly.flow.objects import CANCELLED, PENDING, Cont
+from tooearly.flow.objects import CANCELLED, DONE, PENDING, Cont, Fut
 from tooearly.flow.operators import truths
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
@@ -30,6 +30,7 @@ from tooearly.flow.walking import functions
 from tooearly.semantics.names import walk
 
 SETTING = frozenset(["event_set"])  # the effects of methods
+WAITING = "signal"  # the effect of waiting for an event
 
 
 def event(c: Call) -> list[Outcome]:
@@ -100,7 +101,7 @@ def unknown_wait(c: Call) -> list[Outcome]:
 
 def is_set(c: Call) -> list[Outcome]:
     """`event.is_set()`: where done callbacks set it, it is because one of them has run."""
-    if marked(c.w, c.receiver):
+    if marked(c.w, c.receiver) or _was_waited_for(c):
         return [Outcome(c.w, TRUE)]
     callbacks = setting(c.w, c.receiver) if isinstance(c.receiver, Ref) else []
     callbacks = [deferred for deferred in callbacks if _may_set(c, deferred)]
@@ -112,6 +113,17 @@ def is_set(c: Call) -> list[Outcome]:
             mark(world, c.receiver, True)
             out.append(Outcome(world, TRUE))
     return out
+
+
+def _was_waited_for(c: Call) -> bool:
+    """Whether a task that waits for an event which is not seen is done, however that has become known."""
+    for fut in c.w.heap.values() if isinstance(c.receiver, Unknown) else ():
+        if isinstance(fut, Fut) and fut.mask == DONE and fut.end != CANCELLED and fut.body is not None:
+            match fut.body.function:
+                case Bound(Api(name), receiver) if receiver == c.receiver:
+                    row = c.m.rows.get(name)
+                    return row is not None and row.awaiting == WAITING
+    return False
 
 
 def _may_set(c: Call, deferred: Deferred) -> bool:
