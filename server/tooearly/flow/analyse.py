@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from tooearly.flow import live, nested
 from tooearly.flow.builder import UnknownSyntax
+from tooearly.flow.facts import registered
 from tooearly.flow.lower_stmt import build_module
 from tooearly.flow.machine import Act, GaveUp, Machine
-from tooearly.flow.mention import registered
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.objects import CALLED_BACK, DONE, Cont, Inst, Note
 from tooearly.flow.prepared import prepared

@@ -36,8 +36,9 @@ from tooearly.flow.ended import (
     settle_crowd,
     unsee,
 )
+from tooearly.flow.facts import gives_exceptions
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.mention import concerned, gives_exceptions, names_in, nodes_in
+from tooearly.flow.mention import concerned, names_in, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
 from tooearly.flow.relevance import closed_over, hands_over, target_function
 from tooearly.flow.state import World

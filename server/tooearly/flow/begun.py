@@ -18,8 +18,9 @@ from tooearly.flow.cfg import RETURN, Block, Graph
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.ended import finish
 from tooearly.flow.joining import opened
+from tooearly.flow.leaving import filling, fills, leaves
 from tooearly.flow.machine import Act, GaveUp, Machine, Outcome
-from tooearly.flow.mention import filling, fills, leaves, nodes_in
+from tooearly.flow.mention import called, nodes_in
 from tooearly.flow.objects import PENDING, Cont, Fut, Generating, Note
 from tooearly.flow.relevance import closed_over
 from tooearly.flow.state import World
@@ -113,20 +114,13 @@ def _waits(m: Machine, function: Function) -> bool:
         clock, setting = m.rows.named(CLOCK), m.rows.named(SETTING)
         nodes = nodes_in(function)
         waits: list[ast.AST] = [node for node in nodes if isinstance(node, ast.AsyncFor | ast.AsyncWith)]
-        waits += [node for node in nodes if isinstance(node, ast.Await) and _called(node.value) not in clock]
-        telling = [node for node in nodes if _called(node) in setting]
+        waits += [node for node in nodes if isinstance(node, ast.Await) and called(node.value) not in clock]
+        telling = [node for node in nodes if called(node) in setting]
         loops = [set(walk(node)) for node in nodes if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
         pairs = [(wait, other) for wait in waits for other in telling]
         found = any(_behind(other, wait) or any({wait, other} <= loop for loop in loops) for wait, other in pairs)
         found = function.cache["waits"] = found or bool(waits and not telling)
     return found
-
-
-def _called(node: ast.AST) -> str:
-    match node:
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
-            return name
-    return ""
 
 
 def _behind(node: ast.AST, other: ast.AST) -> bool:

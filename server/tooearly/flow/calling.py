@@ -15,8 +15,9 @@ from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args, Kwargs, arguments, bind, written_out
 from tooearly.flow.containers import spread
 from tooearly.flow.ended import unsee
+from tooearly.flow.leaving import makes, sets_up
 from tooearly.flow.machine import MAX_DEPTH, MAX_SAME, Act, GaveUp, Machine, Outcome
-from tooearly.flow.mention import makes, names_in, sets_up
+from tooearly.flow.mention import names_in
 from tooearly.flow.objects import CANCELLED
 from tooearly.flow.relevance import SMALL, closed_over, hands_over
 from tooearly.flow.state import World
@@ -192,7 +193,7 @@ def _matters(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwa
     from tooearly.flow.telling import overlooked
 
     function = func.function
-    if len(names_in(function)) <= SMALL or makes(m, function) or sets_up(m, function):
+    if len(names_in(function)) <= SMALL or makes(m, function) or sets_up(function):
         return True
     if hands_over(m, w, func, args, kwargs):
         return True

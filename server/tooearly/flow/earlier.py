@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from tooearly.flow.machine import Act, Machine
+from tooearly.flow.mention import called
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import Ref, Value
@@ -17,6 +18,8 @@ from tooearly.flow.walking import refs
 from tooearly.semantics.rows import Rows
 
 FINISHING, ASKING = frozenset(["finish"]), frozenset(["done"])  # the effects of methods
+# The effects of what waits for all that it is given, for all if it is asked for nothing else, for its first argument.
+FOR_ALL, FOR_SOME, FOR_ONE = frozenset(["gather"]), frozenset(["wait"]), frozenset(["wait_for"])
 
 
 def before_a_name(m: Machine, act: Act, w: World, name: str, setting: frozenset[str]) -> list[Ref]:
@@ -83,16 +86,29 @@ def _in_front(
             yield from _in_front(handler.body, target, methods, before)
 
 
-def _awaited(value: ast.expr) -> Iterator[ast.expr]:
-    """What is awaited, or is among what an awaited call is given."""
+def _awaited(rows: Rows, value: ast.expr) -> Iterator[ast.expr]:
+    """What is done behind `await value`: that itself, or what a call waits for to the end."""
     match value:
-        case ast.Name() | ast.Attribute():
-            yield value
-        case ast.Starred(value=inner):
-            yield from _awaited(inner)
-        case ast.Call(args=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
-            for part in parts:
-                yield from _awaited(part)
+        case ast.Call(args=args, keywords=keywords):
+            name = called(value)
+            if name in rows.named(FOR_ALL) or (name in rows.named(FOR_SOME) and not keywords):
+                yield from _listed(*args)
+            elif name in rows.named(FOR_ONE):
+                yield from _listed(*args[:1])
+        case _:
+            yield from _listed(value)
+
+
+def _listed(*values: ast.expr) -> Iterator[ast.expr]:
+    """The variables among these expressions, and in what they list."""
+    for value in values:
+        match value:
+            case ast.Name() | ast.Attribute():
+                yield value
+            case ast.Starred(value=inner):
+                yield from _listed(inner)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                yield from _listed(*parts)
 
 
 def _call(stmt: ast.stmt) -> Iterator[tuple[str, str]]:
@@ -109,7 +125,7 @@ def _done_by(rows: Rows, stmts: tuple[ast.stmt, ...]) -> set[str]:
         found |= {text for text, attr in _call(stmt) if attr in rows.named(FINISHING)}
         match stmt:
             case ast.Expr(ast.Await(value)) | ast.Assign(value=ast.Await(value)):
-                found |= {ast.unparse(awaited) for awaited in _awaited(value)}
+                found |= {ast.unparse(awaited) for awaited in _awaited(rows, value)}
         match stmt:
             case ast.Assign(targets=targets):
                 found -= {ast.unparse(target) for target in targets}

@@ -11,6 +11,7 @@ An event that was waited for is marked: a visible one by `nonempty` of its objec
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -25,7 +26,7 @@ from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, Cont, Fut
 from tooearly.flow.operators import truths
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, NONE, TRUE, Api, Bound, Coro, Exc, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Api, Bound, Coro, Exc, Oid, Ref, Unknown, Value
 from tooearly.flow.walking import functions
 from tooearly.semantics.names import walk
 
@@ -116,14 +117,19 @@ def is_set(c: Call) -> list[Outcome]:
 
 
 def _was_waited_for(c: Call) -> bool:
-    """Whether a task that waits for an event which is not seen is done, however that has become known."""
-    for fut in c.w.heap.values() if isinstance(c.receiver, Unknown) else ():
-        if isinstance(fut, Fut) and fut.mask == DONE and fut.end != CANCELLED and fut.body is not None:
+    """Whether a task that waits for the event is done, however that has become known."""
+    return any(fut.mask == DONE and fut.end != CANCELLED for _, fut in _waiters(c))
+
+
+def _waiters(c: Call) -> Iterator[tuple[Oid, Fut]]:
+    """The tasks that wait for the event."""
+    for oid, fut in c.w.heap.items():
+        if isinstance(fut, Fut) and fut.body is not None:
             match fut.body.function:
                 case Bound(Api(name), receiver) if receiver == c.receiver:
                     row = c.m.rows.get(name)
-                    return row is not None and row.awaiting == WAITING
-    return False
+                    if row is not None and row.awaiting == WAITING:
+                        yield oid, fut
 
 
 def _may_set(c: Call, deferred: Deferred) -> bool:
@@ -157,8 +163,10 @@ def set_event(c: Call) -> list[Outcome]:
 
 
 def clear(c: Call) -> list[Outcome]:
-    """`event.clear()`."""
+    """`event.clear()`: of tasks that have waited for it nothing follows any more."""
     mark(c.w, c.receiver, False)
+    for oid, fut in list(_waiters(c)):
+        c.w.heap[oid] = replace(fut, body=None) if not fut.mask & PENDING else fut
     return [Outcome(c.w, NONE)]
 
 

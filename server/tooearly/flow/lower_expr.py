@@ -1,23 +1,20 @@
 """Expressions to steps. `expr` lowers for the value, `condition` for the branch.
 
-Evaluation order is Python's. Comprehensions become loops in the same frame, their variables renamed (`t` to `t@3`), so
-that what is learnt of an element in the loop is known of the container after it. A generator expression that is an
-argument is consumed at once (`all`, `any` and `next` stop early, as loops with a second exit); others become functions.
+Evaluation order is Python's. Comprehensions become loops, and so do generator expressions that are an argument, which
+is consumed at once (`lower_loops`); other generator expressions become functions.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, UnknownSyntax
 from tooearly.flow.cfg import Temp
-from tooearly.flow.counting import below, written_out
+from tooearly.flow.counting import below
 from tooearly.flow.lower_lazy import apply_key, delegated, is_delegation, is_key_function, keyed, map_filter
 from tooearly.semantics.names import children, walk
 
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 TEXTS = ("JoinedStr", "FormattedValue", "TemplateStr", "Interpolation")
 NEGATED = {ast.NotEq: "==", ast.IsNot: "is", ast.NotIn: "in"}
 COMPARE = {ast.Eq: "==", ast.Is: "is", ast.In: "in", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", **NEGATED}
@@ -53,6 +50,8 @@ def expr(b: Builder, node: ast.expr) -> Temp:
             pairs = tuple((expr(b, k) if k else None, expr(b, v)) for k, v in zip(keys, values, strict=True))
             b.emit(cfg.Make(node, dst, "dict", pairs))
         case ast.ListComp() | ast.SetComp() | ast.DictComp():
+            from tooearly.flow.lower_loops import comprehension
+
             return comprehension(b, node)
         case ast.Lambda() | ast.GeneratorExp():
             define(b, node, dst)
@@ -89,6 +88,8 @@ def starred(b: Builder, node: ast.expr) -> tuple[Temp, bool]:
     if not isinstance(node, ast.Starred):
         return expr(b, node), False
     if isinstance(node.value, ast.GeneratorExp):
+        from tooearly.flow.lower_loops import comprehension
+
         return comprehension(b, node.value), True
     return expr(b, node.value), True
 
@@ -234,6 +235,8 @@ def condition_key(test: ast.expr) -> str | None:
 
 def call(b: Builder, node: ast.Call) -> Temp:
     """A call; those that consume a generator expression or apply a function to each element become loops."""
+    from tooearly.flow.lower_loops import as_count, comprehension, first_match, quantifier
+
     dst = b.temp()
     match node:
         case ast.Call(
@@ -295,140 +298,6 @@ def note_captures(b: Builder, node: ast.AST) -> None:
         if isinstance(inner, ast.Name):
             b.captured.add(b.resolve(inner.id)[0])
             b.captured.add(inner.id)
-
-
-Body = Callable[[], None]
-
-
-def loops(
-    b: Builder, node: ast.AST, generators: list[ast.comprehension], body: Body, source: Temp | None = None
-) -> cfg.Block:
-    """The loops and filters of a comprehension around `body`. Returns the block that follows when all are exhausted.
-
-    `source` takes the first iterable, when somebody wants it afterwards.
-    """
-    from tooearly.flow.lower_stmt import assign
-
-    done = b.block()
-    back = done
-    for index, generator in enumerate(generators):
-        is_async = bool(generator.is_async)
-        iterator = b.temp()
-        given = expr(b, generator.iter)
-        if source is not None and index == 0:
-            b.emit(cfg.Copy(generator.iter, source, given))
-        b.emit(cfg.Iter(generator.iter, iterator, given, is_async))
-        names = [n.id for n in walk(generator.target) if isinstance(n, ast.Name)]
-        if index == 0:
-            b.scopes.append({})
-        b.scopes[-1].update({name: f"{name}@{iterator}" for name in names})
-        head = b.block(loop_head=True)
-        b.goto(head, generator.iter)
-        item, inside = b.temp(), b.block()
-        b.end(cfg.Next(generator.iter, item, iterator, is_async), item=inside, exhausted=back)
-        b.start(inside)
-        assign(b, generator.target, item)
-        for test in generator.ifs:
-            passed = b.block()
-            condition(b, test, passed, head, loop=True)
-            b.start(passed)
-        back = head
-    body()
-    b.end(cfg.Jump(node), next=back)
-    b.scopes.pop()
-    return done
-
-
-def comprehension(b: Builder, node: ast.expr) -> Temp:
-    """A comprehension (or a generator expression that is consumed at once) as loops that fill a container."""
-    assert isinstance(node, COMPREHENSIONS)
-    dst = b.temp()
-    kind = {ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "list")
-    b.emit(cfg.Make(node, dst, kind, ()))
-
-    def body() -> None:
-        if isinstance(node, ast.DictComp):
-            key = expr(b, node.key)
-            b.emit(cfg.Collect(node, dst, expr(b, node.value), key))
-        else:
-            b.emit(cfg.Collect(node, dst, expr(b, node.elt), None))
-
-    first = node.generators[0]
-    generators = [short(g, node) for g in node.generators]
-    made = kind == "list" and isinstance(getattr(node, "elt", None), ast.Call)
-    if made and len(node.generators) == 1 and not first.ifs:
-        source = b.temp()
-        b.start(loops(b, node, generators, body, source))
-        b.emit(cfg.Measure(node, dst, source))
-    else:
-        b.start(loops(b, node, generators, body))
-    return dst
-
-
-def short(generator: ast.comprehension, node: ast.expr) -> ast.comprehension:
-    """The generator with its few turns written out, where each of them makes an element."""
-    elements = [getattr(node, part) for part in ("elt", "key", "value") if hasattr(node, part)]
-    if generator.ifs or generator.is_async or not any(isinstance(n, ast.Call) for e in elements for n in ast.walk(e)):
-        return generator
-    return ast.comprehension(generator.target, written_out(generator.iter), [], 0)
-
-
-def quantifier(b: Builder, node: ast.GeneratorExp | ast.ListComp, is_all: bool) -> Temp:
-    """`all(...)` is left by the first false element, `any(...)` by the first true one."""
-    dst, early, after = b.temp(), b.block(), b.block()
-
-    def body() -> None:
-        go_on = b.block()
-        condition(b, node.elt, *((go_on, early) if is_all else (early, go_on)), loop=True)
-        b.start(go_on)
-
-    exhausted = loops(b, node, node.generators, body)
-    for start, value in ((exhausted, is_all), (early, not is_all)):
-        b.start(start)
-        b.emit(cfg.Constant(node, dst, value))
-        b.end(cfg.Jump(node), next=after)
-    b.start(after)
-    return dst
-
-
-def as_count(node: ast.GeneratorExp | ast.ListComp) -> ast.ListComp | None:
-    """`sum(t.done() for t in ts)` counts: the elements that it counts, as a list; None when it adds up numbers."""
-    *before, last = node.generators
-    names = [n.id for n in walk(last.target) if isinstance(n, ast.Name)]
-    tests = list(last.ifs)
-    match node.elt:
-        case ast.Constant(value=1) if tests:
-            pass
-        case (
-            ast.Call(func=ast.Attribute(attr="done" | "cancelled"), args=[]) | ast.UnaryOp(op=ast.Not()) | ast.Compare()
-        ):
-            tests.append(node.elt)
-        case _:
-            return None
-    asked = [n.id for test in tests for n in walk(test) if isinstance(n, ast.Name) and n.id in names]
-    if not asked:
-        return None
-    element = ast.copy_location(ast.Name(asked[0], ast.Load()), node.elt)
-    counted = ast.comprehension(last.target, last.iter, tests, last.is_async)
-    return ast.copy_location(ast.ListComp(element, [*before, counted]), node)
-
-
-def first_match(b: Builder, node: ast.GeneratorExp, default: list[ast.expr]) -> Temp:
-    """`next(x for ...)`: the first element, else the default or StopIteration."""
-    dst, after = b.temp(), b.block()
-
-    def body() -> None:
-        b.emit(cfg.Copy(node, dst, expr(b, node.elt)))
-        b.end(cfg.Jump(node), next=after)
-
-    b.start(loops(b, node, node.generators, body))
-    if default:
-        b.emit(cfg.Copy(node, dst, expr(b, default[0])))
-        b.end(cfg.Jump(node), next=after)
-    else:
-        raise_named(b, node, "StopIteration")
-    b.start(after)
-    return dst
 
 
 def raise_named(b: Builder, node: ast.AST, name: str) -> None:

@@ -42,7 +42,8 @@ def as_generator(node: ast.Call, name: str, function: ast.expr, items: ast.expr)
 
 def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, name: str) -> Temp:
     """`map(f, xs)`, `filter(f, xs)` and `filterfalse(f, xs)` with one iterable, as loops."""
-    from tooearly.flow.lower_expr import comprehension, expr
+    from tooearly.flow.lower_expr import expr
+    from tooearly.flow.lower_loops import comprehension
 
     func, dst = expr(b, function), b.temp()
     source = comprehension(b, items) if isinstance(items, ast.GeneratorExp) else expr(b, items)

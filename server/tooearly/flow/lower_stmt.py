@@ -13,8 +13,9 @@ from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Loop, UnknownSyntax
 from tooearly.flow.cfg import Graph, Temp
 from tooearly.flow.counting import counted, straight, written_out
-from tooearly.flow.lower_expr import comprehension, condition, define, expr, note_captures, raise_named
+from tooearly.flow.lower_expr import condition, define, expr, note_captures, raise_named
 from tooearly.flow.lower_lazy import stored
+from tooearly.flow.lower_loops import comprehension, loops
 from tooearly.flow.lower_match import match_statement
 from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Class, Function, ScopeNames, import_names, walk
@@ -72,8 +73,6 @@ def build_expression(function: Function, value: ast.expr) -> Graph:
 
 def generator_body(b: Builder, node: ast.GeneratorExp) -> None:
     """`(elt for ...)` as a generator function whose first iterable is its parameter `.0`."""
-    from tooearly.flow.lower_expr import loops
-
     first = node.generators[0]
     given = ast.copy_location(ast.Name(".0", ast.Load()), first.iter)
     generators = [ast.comprehension(first.target, given, first.ifs, first.is_async), *node.generators[1:]]

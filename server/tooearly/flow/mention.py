@@ -8,8 +8,7 @@ future cannot matter, unless it is handed one.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tooearly.semantics.names import Function, Module, walk
@@ -19,10 +18,7 @@ if TYPE_CHECKING:
     from tooearly.flow.machine import Machine
 
 READS = ("result", "exception")
-CALLBACKS = frozenset(["callback"])
 CONTAINERS = frozenset(["container", "defaultdict", "task_group"])  # the effects of making one
-ASKED_FOR = frozenset(["current", "all_tasks"])  # these make none of their own
-ADDING = frozenset(["add", "put_under", "setdefault"])  # of methods that put one more in
 TAKING = frozenset(["dict_pop", "heap_pop", "islice", "next", "pop", "popleft"])  # the first element, among others
 # The effects of calls that make futures; they may have other names in users' rows.
 MAKING = frozenset(
@@ -69,6 +65,14 @@ def nodes_in(function: Function) -> list[ast.AST]:
     if found is None:
         found = function.cache["nodes"] = walk(function.node)
     return found
+
+
+def called(node: ast.AST | None) -> str:
+    """The last name of what a call calls; nothing for what is no call."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name
+    return ""
 
 
 def index_names(function: Function) -> frozenset[str]:
@@ -216,197 +220,6 @@ def reaches_read(m: Machine, function: Function) -> bool:
     """Whether the function, or one that it names, holds a read."""
     closure(m, function)
     return m.reading[function]
-
-
-def makes(m: Machine, function: Function) -> bool:
-    """Whether calling the function may give or leave behind a new future that somebody reads.
-
-    It returns one (its text makes futures, or returns what such a function gives), or stores one in an attribute that
-    a reading function mentions.
-    """
-    known = m.making.get(function)
-    if known is None:
-        m.making[function] = False
-        known = m.making[function] = _gives(m, function) or leaves(m, function)
-    return known
-
-
-def sets_up(m: Machine, function: Function) -> bool:
-    """Whether the function stores a new container in an attribute: others may put futures there."""
-    known: bool | None = function.cache.get("sets_up")
-    if known is None:
-        known = function.cache["sets_up"] = any(
-            isinstance(node, ast.Assign | ast.AnnAssign)
-            and _is_container(m, node.value)
-            and isinstance(node.targets[0] if isinstance(node, ast.Assign) else node.target, ast.Attribute)
-            for node in nodes_in(function)
-        )
-    return known
-
-
-def _is_container(m: Machine, value: ast.expr | None) -> bool:
-    match value:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return name in m.rows.named(CONTAINERS)
-    return isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
-
-
-def _gives(m: Machine, function: Function) -> bool:
-    if isinstance(function.node, ast.Lambda | ast.GeneratorExp):
-        return True
-    names = {name.rpartition(".")[2] for name in names_in(function)}
-    given = [n.value for n in nodes_in(function) if isinstance(n, ast.Return | ast.Yield) and n.value is not None]
-    given = [value for value in given if not isinstance(value, ast.Constant)]
-    if given and (names & m.rows.named(MAKING) or function.nonlocal_names):
-        return True
-    module = m.modules.get(function.module)
-    if module is None:
-        return False
-    called = {n for value in given for n in walk(value) if isinstance(n, ast.Call)}
-    texts = frozenset(name for call in called for name in _callee_names(call))
-    return any(makes(m, other) for other in named_by(module, texts) if other is not function)
-
-
-def _callee_names(call: ast.Call) -> list[str]:
-    match call.func:
-        case ast.Name(id=name):
-            return [name]
-        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=attr):
-            return [f"self.{attr}"]
-    return []
-
-
-def leaves(m: Machine, function: Function) -> bool:
-    """Whether running the function may leave a new future in a variable around it or in an attribute that is read."""
-    texts = closure(m, function)
-    if not {name.rpartition(".")[2] for name in texts} & m.rows.named(MAKING):
-        return False
-    if function.global_names or function.nonlocal_names:
-        return True
-    module = m.modules.get(function.module)
-    attributes = [name[4:] for name in texts if name.startswith("self.")]
-    m.consulted |= {("read", function.module, name): True for name in attributes}
-    return module is not None and not fact(module, "read").isdisjoint(attributes)
-
-
-def fills(function: Function) -> bool:
-    """Whether the text puts futures that it makes into a container that others have: `tasks.append(create_task(c))`."""
-    found: bool | None = function.cache.get("fills")
-    if found is None:
-        found = function.cache["fills"] = any(True for _ in filling(function))
-    return found
-
-
-def filling(function: Function) -> Iterator[ast.AST]:
-    """The places where it does so."""
-    making, adding = builtin_rows().named(MAKING - ASKED_FOR), builtin_rows().named(ADDING)
-    nodes = nodes_in(function)
-    made = {
-        name.id
-        for node in nodes
-        if isinstance(node, ast.Assign) and _makes_one(node.value, making)
-        for name in node.targets
-        if isinstance(name, ast.Name)
-    }
-    own = function.bound - set(function.params) - function.nonlocal_names - function.global_names
-    for node in nodes:
-        match node:
-            case ast.Call(func=ast.Attribute(value=owner, attr=attr), args=[*_, value]) if attr in adding:
-                pass
-            case ast.Assign(targets=[ast.Subscript(value=owner)], value=value):
-                pass
-            case _:
-                continue
-        if isinstance(owner, ast.Name) and owner.id in own:
-            continue
-        if _makes_one(value, making) or (isinstance(value, ast.Name) and value.id in made):
-            yield node
-
-
-def _makes_one(value: ast.expr, making: frozenset[str]) -> bool:
-    match value:
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
-            return name in making
-    return False
-
-
-def read_by(function: Function) -> frozenset[str]:
-    """The attributes (with their dot) that a function with a read mentions."""
-    return frozenset(name for name in names_in(function) if name.startswith(".")) if reads(function) else frozenset()
-
-
-def registered_by(function: Function) -> frozenset[str]:
-    """The names of the functions that a function registers as done callbacks."""
-    found: frozenset[str] | None = function.cache.get("registers")
-    if found is None:
-        calls = [n for n in nodes_in(function) if isinstance(n, ast.Call) and n.args]
-        found = function.cache["registers"] = frozenset(
-            name
-            for call in calls
-            if isinstance(call.func, ast.Attribute) and call.func.attr in builtin_rows().named(CALLBACKS)
-            for name in _named(call.args[0])
-        )
-    return found
-
-
-def failing_by(function: Function) -> frozenset[str]:
-    """The methods (with their dot) by which a function's text gives a future an exception."""
-    return _failing() & names_in(function)
-
-
-@lru_cache(maxsize=1)
-def _failing() -> frozenset[str]:
-    return frozenset("." + row.name.rpartition(".")[2] for row in builtin_rows().values() if row.kind == "failed")
-
-
-def runs_by_itself(function: Function) -> frozenset[str]:
-    """The name of a fixture that is run for all tests."""
-    decorators = [d for d in getattr(function.node, "decorator_list", ()) if isinstance(d, ast.Call)]
-    always = any(k.arg == "autouse" and _is_true(k.value) for d in decorators for k in d.keywords)
-    return frozenset([function.name]) if always else frozenset()
-
-
-def _is_true(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
-    "read": read_by,
-    "registered": registered_by,
-    "failing": failing_by,
-    "by themselves": runs_by_itself,
-}
-"""What is known of a module as a whole: the names that any of its functions gives."""
-
-
-def fact(module: Module, kind: str) -> frozenset[str]:
-    """The names of a kind that the functions of a module give."""
-    found = module.facts.get(kind)
-    if found is None:
-        found = module.facts[kind] = frozenset[str]().union(*map(FACTS[kind], module.functions))
-    return found
-
-
-def registered(m: Machine, module: Module, name: str) -> bool:
-    """Whether the module registers functions of that name as done callbacks: what they are handed is done."""
-    m.consulted["registered", module.name, name] = True
-    return name in fact(module, "registered")
-
-
-def gives_exceptions(m: Machine) -> bool:
-    """Whether any text that is looked at gives futures an exception; without it, plain ones end with a value."""
-    seen = [module for module in m.modules.values() if module is not None]
-    m.consulted |= {("failing", module.name, name): True for module in seen for name in _failing()}
-    return any(fact(module, "failing") for module in seen)
-
-
-def _named(callback: ast.expr) -> Iterator[str]:
-    """The function that a callback names, also as a method or in a `partial`."""
-    match callback:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            yield name
-        case ast.Call(func=ast.Name(id="partial") | ast.Attribute(attr="partial"), args=[function, *_]):
-            yield from _named(function)
 
 
 def concerned(m: Machine, function: Function) -> bool:

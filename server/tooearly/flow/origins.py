@@ -13,7 +13,8 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
-from tooearly.flow.mention import CALLBACKS, CONTAINERS, READS, has_read, names_in, nodes_in, reads
+from tooearly.flow.facts import CALLBACKS
+from tooearly.flow.mention import CONTAINERS, READS, has_read, names_in, nodes_in, reads
 from tooearly.semantics.names import Class, Function, Module, all_args, children, walk
 from tooearly.semantics.rows import builtin_rows
 

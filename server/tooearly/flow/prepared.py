@@ -17,10 +17,11 @@ from tooearly.flow.attributes import find_method
 from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import call, call_function
 from tooearly.flow.classes import bases, decorator_names
+from tooearly.flow.facts import fact
 from tooearly.flow.folding import fold_worlds
+from tooearly.flow.leaving import leaves
 from tooearly.flow.machine import MOST, Act, GaveUp, Machine, Outcome
 from tooearly.flow.manage import enter
-from tooearly.flow.mention import fact, leaves
 from tooearly.flow.state import World
 from tooearly.flow.suspending import suspend
 from tooearly.flow.values import Coro, Frame, Func, Managing, Ref, Site, Unknown, Value, site_of

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.classes import bases
 from tooearly.flow.deferred import Deferred
+from tooearly.flow.leaving import fills, leaves, makes
 from tooearly.flow.machine import Machine, up
-from tooearly.flow.mention import MAKING, closure, fills, leaves, makes, names_in, nodes_in, reaches_read
+from tooearly.flow.mention import MAKING, closure, names_in, nodes_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from tooearly.flow.analyse import Analysis, analyse, cell_starts
-from tooearly.flow.mention import FACTS, READS, fact, nodes_in
+from tooearly.flow.facts import FACTS, fact
+from tooearly.flow.mention import READS, nodes_in
 from tooearly.flow.roots import Roots, changed_parts, entry_points, roots, top_names
 from tooearly.flow.sharing import Found, Key
 from tooearly.semantics.modules import Part, keys

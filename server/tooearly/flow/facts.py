@@ -1,0 +1,100 @@
+"""What is known of a module as a whole: the names that any of its functions gives, of a few kinds.
+
+Each kind is a function from one function's text to names; the union is kept with the module, and whoever asks for a
+name rests on it (`remember`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tooearly.flow.mention import names_in, nodes_in, reads
+from tooearly.semantics.names import Function, Module
+from tooearly.semantics.rows import builtin_rows
+
+if TYPE_CHECKING:
+    from tooearly.flow.machine import Machine
+
+CALLBACKS = frozenset(["callback"])
+
+
+def read_by(function: Function) -> frozenset[str]:
+    """The attributes (with their dot) that a function with a read mentions."""
+    return frozenset(name for name in names_in(function) if name.startswith(".")) if reads(function) else frozenset()
+
+
+def registered_by(function: Function) -> frozenset[str]:
+    """The names of the functions that a function registers as done callbacks."""
+    found: frozenset[str] | None = function.cache.get("registers")
+    if found is None:
+        calls = [n for n in nodes_in(function) if isinstance(n, ast.Call) and n.args]
+        found = function.cache["registers"] = frozenset(
+            name
+            for call in calls
+            if isinstance(call.func, ast.Attribute) and call.func.attr in builtin_rows().named(CALLBACKS)
+            for name in _named(call.args[0])
+        )
+    return found
+
+
+def failing_by(function: Function) -> frozenset[str]:
+    """The methods (with their dot) by which a function's text gives a future an exception."""
+    return _failing() & names_in(function)
+
+
+@lru_cache(maxsize=1)
+def _failing() -> frozenset[str]:
+    return frozenset("." + row.name.rpartition(".")[2] for row in builtin_rows().values() if row.kind == "failed")
+
+
+def runs_by_itself(function: Function) -> frozenset[str]:
+    """The name of a fixture that is run for all tests."""
+    decorators = [d for d in getattr(function.node, "decorator_list", ()) if isinstance(d, ast.Call)]
+    always = any(k.arg == "autouse" and _is_true(k.value) for d in decorators for k in d.keywords)
+    return frozenset([function.name]) if always else frozenset()
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
+    "read": read_by,
+    "registered": registered_by,
+    "failing": failing_by,
+    "by themselves": runs_by_itself,
+}
+"""What is known of a module as a whole: the names that any of its functions gives."""
+
+
+def fact(module: Module, kind: str) -> frozenset[str]:
+    """The names of a kind that the functions of a module give."""
+    found = module.facts.get(kind)
+    if found is None:
+        found = module.facts[kind] = frozenset[str]().union(*map(FACTS[kind], module.functions))
+    return found
+
+
+def registered(m: Machine, module: Module, name: str) -> bool:
+    """Whether the module registers functions of that name as done callbacks: what they are handed is done."""
+    m.consulted["registered", module.name, name] = True
+    return name in fact(module, "registered")
+
+
+def gives_exceptions(m: Machine) -> bool:
+    """Whether any text that is looked at gives futures an exception; without it, plain ones end with a value."""
+    seen = [module for module in m.modules.values() if module is not None]
+    m.consulted |= {("failing", module.name, name): True for module in seen for name in _failing()}
+    return any(fact(module, "failing") for module in seen)
+
+
+def _named(callback: ast.expr) -> Iterator[str]:
+    """The function that a callback names, also as a method or in a `partial`."""
+    match callback:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            yield name
+        case ast.Call(func=ast.Name(id="partial") | ast.Attribute(attr="partial"), args=[function, *_]):
+            yield from _named(function)
