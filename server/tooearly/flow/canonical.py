@@ -11,18 +11,24 @@ from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.joining import NAMES, either_end
-from tooearly.flow.objects import GHOST, Cont, Fut, Obj
-from tooearly.flow.values import TRUE, Const, Oid, Ref, Unknown, Value, options, plain_key, unique
+from tooearly.flow.objects import GHOST, Cont, Fut, Iterating, Obj
+from tooearly.flow.values import TRUE, Beside, Const, Oid, Ref, Unknown, Value, options, plain_key, unique
 from tooearly.flow.walking import held, refs
 
 
 def holders_of(heap: Mapping[Oid, Obj], many: Sequence[Oid]) -> dict[Oid, set[Any]]:
-    """What holds each group: containers by their names, crowds by where they were made and by what holds them."""
+    """What holds each group: containers by their names, crowds by where they were made and by what holds them.
+
+    And what has been found for its members, where that is kept.
+    """
     holders: dict[Oid, set[Any]] = {oid: set() for oid in many}
     for holder, obj in heap.items():
         for oid in held(obj) if not obj.many else ():
             if oid in holders:
                 holders[oid].add((holder.site, holder.frame, holder.tag))
+        for item in obj.items if isinstance(obj, Cont | Iterating) else ():
+            if type(item) is Beside and item.about.oid in holders:
+                holders[item.about.oid].add((holder.site, holder.frame, holder.tag, item.value))
     around = {oid: frozenset(found) for oid, found in holders.items()}
     for holder in many:
         for oid in held(heap[holder]):

@@ -133,11 +133,15 @@ class Make(Step):
 
 @dataclass(frozen=True, slots=True)
 class Collect(Step):
-    """Add to the container that a comprehension builds; `key` for dict comprehensions."""
+    """Add to the container that a comprehension builds; `key` for dict comprehensions.
+
+    `found_for` is what the loop stands at when the value may say something of that.
+    """
 
     coll: Temp
     value: Temp
     key: Temp | None
+    found_for: tuple[Temp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tooearly.flow import containers, instep, slices, subscripts
+from tooearly.flow import beside, containers, instep, slices, subscripts
 from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import give_away, unknown_call
@@ -26,6 +26,7 @@ from tooearly.flow.values import (
     NONE,
     TRUE,
     Api,
+    Beside,
     Const,
     Exc,
     KeyOf,
@@ -58,7 +59,8 @@ def items_of(w: World, value: Value | None) -> tuple[tuple[Value, ...], bool, bo
 
 def keys_of(w: World, cont: Cont) -> tuple[Value, ...]:
     """The keys of a dict; what it holds stands for keys that are not known."""
-    return tuple(v if names_object(w, k, v) else k for k, v in zip(cont.keys, cont.items, strict=True))
+    held = [beside.about(item) for item in cont.items]
+    return tuple(v if names_object(w, k, v) else k for k, v in zip(cont.keys, held, strict=True))
 
 
 def names_object(w: World, key: Value, value: Value) -> bool:
@@ -190,12 +192,18 @@ def enumerated(c: Call) -> list[Outcome]:
     start = c.get("start") or const(0)
     base = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
     if exact and base is not None:
-        counted: list[tuple[Value, ...]] = [(const(i + base), item) for i, item in enumerate(items)]
+        counted: list[tuple[Value, ...]] = [(const(i + base), item) for i, item in enumerate(beside.all_seen(items))]
     else:
         listed = base == 0 and (cont := c.w.cont(given)) is not None and cont.kind == "list"
         asked = listed and bool(index_names(c.act.function))
-        counted = [(KeyOf(i) if asked and isinstance(i, Ref) else Unknown(), i) for i in items]
+        counted = [(_place(item) if asked else Unknown(), beside.seen(item)) for item in items]
     return list_of_pairs(c, counted, exact, nonempty)
+
+
+def _place(item: Value) -> Value:
+    """The index of an element of a list of which the order is not known."""
+    held = beside.about(item)
+    return KeyOf(held) if isinstance(held, Ref) else Unknown()
 
 
 def zipped(c: Call) -> list[Outcome]:
@@ -205,15 +213,17 @@ def zipped(c: Call) -> list[Outcome]:
         return instep.in_step(c, sources)
     given = [_one_by_one(c.w, v) for v, _ in c.rest]
     if all(g is not None and g[1] for g in given):
-        return list_of_pairs(c, list(zip(*(g[0] for g in given if g is not None), strict=False)), True, False)
+        exact = zip(*(beside.all_seen(g[0]) for g in given if g is not None), strict=False)
+        return list_of_pairs(c, list(exact), True, False)
     columns: list[list[Value]] = []
     for found in given:
-        items: list[Value] = [i for i in (found[0] if found else ()) if isinstance(i, Ref)]
+        items: list[Value] = [i for i in (found[0] if found else ()) if isinstance(i, Ref | Beside)]
         columns.append(items or [Unknown()])
     rows: list[tuple[Value, ...]] = [()]
     for column in columns:
         rows = [(*row, value) for row in rows for value in column][:6]
-    return list_of_pairs(c, rows, False, all(g is not None and g[2] for g in given))
+    in_step = list(beside.in_step(c.w, rows))
+    return list_of_pairs(c, in_step, False, all(g is not None and g[2] for g in given))
 
 
 def _one_by_one(w: World, value: Value) -> tuple[tuple[Value, ...], bool, bool] | None:
@@ -363,17 +373,19 @@ def one_of(c: Call) -> list[Outcome]:
 
 def every(c: Call) -> list[Outcome]:
     """`all(x)` of known truths."""
-    found = items_of(c.w, c.get("items"))
-    values = found[0] if found else (Unknown(),)
-    if any(v == FALSE for v in values):
-        return [Outcome(c.w, FALSE)]
-    return [Outcome(c.w, TRUE if all(v == TRUE for v in values) else Unknown())]
+    return _quantified(c, FALSE, TRUE)
 
 
 def some(c: Call) -> list[Outcome]:
     """`any(x)` of known truths."""
+    return _quantified(c, TRUE, FALSE)
+
+
+def _quantified(c: Call, decisive: Const, other: Const) -> list[Outcome]:
+    """The answer is `decisive` when one of the elements is, and the `other` truth when none can be."""
     found = items_of(c.w, c.get("items"))
-    values = found[0] if found else (Unknown(),)
-    if any(v == TRUE for v in values):
-        return [Outcome(c.w, TRUE)]
-    return [Outcome(c.w, FALSE if all(v == FALSE for v in values) else Unknown())]
+    items = found[0] if found else (Unknown(),)
+    if all(beside.seen(item) in (decisive, other) for item in items):
+        ways = beside.holding(c.w, items, (decisive,))
+        return [Outcome(w, decisive if held else other) for held, w in ways]
+    return [Outcome(c.w, decisive if decisive in items else Unknown())]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tooearly.flow import containers, sizes, storing, subscripts
+from tooearly.flow import beside, containers, sizes, storing, subscripts
 from tooearly.flow.containers import STANDING, copy, new
 from tooearly.flow.effects_data import items_of, keys_of, list_of_pairs, names_object
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
+from tooearly.flow.mention import loop_variables
 from tooearly.flow.objects import Cont
 from tooearly.flow.storing import collect
 from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, KeyOf, Managing, Oid, Ref, Unknown, Value, const, unique
@@ -22,7 +23,7 @@ def add(c: Call) -> list[Outcome]:
     """`append(x)`, `add(x)`."""
     if isinstance(c.receiver, Ref):
         cont = c.w.cont(c.receiver)
-        item = c.get("item") or Unknown()
+        item = _as_kept(c, cont, c.get("item") or Unknown())
         collect(c.w, c.receiver, item, None)
         held = c.w.cont(c.receiver)
         if cont is not None and held is not None and cont.kind == "list":
@@ -33,6 +34,14 @@ def add(c: Call) -> list[Outcome]:
             exact = held.exact and (ends or len(items) < 2)
             c.w.heap[c.receiver.oid] = replace(held, items=items, exact=exact, slots=slots)
     return [Outcome(c.w, NONE)]
+
+
+def _as_kept(c: Call, cont: Cont | None, item: Value) -> Value:
+    """What a list gets in a loop: an answer is kept beside what the loop stands at."""
+    if cont is None or cont.kind != "list" or not isinstance(item, Const):
+        return item
+    names = loop_variables(c.act.function).get(c.site.node, ())
+    return beside.paired(c.w, item, [c.w.env.get((c.frame, name), Unknown()) for name in names], chosen=False)
 
 
 def heap_push(c: Call) -> list[Outcome]:
@@ -249,8 +258,9 @@ def dict_items(c: Call) -> list[Outcome]:
     keys = cont.keys or tuple(Unknown() for _ in cont.items)
     pairs: list[tuple[Value, ...]] = []
     for key, value in zip(keys, cont.items, strict=True):
-        named = isinstance(value, Ref) and names_object(c.w, key, value)
-        pairs.append((KeyOf(value) if named and isinstance(value, Ref) else key, value))
+        about = beside.about(value)
+        named = isinstance(about, Ref) and names_object(c.w, key, about)
+        pairs.append((KeyOf(about) if named and isinstance(about, Ref) else key, beside.seen(value)))
     return list_of_pairs(c, pairs if cont.exact else list(dict.fromkeys(pairs)), cont.exact, cont.nonempty)
 
 

@@ -13,7 +13,21 @@ from typing import Any
 from tooearly.flow.joining import FINISHED, either, join_objects, replaced
 from tooearly.flow.objects import DONE, PENDING, Cont, Fut, Iterating, Obj
 from tooearly.flow.state import Key, World
-from tooearly.flow.values import NONE, Const, KeyOf, Oid, Ref, Site, Unknown, Value, choice, const, options, unique
+from tooearly.flow.values import (
+    NONE,
+    Beside,
+    Const,
+    KeyOf,
+    Oid,
+    Ref,
+    Site,
+    Unknown,
+    Value,
+    choice,
+    const,
+    options,
+    unique,
+)
 from tooearly.flow.walking import children_of, refs
 
 
@@ -57,11 +71,16 @@ def detached(world: World, other: World) -> World:
         if lost:
             out.env[key] = choice(tuple(FINISHED if o in lost else o for o in options(value)))
     for oid, obj in world.heap.items():
-        if isinstance(obj, Cont | Iterating) and (lost := {v for v in children_of(obj) if v in done}):
+        if isinstance(obj, Cont | Iterating) and (lost := {v for v in children_of(obj) if _object(v) in done}):
             theirs = other.heap.get(oid)
             lost -= set(children_of(theirs) if theirs is not None else ())
-            out.heap[oid] = replaced(obj, dict.fromkeys(lost, FINISHED)) if lost else obj
+            left = {v: v.value if isinstance(v, Beside) else FINISHED for v in lost}
+            out.heap[oid] = replaced(obj, left) if lost else obj
     return out
+
+
+def _object(value: Value) -> Value:
+    return value.about if isinstance(value, Beside) else value
 
 
 def keys_kept(worlds: list[World]) -> list[World]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tooearly.flow import beside
 from tooearly.flow.cfg import Block, Yield
 from tooearly.flow.containers import is_group
 from tooearly.flow.counting import FEW
@@ -168,6 +169,8 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         if is_group(world, item):
             assert isinstance(item, Ref)
             value = world.element(item, site, act.frame)
+        else:
+            value = beside.member(world, item, site, act.frame)
         held = world.heap[it.oid]
         assert isinstance(held, Iterating)
         rest = tuple(i for i in held.items if i != value) if not isinstance(value, Unknown) else held.items
@@ -181,11 +184,12 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         elif obj.generator is not None:
             value = _index_of(world, obj, value, turn, act)
         yield "item", Outcome(world, _given(world, obj.kind, value, site, is_async))
-    if obj.nonempty or any(isinstance(i, Ref) and not is_group(w, i) for i in obj.items):
+    objects = [beside.about(item) for item in obj.items]
+    if obj.nonempty or any(isinstance(i, Ref) and not is_group(w, i) for i in objects):
         return
     if obj.kind == "each" and obj.items:
         return
-    for item in obj.items:
+    for item in objects:
         if is_group(w, item):
             assert isinstance(item, Ref)
             w.forget_members(item.oid)
@@ -206,8 +210,8 @@ def _index_of(w: World, it: Iterating, value: Value, turn: Value, act: Act) -> V
     """The first element of a list is its element 0; a loop over `range(len(xs))` gives the index instead."""
     source = it.generator
     cont = w.cont(source)
-    if cont is not None and cont.kind == "dict" and isinstance(value, Ref):
-        return KeyOf(value)
+    if cont is not None and cont.kind == "dict" and isinstance(held := beside.about(value), Ref):
+        return KeyOf(held)
     if cont is None or not isinstance(source, Ref) or cont.many:
         return value if it.kind != "indices" else turn
     if it.kind != "indices" and not asked(act):

@@ -7,17 +7,42 @@ from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.objects import CANCELLED, ERROR, VALUE, Cont, Fut, Generating, Inst, Iterating, Obj
-from tooearly.flow.values import Api, Choice, Unknown, Value, choice, unique
+from tooearly.flow.values import Api, Beside, Choice, Ref, Unknown, Value, choice, unique
 from tooearly.flow.walking import children_of
+from tooearly.flow.walking import held as refs_in
+
+
+def is_for(item: Value, held: Value) -> bool:
+    """Whether an element of a container is an object, or was found for it."""
+    return item == held or (type(item) is Beside and item.about == held)
 
 
 def without(obj: Cont, gone: Value) -> Cont:
-    """The container without an element."""
+    """The container without an element, and without what was found for it."""
     slots = tuple((k, v) for k, v in obj.slots if v != gone)
     if obj.keys:
-        pairs = [(k, v) for k, v in zip(obj.keys, obj.items, strict=True) if v != gone and k != gone]
+        pairs = [(k, v) for k, v in zip(obj.keys, obj.items, strict=True) if not is_for(v, gone) and k != gone]
         return replace(obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), slots=slots)
-    return replace(obj, items=tuple(i for i in obj.items if i != gone), slots=slots)
+    return replace(obj, items=tuple(i for i in obj.items if not is_for(i, gone)), slots=slots)
+
+
+def lists(obj: Cont | Iterating, held: Ref) -> bool:
+    """Whether an object is one of the elements or keys of a container, or one of them was found for it."""
+    if held.oid not in refs_in(obj):
+        return False
+    return any(is_for(item, held) for item in obj.items) or (isinstance(obj, Cont) and held in obj.keys)
+
+
+def own_part(obj: Cont | Iterating, group: Ref, member: Ref) -> tuple[Value, ...]:
+    """What a container that lists a group holds for one member of it."""
+    return tuple(instead(item, group, member) for item in obj.items if is_for(item, group))
+
+
+def instead(item: Value, old: Ref, new: Ref) -> Value:
+    """The element with another object in the place of one."""
+    if type(item) is Beside and item.about == old:
+        return Beside(item.value, new)
+    return new if item == old else item
 
 
 def inexact(obj: Any) -> Any:
@@ -33,6 +58,8 @@ def swapped(obj: Obj, old: Value, options: tuple[Value, ...]) -> Obj:
     def swap(value: Value) -> Value:
         if value == old:
             return choice(options) if options else value
+        if type(value) is Beside and value.about == old:
+            return value.value
         if isinstance(value, Choice) and old in value.options:
             return choice((*(o for o in value.options if o != old), *options))
         return value

@@ -57,7 +57,7 @@ def map_filter(b: Builder, node: ast.Call, function: ast.expr, items: ast.expr, 
             on = {"true": keep, "false": head} if name == "filter" else {"true": head, "false": keep}
             b.end(cfg.Branch(node, value, None), **on)
             b.start(keep)
-        b.emit(cfg.Collect(node, dst, value if name == "map" else item, None))
+        b.emit(cfg.Collect(node, dst, value if name == "map" else item, None, (item,) if name == "map" else ()))
     return dst
 
 

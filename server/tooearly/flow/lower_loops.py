@@ -14,6 +14,7 @@ from tooearly.flow.builder import Builder
 from tooearly.flow.cfg import Temp
 from tooearly.flow.counting import written_out
 from tooearly.flow.lower_expr import condition, expr, raise_named
+from tooearly.flow.mention import ANSWERS
 from tooearly.semantics.names import walk
 from tooearly.semantics.rows import builtin_rows
 
@@ -72,9 +73,9 @@ def comprehension(b: Builder, node: ast.expr) -> Temp:
     def body() -> None:
         if isinstance(node, ast.DictComp):
             key = expr(b, node.key)
-            b.emit(cfg.Collect(node, dst, expr(b, node.value), key))
+            b.emit(cfg.Collect(node, dst, expr(b, node.value), key, _standing_at(b, node, node.value)))
         else:
-            b.emit(cfg.Collect(node, dst, expr(b, node.elt), None))
+            b.emit(cfg.Collect(node, dst, expr(b, node.elt), None, _standing_at(b, node, node.elt)))
 
     first = node.generators[0]
     generators = [short(g, node) for g in node.generators]
@@ -86,6 +87,16 @@ def comprehension(b: Builder, node: ast.expr) -> Temp:
     else:
         b.start(loops(b, node, generators, body))
     return dst
+
+
+def _standing_at(
+    b: Builder, node: ast.DictComp | ast.ListComp | ast.SetComp | ast.GeneratorExp, element: ast.expr
+) -> tuple[Temp, ...]:
+    """The variables of the innermost loop, where the element of a list or dict may be an answer about one of them."""
+    if not isinstance(element, ANSWERS) or isinstance(node, ast.SetComp):
+        return ()
+    names = [n for n in walk(node.generators[-1].target) if isinstance(n, ast.Name)]
+    return tuple(expr(b, ast.copy_location(ast.Name(n.id, ast.Load()), n)) for n in names)
 
 
 def short(generator: ast.comprehension, node: ast.expr) -> ast.comprehension:

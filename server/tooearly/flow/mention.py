@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tooearly.flow.machine import Machine
 
 READS = ("result", "exception")
+ANSWERS = (ast.Call, ast.IfExp, ast.BoolOp, ast.Compare, ast.UnaryOp)  # expressions that may say something of an object
 CONTAINERS = frozenset(["container", "defaultdict", "task_group"])  # the effects of making one
 TAKING = frozenset(["dict_pop", "heap_pop", "islice", "next", "pop", "popleft"])  # the first element, among others
 # The effects of calls that make futures; they may have other names in users' rows.
@@ -87,6 +88,20 @@ def index_names(function: Function) -> frozenset[str]:
                 case ast.Call(func=ast.Attribute(attr="pop"), args=[ast.Name(id=name), *_]):
                     names.add(name)
         found = function.cache["indices"] = frozenset(names)
+    return found
+
+
+def loop_variables(function: Function) -> dict[ast.AST, tuple[str, ...]]:
+    """The variables of the innermost `for` around each call of which an argument may be an answer about them."""
+    found: dict[ast.AST, tuple[str, ...]] | None = function.cache.get("loops")
+    if found is None:
+        found = {}
+        for loop in nodes_in(function):
+            if isinstance(loop, ast.For | ast.AsyncFor):
+                names = tuple(n.id for n in walk(loop.target) if isinstance(n, ast.Name))
+                calls = (n for stmt in loop.body for n in walk(stmt) if isinstance(n, ast.Call))
+                found.update({call: names for call in calls if any(isinstance(a, ANSWERS) for a in call.args)})
+        function.cache["loops"] = found
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from tooearly.flow import beside
 from tooearly.flow.containers import STANDING, is_group
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import DONE, Cont, Fut
@@ -42,6 +43,8 @@ def membership(m: Machine, act: Act, w: World, left: Value, right: Value) -> lis
     if cont is None:
         return [Outcome(w, Unknown())]
     items = cont.keys if cont.kind == "dict" else cont.items
+    if isinstance(left, Const) and beside.answers(items):
+        return [Outcome(x, const(found)) for found, x in beside.holding(w, items, {left})]
     if cont.exact and is_text(given) and not any(may_equal(given, item) for item in items):
         return [Outcome(w, FALSE)]
     if left in items and not isinstance(left, Unknown):

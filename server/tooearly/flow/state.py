@@ -20,7 +20,7 @@ from typing import Any
 
 from tooearly.flow.canonical import Settled, canonical, forget_keys
 from tooearly.flow.grouping import HOLDER, name_groups, one_of_many, regroup
-from tooearly.flow.joining import inexact, join_objects, opened, swapped, without
+from tooearly.flow.joining import inexact, instead, is_for, join_objects, lists, opened, own_part, swapped, without
 from tooearly.flow.objects import CONTENTS, MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
 from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Value
 from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
@@ -202,10 +202,10 @@ class World:
         gone = Ref(oid)
         for holder, obj in list(self.heap.items()):
             match obj:
-                case Cont() if gone in obj.items or gone in obj.keys or any(v == gone for _, v in obj.slots):
+                case Cont() if lists(obj, gone) or any(v == gone for _, v in obj.slots):
                     self.heap[holder] = without(obj, gone)
-                case Iterating() if gone in obj.items:
-                    self.heap[holder] = replace(obj, items=tuple(i for i in obj.items if i != gone))
+                case Iterating() if lists(obj, gone):
+                    self.heap[holder] = replace(obj, items=tuple(i for i in obj.items if not is_for(i, gone)))
                 case Cont() | Inst() if any(isinstance(v, Choice) and gone in v.options for v in children_of(obj)):
                     self.heap[holder] = swapped(obj, gone, ())
         group = None if any(oid in refs(v) for v in self.env.values()) else self.heap.pop(oid, None)
@@ -284,19 +284,22 @@ class World:
                     pass
                 case Cont(kind="tuple", exact=True, many=False):
                     pass
-                case Cont() if not obj.many and (group in obj.items or group in obj.keys):
+                case Cont() if not obj.many and lists(obj, group):
                     if not obj.keys:
-                        self.heap[holder] = replace(obj, items=(*obj.items, member), exact=False)
+                        items = (*obj.items, *own_part(obj, group, member))
+                        self.heap[holder] = replace(obj, items=items, exact=False)
                         continue
                     pairs = list(zip(obj.keys, obj.items, strict=True))
                     pairs += [
-                        (member if k == group else k, member if v == group else v) for k, v in pairs if group in (k, v)
+                        (instead(k, group, member), instead(v, group, member))
+                        for k, v in pairs
+                        if k == group or is_for(v, group)
                     ]
                     self.heap[holder] = replace(
                         obj, keys=tuple(k for k, _ in pairs), items=tuple(v for _, v in pairs), exact=False
                     )
-                case Iterating(exact=False, many=False) if group in obj.items:
-                    self.heap[holder] = replace(obj, items=(*obj.items, member))
+                case Iterating(exact=False, many=False) if lists(obj, group):
+                    self.heap[holder] = replace(obj, items=(*obj.items, *own_part(obj, group, member)))
                 case Cont(many=True, exact=False, keys=()) if group in obj.items:
                     self.heap[holder] = replace(obj, items=(*obj.items, member))
                 case Cont(many=True) | Inst(many=True) if any(group.oid in refs(v) for v in children_of(obj)):

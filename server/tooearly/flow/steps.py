@@ -13,6 +13,7 @@ from itertools import product
 
 from tooearly.flow import (
     begun,
+    beside,
     cfg,
     containers,
     draining,
@@ -284,8 +285,12 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
                 kind,
                 [(get(k) if k is not None else None, get(v) if not isinstance(v, bool) else v) for k, v in items],
             )
-        case cfg.Collect(_, coll, value, key):
-            storing.collect(w, get(coll), get(value), None if key is None else get(key))
+        case cfg.Collect(node, coll, src, key, found_for):
+            value = get(src)
+            if found_for:
+                chosen = isinstance(getattr(node, "elt", None) or getattr(node, "value", None), ast.IfExp)
+                value = beside.paired(w, value, map(get, found_for), chosen=chosen)
+            storing.collect(w, get(coll), value, None if key is None else get(key))
         case cfg.Measure(_, coll, src):
             return [Outcome(w)] if storing.measured(w, get(coll), get(src)) else []
         case cfg.Unpack(node, src, dsts, star):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tooearly.flow import beside
 from tooearly.flow.containers import MOST, STANDING, is_group
 from tooearly.flow.ended import set_aside
 from tooearly.flow.joining import NAMES, without
@@ -119,6 +120,9 @@ def put_item(m: Machine, act: Act, w: World, obj: Value, key: Value, value: Valu
         world.heap[obj.oid] = replace(kept, items=unique((*kept.items, value)), nonempty=True, slots=slots)
         out.append(Outcome(world))
     if not out:
+        cont = w.cont(obj)
+        if cont is not None and cont.kind == "dict":
+            value = beside.paired(w, value, [key], chosen=False)
         set_item(w, obj, key, value)
     return out or [Outcome(w)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tooearly.flow import shelves
+from tooearly.flow import beside, shelves
 from tooearly.flow.containers import FACTORY, is_group, shuffled
 from tooearly.flow.joining import FINISHED, MISSING
 from tooearly.flow.machine import Act, Machine, Outcome
@@ -41,12 +41,9 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
         return slice_of(m, act, w, obj, key, site)
     if cont.kind == "dict":
         return dict_item(m, act, w, obj, key, site)
-    if isinstance(key, KeyOf):
-        if key.value in cont.items:
-            return [Outcome(w, key.value)]  # the index of that very element
-        key = key.value
-    if isinstance(key, Ref) and key in cont.items and isinstance(w.heap.get(key.oid), Fut) and not is_group(w, key):
-        return [Outcome(w, key)]  # it stands for its own index
+    if isinstance(key, KeyOf | Ref) and (meant := _by_object(w, cont, key)):
+        return meant
+    key = plain_key(key)
     if cont.exact and isinstance(key, Const) and isinstance(key.value, int):
         index = index_of(cont, key)
         if index is not None:
@@ -61,6 +58,16 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
     if not cont.nonempty and not cont.exact:
         out.append(Outcome(w.copy(), exc=Exc("builtins.IndexError")))
     return out or [Outcome(w, exc=Exc("builtins.IndexError"))]
+
+
+def _by_object(w: World, cont: Cont, index: KeyOf | Ref) -> list[Outcome]:
+    """What an index stands for that is known by an object: what was found for that, or else the object itself."""
+    if kept := beside.stored_for(cont, index):
+        return [Outcome(w.copy(), value) for value in kept]
+    if isinstance(index, KeyOf):
+        return [Outcome(w, index.value)] if index.value in cont.items else []
+    own = index in cont.items and isinstance(w.heap.get(index.oid), Fut) and not is_group(w, index)
+    return [Outcome(w, index)] if own else []
 
 
 def resolved(w: World, obj: Ref, places: Sequence[int]) -> Iterator[World]:
@@ -220,8 +227,14 @@ def dict_item(
     cont = w.cont(obj)
     assert cont is not None
     key = same_key(w, cont, plain_key(key))
+    if isinstance(key, Ref) and (kept := beside.stored_for(cont, key)):
+        return [Outcome(w.copy(), value) for value in kept]
     if key == FINISHED or (isinstance(key, Ref) and key in cont.items and key not in cont.keys):
         return [Outcome(w, key)]  # it stands for its own key
+    if isinstance(key, Ref) and key in cont.keys and not is_group(w, key) and not cont.many:
+        held = [value for known, value in zip(cont.keys, cont.items, strict=True) if known == key]
+        if not any(is_group(w, value) for value in held):
+            return [Outcome(w.copy(), value) for value in held]
     if cont.exact and key in cont.keys and not (isinstance(key, Unknown) and key.tag is None):
         return [Outcome(w, cont.items[cont.keys.index(key)])]
     missing = _missing(m, act, w.copy(), obj, key, site, default)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tooearly.flow.canonical import covers
-from tooearly.flow.joining import without
+from tooearly.flow.joining import is_for, without
 from tooearly.flow.objects import Cont, Fut, Iterating, Obj
 from tooearly.flow.state import World
 from tooearly.flow.values import Oid, Ref
@@ -66,7 +66,7 @@ def _holds_loosely(obj: Obj, group: Oid) -> bool:
         return False
     ref = Ref(group)
     keys = obj.keys if isinstance(obj, Cont) else ()
-    return obj.items.count(ref) + keys.count(ref) == held(obj).count(group)
+    return sum(is_for(item, ref) for item in obj.items) + keys.count(ref) == held(obj).count(group)
 
 
 def _emptied(obj: Obj, group: Oid) -> Obj:
@@ -74,7 +74,7 @@ def _emptied(obj: Obj, group: Oid) -> Obj:
     if isinstance(obj, Cont) and (obj.keys or obj.slots):
         return without(obj, ref)
     assert isinstance(obj, Cont | Iterating)
-    return replace(obj, items=tuple([item for item in obj.items if item != ref]))
+    return replace(obj, items=tuple([item for item in obj.items if not is_for(item, ref)]))
 
 
 def _without(world: World, loose: Loose | None) -> World:

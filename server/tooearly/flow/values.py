@@ -165,6 +165,14 @@ class KeyOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """An element of a container: a value that was found for the object `about`, which another container holds."""
+
+    value: Value
+    about: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class Func:
     """A function of the workspace, closed over `frame`, with its default values."""
 
@@ -271,6 +279,7 @@ Value = (
     | Unknown
     | Ref
     | KeyOf
+    | Beside
     | Func
     | Klass
     | Api

@@ -12,7 +12,7 @@ from tooearly.flow.machine import Act, Machine, Outcome, up
 from tooearly.flow.mention import index_names
 from tooearly.flow.names import global_value
 from tooearly.flow.state import World
-from tooearly.flow.values import Choice, KeyOf, Ref, Unknown, Value, is_module
+from tooearly.flow.values import Beside, Choice, KeyOf, Ref, Unknown, Value, is_module
 
 
 def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST) -> Iterator[tuple[World, Value]]:
@@ -28,6 +28,8 @@ def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST
             value = Unknown()
         elif obj.many:
             value = world.element(value, act.site(node), act.frame)
+    elif type(value) is Beside:
+        value = value.value
     elif isinstance(value, KeyOf) and getattr(world.heap.get(value.value.oid), "many", True):
         value = Unknown()
     yield world, value

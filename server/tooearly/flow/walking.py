@@ -8,6 +8,7 @@ from dataclasses import replace
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating, Obj
 from tooearly.flow.values import (
     Api,
+    Beside,
     Bound,
     Choice,
     Const,
@@ -73,7 +74,7 @@ def refs(value: Value) -> tuple[Oid, ...]:
     match value:
         case Length(oid):
             return (oid,)
-        case KeyOf(held):
+        case KeyOf(held) | Beside(about=held):
             return (held.oid,)
         case Func(defaults=defaults):
             return tuple(oid for _, default in defaults for oid in refs(default)) if defaults else ()
@@ -144,6 +145,8 @@ def renamed(value: Value, to: Mapping) -> Value:
             return Length(to(oid))
         case KeyOf(held):
             return KeyOf(Ref(to(held.oid)))
+        case Beside(seen, held):
+            return Beside(seen, Ref(to(held.oid)))
         case Func(function, frame, defaults) if defaults:
             return Func(function, frame, tuple((n, renamed(v, to)) for n, v in defaults))
         case Bound(function, receiver):
