@@ -22,6 +22,7 @@ def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely:
     A free lock suspends nobody (not `surely`): tasks that start beside this one may do so later as well.
     """
     from tooearly.flow.begun import begin
+    from tooearly.flow.giving_way import give_way
     from tooearly.flow.retiring import retire
     from tooearly.flow.telling import tell
 
@@ -32,6 +33,8 @@ def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely:
     called = tuple(d for d in world.deferred if surely and _due(world, d))
     _queued_open(world)
     world.suspend(Note(why, site))
+    if why == "clock":
+        give_way(m, world)
     if m.brief:
         world.escape(list(world.heap))  # what runs beside it may have gone on
         return

@@ -1,0 +1,92 @@
+"""Tasks that cannot resist a cancellation: asked to stop, they have ended when the clock lets their canceller go on.
+
+`cancel()` throws CancelledError into a task where it waits. A task that waits only for the clock, an event or a queue,
+and does not wait again on the way out, ends in the same turn of the loop; whoever sleeps after the `cancel()` goes on
+later. One that waits for other tasks, in a `with`, in a handler or a `finally`, may take longer, and one that swallows
+the exception may go on.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tooearly.flow.ended import finish
+from tooearly.flow.machine import Machine
+from tooearly.flow.mention import called, named_by, nodes_in
+from tooearly.flow.objects import PENDING, Fut, Generating
+from tooearly.flow.relevance import target_function
+from tooearly.flow.state import World
+from tooearly.flow.values import Api, Ref
+from tooearly.semantics.names import Function, walk
+
+PLAIN_WAITS = frozenset(["get", "put", "signal", "sleep"])  # effects of waiting for what is no task
+UNUSUAL = ("BaseException", "CancelledError")
+DEPTH = 4  # coroutines that wait for each other
+
+
+def give_way(m: Machine, w: World) -> None:
+    """The clock was waited for: tasks that were asked to stop before, and cannot resist, are done."""
+    for oid, fut in list(w.heap.items()):
+        if isinstance(fut, Fut) and fut.mask & PENDING and _was_asked(fut) and _gives_way(m, w, fut):
+            finish(w, Ref(oid))
+
+
+def _was_asked(fut: Fut) -> bool:
+    return fut.kind == "task" and fut.note is not None and fut.note.why == "cancelled"
+
+
+def _gives_way(m: Machine, w: World, fut: Fut) -> bool:
+    if fut.body is None:
+        return False
+    match fut.body.function:
+        case Api(name):
+            return name in m.rows and m.rows[name].awaiting in PLAIN_WAITS
+        case Ref(oid):
+            begun = w.heap.get(oid)
+            return isinstance(begun, Generating) and _plain(m, begun.function)
+    target = target_function(fut.body)
+    return target is not None and _plain(m, target.function)
+
+
+def _plain(m: Machine, function: Function, depth: int = 0) -> bool:
+    """Whether a coroutine function, by its text, ends as soon as it is cancelled."""
+    known: bool | None = function.cache.get("gives way")
+    if known is None:
+        nodes = nodes_in(function)
+        known = (
+            isinstance(function.node, ast.AsyncFunctionDef)
+            and depth < DEPTH
+            and not any(isinstance(n, ast.AsyncFor | ast.AsyncWith | ast.Yield) for n in nodes)
+            and not any(isinstance(n, ast.Await) for block in _guarded(nodes) for n in walk(block))
+            and all(_waits_plainly(m, function, n.value, depth) for n in nodes if isinstance(n, ast.Await))
+        )
+        function.cache["gives way"] = known
+    return known
+
+
+def _guarded(nodes: list[ast.AST]) -> Iterator[ast.AST]:
+    """What may swallow the exception, or waits on the way out."""
+    for node in nodes:
+        match node:
+            case ast.Try(handlers=handlers, finalbody=last) if all(_named_error(h) for h in handlers):
+                yield from last
+            case ast.Try() | ast.With():
+                yield node
+            case _ if type(node).__name__ == "TryStar":
+                yield node
+
+
+def _named_error(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler is for ordinary exceptions, so that it does not see a cancellation."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = [kind.id if isinstance(kind, ast.Name) else "" for kind in kinds]
+    return all(name.endswith(("Error", "Exception")) and name not in UNUSUAL for name in names)
+
+
+def _waits_plainly(m: Machine, function: Function, value: ast.expr, depth: int) -> bool:
+    name, module = called(value), m.modules.get(function.module)
+    if not name or name in m.rows.named(PLAIN_WAITS):
+        return bool(name)
+    inner = named_by(module, frozenset([name, f"self.{name}"])) if module is not None else []
+    return bool(inner) and all(_plain(m, f, depth + 1) for f in inner)
