@@ -7,6 +7,8 @@ A loop over a `range` of few literal numbers is one over these numbers, written 
 It is so when the loop changes neither the counter (but by its last statement) nor the list, and no `continue` goes past
 that statement. The counter is still counted up, so that behind the loop it is no index of an element that was visited.
 
+`n = 0` and a loop that does nothing but count the elements of which something is true is `n = sum(1 for ... if ...)`.
+
 A counter that only starts at a number and goes up by one never passes the limit of its loop: behind `while n < 3` the
 conditions `n == 3`, `n >= 3` and `not n < 3` are one condition, and so have one answer (`below`).
 """
@@ -59,6 +61,30 @@ def counted(loop: ast.While, before: Sequence[ast.stmt]) -> ast.While | ast.For:
             made = ast.For(ast.Name(name, ast.Store()), steps, loop.body, loop.orelse)
             for new in (made, made.target, steps, steps.func):
                 ast.copy_location(new, loop.test if new is not made else loop)
+            return made
+    return loop
+
+
+def tallied(loop: ast.For, before: Sequence[ast.stmt]) -> ast.For | ast.Assign:
+    """`n = sum(1 for x in xs if ...)` for a loop that only counts, from zero on; or the loop itself."""
+    match loop:
+        case ast.For(
+            target=ast.Name() as target,
+            iter=items,
+            body=[
+                ast.If(
+                    test=test,
+                    body=[(ast.AugAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)])) as step],
+                    orelse=[],
+                )
+            ],
+            orelse=[],
+        ) if name != target.id and _counts_up(step, name) and _from_zero(before, name):
+            one = ast.GeneratorExp(ast.Constant(1), [ast.comprehension(target, items, [test], 0)])
+            call = ast.Call(ast.Name("sum", ast.Load()), [one], [])
+            made = ast.Assign([ast.Name(name, ast.Store())], call)
+            for new in (one, one.elt, call, call.func, made, *made.targets):
+                ast.copy_location(new, test)
             return made
     return loop
 

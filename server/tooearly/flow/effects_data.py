@@ -80,7 +80,16 @@ def length(c: Call) -> Iterator[Outcome] | list[Outcome]:
     cont = c.w.cont(obj)
     if cont is None or not isinstance(obj, Ref):
         return [Outcome(c.w, Unknown())]
-    return [Outcome(c.w, const(len(cont.items)) if cont.exact else Length(obj.oid))]
+    known = cont.exact and not _is_part(c.w, cont)
+    return [Outcome(c.w, const(len(cont.items)) if known else Length(obj.oid))]
+
+
+def _is_part(w: World, part: Cont) -> bool:
+    """Whether futures are in a container of which less is known: how many they are may tell that they are all of it."""
+    futures = {item for item in part.items if w.fut(item) is not None}
+    return bool(futures) and any(
+        isinstance(obj, Cont) and not obj.exact and not futures.isdisjoint(obj.items) for obj in w.heap.values()
+    )
 
 
 def container(c: Call) -> list[Outcome]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Loop, UnknownSyntax
 from tooearly.flow.cfg import Graph, Temp
-from tooearly.flow.counting import counted, straight, written_out
+from tooearly.flow.counting import counted, straight, tallied, written_out
 from tooearly.flow.lower_expr import condition, define, expr, note_captures, raise_named
 from tooearly.flow.lower_lazy import stored
 from tooearly.flow.lower_loops import comprehension, loops
@@ -87,7 +87,11 @@ def generator_body(b: Builder, node: ast.GeneratorExp) -> None:
 def statements(b: Builder, body: Sequence[ast.stmt]) -> None:
     """Lower statements one after another."""
     for at, node in enumerate(body):
-        statement(b, counted(node, body[:at]) if isinstance(node, ast.While) else node)
+        if isinstance(node, ast.While):
+            node = counted(node, body[:at])
+        elif isinstance(node, ast.For):
+            node = tallied(node, body[:at])
+        statement(b, node)
 
 
 def statement(b: Builder, node: ast.stmt) -> None:

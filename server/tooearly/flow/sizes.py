@@ -33,6 +33,7 @@ from tooearly.flow.values import (
 )
 
 ORDER: dict[str, Callable[[Any, Any], Any]] = {"==": op.eq, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
+WHOLE = {"==": TRUE, ">=": TRUE, "<": FALSE}  # what a comparison of a part with the size of the whole says if it is all
 
 
 # Size and membership
@@ -136,9 +137,9 @@ def compare_lengths(w: World, name: str, left: Value, right: Value) -> list[Outc
         least = len(_singles(w, Ref(left.container)))
         near = (n for n in (least + 1, right.value - 1, right.value, right.value + 1) if n > least)
         answers = {compare(n, right.value) for n in (near if more else (least,))}
-        if len(answers) > 1 and name in ("==", ">=") and (all_of_it := _whole(world, left.container, right.value)):
-            out.append(Outcome(all_of_it, TRUE))
-            answers = {False}
+        if len(answers) > 1 and name in WHOLE and (all_of_it := _whole(world, left.container, right.value)):
+            out.append(Outcome(all_of_it, WHOLE[name]))
+            answers = {WHOLE[name] == FALSE}
         out.append(Outcome(world, const(answers.pop()) if len(answers) == 1 else Unknown()))
     return out
 
