@@ -343,6 +343,8 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
                 out.append(outcome.world)
         return out
     if fut.many and fut.body is not None:
+        for group in _waited_for_by_each(m, act, w, ref, fut.body, site, normally):
+            finish(w, group)
         settle_crowd(w, fut)
     if fut.kind == "gather" and not fut.keep_going and not normally and not fut.many and fut.mask & PENDING:
         return _gather_ended(m, act, w, ref, fut, site)
@@ -354,6 +356,24 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
     finish_children(w, fut if not normally else replace(fut, keep_going=True))
     fire(w, ref)
     return [w]
+
+
+def _waited_for_by_each(m: Machine, act: Act, w: World, ref: Ref, body: Coro, site: Site, normally: bool) -> list[Ref]:
+    """The groups of tasks of which each coroutine of a crowd holds one, and ends when that has ended."""
+    held = {place: arg for place, arg in enumerate(body.args) if is_group(w, arg) and w.fut(arg) is not None}
+    if not any(w.fut(arg).mask & PENDING and w.fut(arg).kind != "future" for arg in held.values()):  # type: ignore[union-attr]
+        return []
+    trial = w.copy()
+    one = trial.fut(trial.element(ref, site, act.frame))
+    assert one is not None
+    ways = [o.world for o in body_outcomes(m, act, trial, one, site) if not normally or o.exc is None]
+    found = []
+    for place, group in held.items():
+        member = one.body.args[place] if one.body is not None else group
+        ended = [(fut := way.fut(member)) is not None and fut.mask == DONE for way in ways]
+        if ended and all(ended) and isinstance(group, Ref):
+            found.append(group)
+    return found
 
 
 def _gather_ended(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site) -> list[World]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tooearly.flow import arguments
 from tooearly.flow.calling import Call, give_away
+from tooearly.flow.containers import is_group
 from tooearly.flow.deferred import Deferred, begin_later
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Outcome
@@ -47,6 +48,16 @@ def as_future(c: Call, w: World, value: Value, tag: str = "") -> Ref:
             begin_later(w, replace(started, kind="setter"))
     elif not isinstance(value, Unknown):
         give_away(w, [value])
+    return ref
+
+
+def as_futures_of(c: Call, w: World, value: Value, tag: str = "", *, several: bool) -> Ref:
+    """The same of what a container holds: with others of their kind (`several`), coroutines that hold a group each
+    hold one of its members, and so are a group of tasks."""
+    ref = as_future(c, w, value, tag)
+    fut = w.fut(ref)
+    if several and fut is not None and isinstance(value, Coro) and any(is_group(w, arg) for arg in value.args):
+        w.heap[ref.oid] = replace(fut, many=True)
     return ref
 
 
@@ -207,13 +218,13 @@ def gather(c: Call) -> list[Outcome]:
     """`gather(*aws)`: a future of its own; coroutines among the arguments become tasks."""
     children: list[Value] = []
     given = [*((v, False) for k, v in c.args.items() if k not in ("return_exceptions", "loop")), *c.rest]
-    for index, (value, _) in enumerate(given):
+    for index, (value, starred) in enumerate(given):
         if isinstance(value, Unknown):
             continue
         if isinstance(value, Ref) and not isinstance(c.w.heap.get(value.oid), Fut):
             give_away(c.w, [value])
         else:
-            children.append(as_future(c, c.w, value, f"arg{index}"))
+            children.append(as_futures_of(c, c.w, value, f"arg{index}", several=starred))
     return [_gathering(c, world, children, flag, not given) for world, flag in arguments.flag(c, "return_exceptions")]
 
 

@@ -17,6 +17,7 @@ from tooearly.flow.walking import children_of, held, refs
 if TYPE_CHECKING:
     from tooearly.flow.state import World
 
+ITEM = "item"  # how the tag of a task begins that was made of one of the coroutines that a call was given
 HOLDER = Unknown("holder")  # in the coroutine of a group's tasks: the object of which each is an attribute
 
 
@@ -116,10 +117,13 @@ def _named(w: World) -> set[Oid]:
 
 
 def _may_join(w: World, oid: Oid, named: set[Oid]) -> bool:
-    """Whether an object can be one of many; a tuple with something that is followed on its own cannot."""
+    """Whether an object can be one of many; a tuple with something that is followed on its own cannot, nor can one of
+    a few coroutines of which each waits for another such future."""
     obj = w.heap.get(oid)
     if obj is None or obj.many or not isinstance(obj, Fut | Cont | Inst):
         return False
+    if isinstance(obj, Fut) and isinstance(oid.tag, str) and oid.tag.startswith(ITEM):
+        return not (obj.body is not None and any(o in named and isinstance(w.heap.get(o), Fut) for o in held(obj)))
     pair = isinstance(obj, Cont) and obj.exact and obj.kind == "tuple"
     return not (pair and any(o in named and isinstance(w.heap.get(o), Fut | Inst) for o in held(obj)))
 

@@ -169,13 +169,18 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
                 cont, items=unique((*cont.items, value)), exact=False, slots=slots, size=cont.length
             )
         return
+    _set_key(w, obj, cont, key, value, slots)
+
+
+def _set_key(w: World, obj: Ref, cont: Cont, key: Value, value: Value, slots: tuple[tuple[Value, Value], ...]) -> None:
+    """A value under a key of a dict; `slots` are those that still hold."""
     if isinstance(value, Const):
         value = Unknown()  # which constant it is would only multiply the worlds
     known = isinstance(key, Const) or (isinstance(key, Ref) and not is_group(w, key))
     if known and key in cont.keys:
         items = list(cont.items)
         items[cont.keys.index(key)] = value
-        w.heap[obj.oid] = replace(cont, items=tuple(items), slots=slots)
+        w.heap[obj.oid] = replace(cont, items=tuple(items), slots=slots if cont.exact else _under(slots, key, value))
         return
     pairs = (*zip(cont.keys, cont.items, strict=True), (key, value))
     exact = cont.exact and known and len(pairs) <= MOST and not is_group(w, value)
@@ -183,13 +188,17 @@ def set_item(w: World, obj: Value, key: Value, value: Value) -> None:
         exact = exact and not _same_origin(cont, value) and not _same_origin(replace(cont, items=cont.keys), key)
     if not exact:
         pairs = unique(pairs)
-    slots = (
-        (*slots, (key, value)) if isinstance(key, Unknown) and key.tag is not None and isinstance(value, Ref) else slots
-    )
+    if not exact and (isinstance(key, Const) or (isinstance(key, Unknown) and key.tag is not None)):
+        slots = _under(slots, key, value)
     if isinstance(key, Unknown) and isinstance(value, Ref):
         slots = unique((*slots, (NAMES, TRUE)))
     keys, items_ = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
     w.heap[obj.oid] = replace(cont, keys=keys, items=items_, exact=exact, nonempty=True, slots=slots)
+
+
+def _under(slots: tuple[tuple[Value, Value], ...], key: Value, value: Value) -> tuple[tuple[Value, Value], ...]:
+    """What has just been put under a key is what the same key gives, whatever other keys may be equal to it."""
+    return (*slots, (key, value)) if isinstance(value, Ref) else slots
 
 
 def _put_under(w: World, obj: Ref, cont: Cont, name: Ref, value: Ref) -> None:

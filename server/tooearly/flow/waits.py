@@ -15,9 +15,10 @@ from tooearly.flow.awaits import await_unknown, await_value, complete, endings
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.effects_events import signal, until
-from tooearly.flow.effects_making import as_future
+from tooearly.flow.effects_making import as_futures_of
 from tooearly.flow.effects_queues import get, join, put
 from tooearly.flow.ended import end, finish, has_failed, held_futures, note_all
+from tooearly.flow.grouping import ITEM
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, TIMEOUT, Cont, Fut, Note
 from tooearly.flow.offloop import run_beside
@@ -106,9 +107,9 @@ def as_futures(c: Call, given: Value | None) -> list[Ref]:
     """The futures among the arguments; coroutines in a container are made tasks (old code)."""
     refs = held_futures(c.w, given)
     cont = c.w.cont(given)
-    for item in cont.items if cont is not None else ():
-        if isinstance(item, Coro):
-            refs.append(as_future(c, c.w, item))
+    for index, item in enumerate(cont.items if cont is not None else ()):
+        if isinstance(item, Coro) and cont is not None:
+            refs.append(as_futures_of(c, c.w, item, f"{ITEM}{index}", several=not cont.exact))
     return list(dict.fromkeys(refs))
 
 
