@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tooearly.flow.mention import names_in, nodes_in, reads
-from tooearly.semantics.names import Function, Module
+from tooearly.semantics.names import Function, Module, walk
 from tooearly.semantics.rows import builtin_rows
 
 if TYPE_CHECKING:
     from tooearly.flow.machine import Machine
 
-CALLBACKS = frozenset(["callback"])
+CALLBACKS, CANCELS = frozenset(["callback"]), frozenset(["cancel"])  # effects
 
 
 def read_by(function: Function) -> frozenset[str]:
@@ -50,6 +50,22 @@ def _failing() -> frozenset[str]:
     return frozenset("." + row.name.rpartition(".")[2] for row in builtin_rows().values() if row.kind == "failed")
 
 
+def cancelling_by(function: Function) -> frozenset[str]:
+    """The function itself, if its text cancels, or hands that over to others."""
+    cancels = any("." + name in names_in(function) for name in builtin_rows().named(CANCELS))
+    return frozenset([function.qualname]) if cancels else frozenset()
+
+
+def hands_over_cancelling(function: Function) -> bool:
+    """Whether a text has others cancel: `call_later(1, task.cancel)`, or a function inside that does."""
+    nodes = nodes_in(function)
+    called = {n.func for n in nodes if isinstance(n, ast.Call)}
+    inside = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
+    within = {n for inner in inside if inner is not function.node for n in walk(inner)}
+    names = builtin_rows().named(CANCELS)
+    return any(isinstance(n, ast.Attribute) and n.attr in names and (n in within or n not in called) for n in nodes)
+
+
 def runs_by_itself(function: Function) -> frozenset[str]:
     """The name of a fixture that is run for all tests."""
     decorators = [d for d in getattr(function.node, "decorator_list", ()) if isinstance(d, ast.Call)]
@@ -65,6 +81,7 @@ FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
     "read": read_by,
     "registered": registered_by,
     "failing": failing_by,
+    "cancelling": cancelling_by,
     "by themselves": runs_by_itself,
 }
 """What is known of a module as a whole: the names that any of its functions gives."""
@@ -89,6 +106,15 @@ def gives_exceptions(m: Machine) -> bool:
     seen = [module for module in m.modules.values() if module is not None]
     m.consulted |= {("failing", module.name, name): True for module in seen for name in _failing()}
     return any(fact(module, "failing") for module in seen)
+
+
+def others_cancel(m: Machine, function: Function) -> bool:
+    """Whether any text but what the function itself does on its way cancels."""
+    module = m.modules.get(function.module)
+    if module is None or hands_over_cancelling(function):
+        return True
+    m.consulted["cancelling", module.name] = True
+    return not fact(module, "cancelling") <= {function.qualname}
 
 
 def _named(callback: ast.expr) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tooearly.flow.awaits import body_outcomes, causes, complete, ended
 from tooearly.flow.containers import new
 from tooearly.flow.ended import end, finish, has_failed, note_all, raised_by
+from tooearly.flow.giving_way import all_give_way
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, VALUE, Cont, Fut, Note
 from tooearly.flow.state import World
@@ -26,7 +27,9 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
     out: list[Outcome] = []
     tolerant = (True, False) if fut.keep_going is None else (fut.keep_going,)
     failed = [] if tolerant == (True,) else gather_failures(m, act, w.copy(), ref, children, site)
-    for world in gather_cancelled(m, act, w.copy(), children, site, tolerant=tolerant == (True,)):
+    given = [fut for fut in map(before.fut, children) if fut is not None]
+    together = tolerant == (True,) or all_give_way(m, before, act.function, given)
+    for world in gather_cancelled(m, act, w.copy(), children, site, together=together):
         finish(world, ref)
         out.append(Outcome(world, exc=Exc(CANCELLED)))
     spoilt = any(isinstance(f := before.heap.get(c.oid), Fut) and f.end not in ("", VALUE) for c in children)
@@ -47,12 +50,13 @@ def _results(act: Act, w: World, children: list[Ref], site: Site) -> Value:
     return new(w, act.frame, site, Cont("list", values), "results")
 
 
-def gather_cancelled(m: Machine, act: Act, w: World, children: list[Ref], site: Site, *, tolerant: bool) -> list[World]:
+def gather_cancelled(m: Machine, act: Act, w: World, children: list[Ref], site: Site, *, together: bool) -> list[World]:
     """The waiter was cancelled, and so were those children that run; or one of them was from elsewhere.
 
-    A tolerant gather has waited for its children; any other ends with the first one that was cancelled.
+    A tolerant gather has waited for its children; any other ends with the first one that was cancelled. Where these
+    cannot resist, they have ended `together`.
     """
-    if not tolerant:
+    if not together:
         out = []
         for child in children:
             fut = w.heap.get(child.oid)

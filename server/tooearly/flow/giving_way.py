@@ -12,6 +12,7 @@ import ast
 from collections.abc import Iterator
 
 from tooearly.flow.ended import finish
+from tooearly.flow.facts import others_cancel
 from tooearly.flow.machine import Machine
 from tooearly.flow.mention import called, named_by, nodes_in
 from tooearly.flow.objects import PENDING, Fut, Generating
@@ -32,12 +33,24 @@ def give_way(m: Machine, w: World) -> None:
             finish(w, Ref(oid))
 
 
+def all_give_way(m: Machine, w: World, function: Function, futures: list[Fut]) -> bool:
+    """Whether all of these have ended when the function that waits for them, cancelled with them, goes on.
+
+    A gather that is cancelled has cancelled those that run; it ends a turn of the loop after the first of them. Where
+    others cancel, it may be that one alone that was cancelled, and ended the gather, while the others run on.
+    """
+    running = [fut for fut in futures if fut.mask & PENDING]
+    if any(_was_asked(fut) or fut.foreign for fut in running) or not all(_gives_way(m, w, fut) for fut in running):
+        return False
+    return not others_cancel(m, function)
+
+
 def _was_asked(fut: Fut) -> bool:
     return fut.kind == "task" and fut.note is not None and fut.note.why == "cancelled"
 
 
 def _gives_way(m: Machine, w: World, fut: Fut) -> bool:
-    if fut.body is None:
+    if fut.body is None or fut.kind != "task":
         return False
     match fut.body.function:
         case Api(name):
