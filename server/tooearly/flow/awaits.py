@@ -37,7 +37,7 @@ from tooearly.flow.ended import (
     unsee,
 )
 from tooearly.flow.facts import gives_exceptions
-from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.machine import Act, Machine, Outcome, Started
 from tooearly.flow.mention import concerned, names_in, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
 from tooearly.flow.relevance import closed_over, hands_over, target_function
@@ -245,23 +245,32 @@ def causes(m: Machine, act: Act, w: World, fut: Fut) -> list[Exc]:
     """The exceptions of its own that a future may end with, as far as its coroutine's outcomes can be known."""
     coro = fut.body
     if coro is not None and isinstance(coro.function, Func):
-        function = coro.function.function
-        if function not in m.raises:
+        call = by_constants(coro.function.function, coro)
+        if call not in m.raises:
             known = summary(m, act, w, coro.function, coro)
             if known is None:
                 return [Exc("")]
-            note_raises(m, function, [exc for _, exc in known.ends])
-        return sorted(m.raises[function], key=repr)
+            note_raises(m, call, [exc for _, exc in known.ends])
+        return sorted(m.raises[call], key=repr)
     row = m.rows.get(coro.function.name) if coro is not None and isinstance(coro.function, Api) else None
     if row is not None and not row.raises:
         return []
     return [] if fut.kind == "future" and not fut.foreign and not gives_exceptions(m) else [Exc("")]
 
 
-def note_raises(m: Machine, function: Function, ends: list[Exc | None]) -> None:
+def by_constants(function: Function, coro: Coro) -> Started:
+    """A coroutine by its function and its constant arguments: by those it may decide how to end."""
+    return (
+        function,
+        tuple(a if isinstance(a, Const) else Unknown() for a in coro.args),
+        tuple((name, a if isinstance(a, Const) else Unknown()) for name, a in coro.kwargs),
+    )
+
+
+def note_raises(m: Machine, call: Started, ends: list[Exc | None]) -> None:
     """Remember by which exceptions of its own a coroutine has been seen to end."""
     own = {replace(exc, site=None) for exc in ends if exc is not None and exc.cls != CANCELLED}
-    m.raises[function] = m.raises.get(function, frozenset()) | own
+    m.raises[call] = m.raises.get(call, frozenset()) | own
 
 
 def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:
@@ -286,8 +295,7 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[
                 outcome.world.set_mask(oid, DONE)  # the coroutine's own task, and that has ended
                 break
     if isinstance(fut.body.function, Func):
-        function = fut.body.function.function
-        note_raises(m, function, [o.exc for o in own])
+        note_raises(m, by_constants(fut.body.function.function, fut.body), [o.exc for o in own])
     return [Outcome(o.world, o.value, None if o.exc is None else replace(o.exc, site=None)) for o in own]
 
 

@@ -11,7 +11,7 @@ from tooearly.flow.ended import end, finish, finish_children, has_failed, raised
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, UNSEEN, VALUE, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, NONE, TRUE, Api, Const, Exc, Func, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Api, Choice, Const, Exc, Func, Ref, Unknown, Value
 from tooearly.flow.walking import refs
 
 WEAK = ("fresh", "clock", "other")  # notes that say less than an answer of `done()`
@@ -70,7 +70,7 @@ def read(c: Call) -> list[Outcome]:
             end(c.w, c.receiver, None)
             out += result_value(c, fut)
     elif fut.end != CANCELLED:
-        out.append(Outcome(c.w, raised_by(fut) if has_failed(fut) else Unknown()))
+        out.append(Outcome(c.w, raised_by(fut) if has_failed(fut) else Choice((NONE, Exc("")))))
     return out
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from tooearly.flow.sharing import Found, Key
     from tooearly.flow.summaries import Summary
 
+Started = tuple[Function, tuple[Value, ...], tuple[tuple[str, Value], ...]]  # a function and its constant arguments
+
 MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
@@ -130,7 +132,7 @@ class Machine:
         self.reading: dict[Function, bool] = {}
         self.concerned: dict[Function, bool] = {}
         self.making: dict[Function, bool] = {}
-        self.raises: dict[Function, frozenset[Exc]] = {}
+        self.raises: dict[Started, frozenset[Exc]] = {}
         self.stop = stop
         self.spent = 0
         self.body_runs = 0

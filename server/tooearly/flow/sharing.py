@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tooearly.flow.machine import Act, Machine
+from tooearly.flow.machine import Act, Machine, Started
 from tooearly.flow.values import Const, Coro, Exc, Unknown
-from tooearly.semantics.names import Function, Module
+from tooearly.semantics.names import Module
 
 if TYPE_CHECKING:
     from tooearly.flow.summaries import Summary
@@ -32,7 +32,7 @@ class Found:
     summary: Summary | None
     rests_on: frozenset[object]
     modules: dict[str, Module | None]
-    raises: dict[Function, frozenset[Exc]]
+    raises: dict[Started, frozenset[Exc]]
     steps: int
 
 
@@ -58,8 +58,8 @@ def find(m: Machine, act: Act, key: Key, work: Callable[[Machine, Act], Summary 
             m.shared[place] = found
     m.rests |= found.rests_on
     m.consulted |= {("module", name): module for name, module in found.modules.items()}
-    for function, ends in found.raises.items():
-        m.raises[function] = m.raises.get(function, frozenset()) | ends
+    for call, ends in found.raises.items():
+        m.raises[call] = m.raises.get(call, frozenset()) | ends
     m.charge(found.steps)
     return found.summary
 

@@ -29,6 +29,7 @@ from tooearly.flow.suspending import suspend
 from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
 
 SINGLES = 4  # futures that `wait` tells apart
+CULPRIT = "$culprit"  # names one that has failed, so that it is told apart from the others
 
 
 def sleep(c: Call) -> list[Outcome]:
@@ -189,6 +190,7 @@ def _by_culprit(c: Call, w: World, refs: list[Ref], crowds: list[Ref]) -> list[W
             if exc is not None and exc.cls != CANCELLED:
                 world = w.copy()
                 end(world, culprit, exc)
+                world.env[c.frame, CULPRIT] = culprit
                 out.append(world)
     return out
 
@@ -207,7 +209,7 @@ def _name_culprit(c: Call, w: World, pair: Ref) -> None:
         if isinstance(item, Ref) and w.heap[item.oid].many:
             culprit = w.element(item, (c.site, "culprit"), c.frame)
             end(w, culprit, Exc(""))
-            w.env[c.frame, "$culprit"] = culprit  # named, so that it is told apart from the others
+            w.env[c.frame, CULPRIT] = culprit
             return
 
 
