@@ -106,15 +106,17 @@ async def a_thread_that_has_finished_has_not_told_the_loop() -> None:
     assert future.done()
 
 
-@claim("threading.Thread")
+@claim("threading.Thread", "Thread.join", "Thread.is_alive")
 async def a_thread_that_has_ended_has_not_run_what_it_gave_the_loop() -> None:
     loop = asyncio.get_running_loop()
     future = loop.create_future()
     thread = threading.Thread(target=loop.call_soon_threadsafe, args=(future.set_result, 1))
     thread.start()
     thread.join()
+    assert not thread.is_alive()
     assert reads_early(future)
-    await future
+    await asyncio.sleep(0.001)
+    assert future.result() == 1
 
 
 @claim("asyncio.wrap_future", "Concurrent.set_result", "concurrent.futures.Future")

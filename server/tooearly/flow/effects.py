@@ -44,6 +44,7 @@ from tooearly.flow.effects_table import DATA
 from tooearly.flow.effects_tasks import all_tasks, current
 from tooearly.flow.machine import Outcome
 from tooearly.flow.stacks import close, enter_context, exit_call, exit_stack, pop_all
+from tooearly.flow.threads import thread_ended
 
 Effect = Callable[[Call], "Iterator[Outcome] | list[Outcome]"]
 EFFECTS: dict[str, Effect] = {
@@ -57,6 +58,7 @@ EFFECTS: dict[str, Effect] = {
     "concurrent": concurrent,
     "current": current,
     "thread_object": thread,
+    "thread_ended": thread_ended,
     "all_tasks": all_tasks,
     "shield": shield,
     "gather": gather,

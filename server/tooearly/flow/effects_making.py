@@ -172,7 +172,7 @@ def thread(c: Call) -> list[Outcome]:
     """`threading.Thread(target=f, args=...)`: from its start on it may do what `f` does.
 
     A thread that only asks the loop to finish a future (`call_soon_threadsafe`) has not finished it before the loop
-    turns again; so the future is unfinished until the next suspension, and unseen then (`Machine.suspend`).
+    turns again; so the future is unfinished until the next suspension (`threads` says what is known then).
     """
     cont = c.w.cont(c.get("args"))
     known = c.get("args") is None or (cont is not None and cont.exact)
@@ -182,10 +182,10 @@ def thread(c: Call) -> list[Outcome]:
     futures = [oid for oid in c.w.reachable([target], closed_over(c.w)) if isinstance(c.w.heap[oid], Fut)]
     if not known or c.get("kwargs") is not None or not futures or not _leaves_pending(c, target, futures):
         give_away(c.w, [*c.args.values(), *(v for v, _ in c.rest)])
-        return [Outcome(c.w, Unknown())]
+        return [Outcome(c.w, Unknown(None, "Thread"))]
     c.w.escape(c.w.reachable([target], closed_over(c.w)) - set(futures))
     c.w.deferred = (*c.w.deferred, Deferred("thread", target))
-    return [Outcome(c.w, Unknown())]
+    return [Outcome(c.w, Unknown(None, "Thread"))]
 
 
 def _leaves_pending(c: Call, target: Partial, futures: list[Oid]) -> bool:

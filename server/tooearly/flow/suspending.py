@@ -25,6 +25,7 @@ def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely:
     from tooearly.flow.giving_way import give_way
     from tooearly.flow.retiring import retire
     from tooearly.flow.telling import tell
+    from tooearly.flow.threads import THREADS, go_on
 
     if m.beginning is not None:
         m.beginning.suspended = m.beginning.suspended or surely
@@ -32,6 +33,7 @@ def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely:
     tell(m, act, world)
     called = tuple(d for d in world.deferred if surely and _due(world, d))
     _queued_open(world)
+    answering = go_on(m, world, why)
     world.suspend(Note(why, site))
     if why == "clock":
         give_way(m, world)
@@ -42,16 +44,18 @@ def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely:
         return
     waiting = world.deferred
     retire(m, world, waiting)
-    over = ("task", "thread", "beside") if surely else ("task", "thread")
-    over = (*over, "queued") if why != "clock" else over
-    world.deferred = tuple(replace(d, kind="called") if d in called else d for d in waiting if d.kind not in over)
+    over = {"task", *THREADS} | ({"beside"} if surely else set()) | ({"queued"} if why != "clock" else set())
+    left = [d for d in waiting if d.kind not in over or d in answering]
+    world.deferred = tuple(replace(d, kind="called") if d in called else d for d in left)
     if not m.quiet and m.depth <= 2:
         seen = world.copy()
         for deferred in waiting:
-            if deferred.kind != "queued":
+            if deferred.kind != "queued" and deferred not in answering:
                 _disturb(seen, deferred)
         _run_all(m, act, seen, waiting)
     for deferred in waiting:
+        if deferred in answering:
+            continue
         if not (surely and deferred.kind == "task" and begin(m, act, world, deferred, site)):
             _disturb(world, deferred)
 
@@ -59,11 +63,12 @@ def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely:
 def _run_all(m: Machine, act: Act, world: World, waiting: tuple[Deferred, ...]) -> None:
     """Interpret what runs now for its reads."""
     from tooearly.flow.relevance import feeds
+    from tooearly.flow.threads import THREADS
 
     own = [d for d in waiting if d.kind == "task" and (_reaches(m, d) or feeds(m, world, d))]
     tasks = tuple(replace(d, kind="beside") for d in own)
     for deferred in waiting:
-        if deferred.kind not in ("thread", "called", "queued", "setter"):
+        if deferred.kind not in ("called", "queued", "setter", *THREADS):
             alone = m.depth or not tasks or deferred.kind != "task"
             run_deferred(m, act, world, deferred, () if alone else _beside(world, deferred, tasks))
 
@@ -71,8 +76,9 @@ def _run_all(m: Machine, act: Act, world: World, waiting: tuple[Deferred, ...]) 
 def _disturb(world: World, deferred: Deferred) -> None:
     """Variables that the other code rebinds are not known any more; a thread may do anything."""
     from tooearly.flow.relevance import closed_over, target_function
+    from tooearly.flow.threads import THREADS
 
-    if deferred.kind == "thread" or (deferred.kind == "queued" and deferred not in world.deferred):
+    if deferred.kind in THREADS or (deferred.kind == "queued" and deferred not in world.deferred):
         world.escape(world.reachable([deferred.function], closed_over(world)))
     target = target_function(deferred.function)
     if target is None or deferred.kind != "task":
