@@ -153,12 +153,13 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
     if method is not None:
         return _bind_method(m, act, w, cls, method, receiver)
     for base in bases(m, cls):
-        if isinstance(base, Class) and (stored := w.env.get(_class_variable(base, name))) is not None:
-            return stored
+        stored = w.env.get(_class_variable(base, name)) if isinstance(base, Class) else None
         if isinstance(base, Class) and name in base.attrs:
             value, annotation = base.attrs[name]
             if value is not None and annotation is None and _is_enum(m, base):
                 return _enum_member(base, name, value)
+            if stored is not None:
+                return stored
             module = m.module(base.module)
             if (
                 isinstance(value, ast.Constant)
@@ -168,6 +169,8 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
                 return const(value.value)
             kind = annotation_type(module, annotation) if module else ""
             return Unknown(None, kind.rstrip("?") if ":" not in kind and kind.rstrip("?") not in FUTURE_TYPES else "")
+        if stored is not None:
+            return stored
         if isinstance(base, Class) and name in base.inner:
             return Klass(base.inner[name], ("M", base.module))
     for base in bases(m, cls):

@@ -73,6 +73,15 @@ class SetAttr(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class SetClassVar(Step):
+    """What a class body assigns to a name, where it is an object."""
+
+    obj: Temp
+    attr: str
+    src: Temp
+
+
+@dataclass(frozen=True, slots=True)
 class DelAttr(Step):
     obj: Temp
     attr: str

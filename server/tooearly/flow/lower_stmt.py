@@ -7,7 +7,7 @@ Each kind of the grammar has its case, here, in `lower_expr` and in `lower_match
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Loop, UnknownSyntax
@@ -354,6 +354,20 @@ def class_body(b: Builder, node: ast.ClassDef, dst: Temp) -> None:
     for stmt in node.body:
         if not isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             statement(b, stmt)
+    values = {name: expr(b, ast.copy_location(ast.Name(name, ast.Load()), stmt)) for name, stmt in _assigned(node)}
     b.class_scopes.pop()
     b.scopes.pop()
     b.emit(cfg.DefineClass(node, dst, cls))
+    for name, value in values.items():
+        b.emit(cfg.SetClassVar(node, dst, name, value))
+
+
+def _assigned(node: ast.ClassDef) -> Iterator[tuple[str, ast.stmt]]:
+    """The names to which a class body assigns what may be an object."""
+    for stmt in node.body:
+        match stmt:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ) if not isinstance(value, ast.Constant):
+                yield name, stmt

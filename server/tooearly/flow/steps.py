@@ -237,6 +237,9 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.SetAttr(node, obj, attr, src):
             forget_facts(w, frame, "." + attr)
             return set_attribute(m, act, w, get(obj), attr, get(src), node)
+        case cfg.SetClassVar(node, obj, attr, src):
+            if isinstance(get(src), Ref):
+                return set_attribute(m, act, w, get(obj), attr, get(src), node)
         case cfg.DelAttr(_, obj, attr):
             delete_attribute(w, get(obj), attr)
         case cfg.GetItem(node, dst, obj, key):

@@ -7,6 +7,7 @@ The kinds of functions: coroutines that are awaited, and plain functions that do
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from tooearly.flow.binding import Args, Kwargs
@@ -38,7 +39,7 @@ def summary(m: Machine, act: Act, w: World, func: Func, coro: Coro) -> Summary |
     """
     if not is_module(func.frame) or refs(coro) or functions_in(coro) or reaches_read(m, func.function):
         return None
-    if any(key[1] != "$up" and is_module(key[0]) and key[1] in closure(m, func.function) for key in w.env):
+    if any(is_module(key[0]) and _mentioned(key[1], closure(m, func.function)) for key in w.env):
         return None
     plain = tuple(Unknown() if isinstance(a, Unknown) and not a.type else a for a in coro.args)
     on_loop = func.function.is_async or act.on_loop
@@ -51,6 +52,13 @@ def summary(m: Machine, act: Act, w: World, func: Func, coro: Coro) -> Summary |
 
         m.summaries[key] = find(m, act, key, work) if may_share(m, act, coro) else work(m, act)
     return m.summaries[key]
+
+
+def _mentioned(name: object, text: Container[str]) -> bool:
+    """Whether a text mentions a variable of a module, or of a class or function in it (`Registry.tasks`)."""
+    if not isinstance(name, str) or name == "$up":
+        return False
+    return name in text or ("." in name and "." + name.rpartition(".")[2] in text)
 
 
 def called(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwargs, site: Site) -> list[Outcome] | None:
