@@ -21,7 +21,7 @@ from tooearly.flow.deferred import Deferred, defer
 from tooearly.flow.effects_making import never_suspends
 from tooearly.flow.joining import without
 from tooearly.flow.machine import GaveUp, Outcome
-from tooearly.flow.objects import CANCELLED, DONE, Cont, Fut
+from tooearly.flow.objects import CANCELLED, DONE, PENDING, Cont, Fut
 from tooearly.flow.relevance import closed_over, feeds
 from tooearly.flow.state import World
 from tooearly.flow.storing import collect
@@ -88,6 +88,8 @@ def get(c: Call) -> list[Outcome]:
     cancelled = c.w.copy()
     suspend(c.m, c.act, cancelled, "other", c.site)
     out = [Outcome(cancelled, exc=Exc(CANCELLED))]
+    if cont.items and (cont.exact or cont.nonempty) and not _shared(c):
+        return [Outcome(world, value) for world, value in _taken(c, c.w)]  # it does not suspend
     if cont.items:
         suspend(c.m, c.act, c.w, "other", c.site, surely=False)
         return [*(Outcome(world, value) for world, value in _taken(c, c.w)), *out]
@@ -101,6 +103,14 @@ def get(c: Call) -> list[Outcome]:
         may_have_waited(c.m, c.w)
         out += [Outcome(world, value) for world, value in _taken(c, c.w)] or [Outcome(c.w, Unknown())]
     return out
+
+
+def _shared(c: Call) -> bool:
+    """Whether other code that runs meanwhile can get at the queue, and so may have emptied it."""
+    assert isinstance(c.receiver, Ref)
+    others = [value for deferred in c.w.deferred if deferred.kind != "queued" for value in deferred.values()]
+    others += [fut.body for fut in c.w.heap.values() if isinstance(fut, Fut) and fut.body and fut.mask & PENDING]
+    return c.receiver.oid in c.w.reachable(others, closed_over(c.w))
 
 
 def _taken(c: Call, w: World) -> Iterator[tuple[World, Value]]:

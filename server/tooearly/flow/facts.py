@@ -77,12 +77,22 @@ def _is_true(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
 
 
+def rebound_by(function: Function) -> frozenset[str]:
+    """The module's variables that a function sets."""
+    found: frozenset[str] | None = function.cache.get("rebinds")
+    if found is None:
+        nodes = (node for node in nodes_in(function) if isinstance(node, ast.Global))
+        found = function.cache["rebinds"] = frozenset(name for node in nodes for name in node.names)
+    return found
+
+
 FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
     "read": read_by,
     "registered": registered_by,
     "failing": failing_by,
     "cancelling": cancelling_by,
     "by themselves": runs_by_itself,
+    "rebound": rebound_by,
 }
 """What is known of a module as a whole: the names that any of its functions gives."""
 
@@ -99,6 +109,12 @@ def registered(m: Machine, module: Module, name: str) -> bool:
     """Whether the module registers functions of that name as done callbacks: what they are handed is done."""
     m.consulted["registered", module.name, name] = True
     return name in fact(module, "registered")
+
+
+def stays(m: Machine, module: Module, name: str) -> bool:
+    """Whether a variable of the module keeps the value that the top level has given it, once."""
+    m.consulted["rebound", module.name, name] = name not in fact(module, "rebound")
+    return name not in fact(module, "rebound") and len(module.bindings.get(name, ())) == 1
 
 
 def gives_exceptions(m: Machine) -> bool:

@@ -8,10 +8,10 @@ future cannot matter, unless it is handed one.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tooearly.semantics.names import Function, Module, walk
+from tooearly.semantics.names import Class, Function, Module, walk
 from tooearly.semantics.rows import builtin_rows
 
 if TYPE_CHECKING:
@@ -206,7 +206,24 @@ def _of_class(owner: ast.expr) -> bool:
 def named_by(module: Module, names: frozenset[str]) -> list[Function]:
     """The functions of a module that these names may mean: functions, methods of `self`, methods of a class named."""
     index = module.index
-    return [function for name in names if name in index for function in index[name]]
+    return [function for name in {*names, *_inherited(module, names)} if name in index for function in index[name]]
+
+
+def _inherited(module: Module, names: Iterable[str]) -> set[str]:
+    """The classes of a module from which those with these names are derived."""
+    found: set[str] = set()
+    stack = [name for name in names if name in module.bindings]
+    while stack:
+        classes = (bound.value for bound in module.bindings.get(stack.pop(), ()) if bound.kind == "class")
+        new = {name for cls in classes if isinstance(cls, Class) for name in base_names(cls)} - found
+        found |= new
+        stack += new
+    return found
+
+
+def base_names(cls: Class) -> tuple[str, ...]:
+    """The names of a class's bases, as far as they are plain names."""
+    return tuple(base.id for base in cls.node.bases if isinstance(base, ast.Name))
 
 
 def closure(m: Machine, function: Function) -> frozenset[str]:

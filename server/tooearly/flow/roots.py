@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from tooearly.flow.mention import READS, named_by, names_in, reads
+from tooearly.flow.mention import READS, base_names, named_by, names_in, reads
 from tooearly.flow.origins import (
     OWN,
     assigned_futures,
@@ -95,13 +95,13 @@ def _role(module: Module, function: Function, futures: frozenset[str]) -> Role:
 
 
 def _tops(module: Module, parts: Iterable[Part]) -> list[object]:
-    """What the statements outside of functions mention, read, bind and declare, by block."""
+    """What the statements outside of functions mention, read, bind, declare and derive from, by block."""
     return [
         (
             top_names(part)[0] & module.index.keys(),
             top_names(part)[1],
             [(name, bound.kind, bound.kind == "import" and bound.value) for name, bound in part.bindings],
-            [declared_futures(cls) for cls in part.classes],
+            [(declared_futures(cls), base_names(cls)) for cls in part.classes],
         )
         for part in parts
     ]

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.calling import invoke
+from tooearly.flow.facts import stays
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import closure, reaches_read
 from tooearly.flow.objects import DONE, PENDING, Fut
 from tooearly.flow.sharing import find, may_share
-from tooearly.flow.state import World
+from tooearly.flow.state import Key, World
 from tooearly.flow.suspending import suspend
-from tooearly.flow.values import Const, Coro, Exc, Func, Oid, Ref, Site, Unknown, Value, is_module
+from tooearly.flow.values import Const, Coro, Exc, Func, Oid, Ref, Site, Unknown, Value, is_module, options
 from tooearly.flow.walking import functions, refs
 
 PROBE = Oid("probe", ("probe",))
@@ -39,7 +40,8 @@ def summary(m: Machine, act: Act, w: World, func: Func, coro: Coro) -> Summary |
     """
     if not is_module(func.frame) or refs(coro) or functions_in(coro) or reaches_read(m, func.function):
         return None
-    if any(is_module(key[0]) and _mentioned(key[1], closure(m, func.function)) for key in w.env):
+    texts = closure(m, func.function)
+    if any(is_module(k[0]) and _mentioned(k[1], texts) and not _constant(m, k, v) for k, v in w.env.items()):
         return None
     plain = tuple(Unknown() if isinstance(a, Unknown) and not a.type else a for a in coro.args)
     on_loop = func.function.is_async or act.on_loop
@@ -59,6 +61,13 @@ def _mentioned(name: object, text: Container[str]) -> bool:
     if not isinstance(name, str) or name == "$up":
         return False
     return name in text or ("." in name and "." + name.rpartition(".")[2] in text)
+
+
+def _constant(m: Machine, key: Key, value: Value) -> bool:
+    """Whether a variable of a module is a constant for good, or nothing that is followed."""
+    module = m.module(key[0][1])
+    plain = all(isinstance(option, Const | Unknown) for option in options(value))
+    return plain and module is not None and stays(m, module, key[1])
 
 
 def called(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwargs, site: Site) -> list[Outcome] | None:
