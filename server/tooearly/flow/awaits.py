@@ -37,6 +37,7 @@ from tooearly.flow.ended import (
     unsee,
 )
 from tooearly.flow.facts import gives_exceptions
+from tooearly.flow.giving_way import was_asked
 from tooearly.flow.machine import Act, Machine, Outcome, Started
 from tooearly.flow.mention import concerned, names_in, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
@@ -273,8 +274,11 @@ def note_raises(m: Machine, call: Started, ends: list[Exc | None]) -> None:
     m.raises[call] = m.raises.get(call, frozenset()) | own
 
 
-def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[Outcome]:
-    """How a task's coroutine may end, seen from the one who waits for it. Cancellation from outside is not included."""
+def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site, *, stopped: bool = False) -> list[Outcome]:
+    """How a task's coroutine may end, seen from the one who waits for it. Cancellation from outside is not included.
+
+    But it is where the task may have been `stopped`: if it was asked to, or does not end by itself.
+    """
     if fut.body is None:
         return [Outcome(w, Unknown()), *(Outcome(w.copy(), exc=exc) for exc in causes(m, act, w, fut))]
     before = set(w.heap)
@@ -289,6 +293,8 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site) -> list[
     outcomes = await_coroutine(m, act, w, fut.body, site)
     m.quiet -= 1
     own = [o for o in outcomes if o.exc is None or o.exc.cls != CANCELLED]
+    if stopped and (not own or was_asked(fut)):
+        own = outcomes
     for outcome in own:
         for oid, obj in outcome.world.heap.items():
             if isinstance(obj, Fut) and obj.kind == "current" and oid not in w.heap and oid not in before:
@@ -344,7 +350,7 @@ def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site, *, nor
 def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, normally: bool) -> list[World]:
     if fut.mask & PENDING and fut.body is not None and not fut.many and _has_effects(w, fut.body):
         out = []
-        for outcome in body_outcomes(m, act, w, fut, site):
+        for outcome in body_outcomes(m, act, w, fut, site, stopped=not normally):
             if not normally or outcome.exc is None:
                 end(outcome.world, ref, outcome.exc)
                 keep_value(outcome, ref)

@@ -29,7 +29,7 @@ DEPTH = 4  # coroutines that wait for each other
 def give_way(m: Machine, w: World) -> None:
     """The clock was waited for: tasks that were asked to stop before, and cannot resist, are done."""
     for oid, fut in list(w.heap.items()):
-        if isinstance(fut, Fut) and fut.mask & PENDING and _was_asked(fut) and _gives_way(m, w, fut):
+        if isinstance(fut, Fut) and fut.mask & PENDING and was_asked(fut) and _gives_way(m, w, fut):
             finish(w, Ref(oid))
 
 
@@ -40,12 +40,13 @@ def all_give_way(m: Machine, w: World, function: Function, futures: list[Fut]) -
     others cancel, it may be that one alone that was cancelled, and ended the gather, while the others run on.
     """
     running = [fut for fut in futures if fut.mask & PENDING]
-    if any(_was_asked(fut) or fut.foreign for fut in running) or not all(_gives_way(m, w, fut) for fut in running):
+    if any(was_asked(fut) or fut.foreign for fut in running) or not all(_gives_way(m, w, fut) for fut in running):
         return False
     return not others_cancel(m, function)
 
 
-def _was_asked(fut: Fut) -> bool:
+def was_asked(fut: Fut) -> bool:
+    """Whether the last that was done about a task was to cancel it."""
     return fut.kind == "task" and fut.note is not None and fut.note.why == "cancelled"
 
 
