@@ -119,6 +119,17 @@ async def a_thread_that_has_ended_has_not_run_what_it_gave_the_loop() -> None:
     assert future.result() == 1
 
 
+@claim("threading.Timer")
+async def a_sleep_does_not_wait_for_a_timer_of_a_thread() -> None:
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    timer = threading.Timer(10 * MOMENT, loop.call_soon_threadsafe, [future.set_result, 1])
+    timer.start()
+    await asyncio.sleep(MOMENT)
+    assert reads_early(future)
+    assert await future == 1
+
+
 @claim("asyncio.wrap_future", "Concurrent.set_result", "concurrent.futures.Future")
 async def a_wrapped_future_is_done_only_by_the_loop() -> None:
     inner: concurrent.futures.Future[int] = concurrent.futures.Future()

@@ -25,7 +25,7 @@ from tooearly.flow.effects_making import (
     thread,
 )
 from tooearly.flow.effects_queues import get_nowait, is_empty, put_nowait, queue, size
-from tooearly.flow.effects_reading import block, cancel, cancelled, done, finish_future, read
+from tooearly.flow.effects_reading import block, block_for_all, cancel, cancelled, done, finish_future, read
 from tooearly.flow.effects_running import (
     assert_raises,
     callback,
@@ -66,6 +66,7 @@ EFFECTS: dict[str, Effect] = {
     "task_group": task_group,
     "read": read,
     "block": block,
+    "concurrent_wait": block_for_all,
     "done": done,
     "cancelled": cancelled,
     "cancel": cancel,

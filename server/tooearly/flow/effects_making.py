@@ -176,7 +176,7 @@ def thread(c: Call) -> list[Outcome]:
     """
     cont = c.w.cont(c.get("args"))
     known = c.get("args") is None or (cont is not None and cont.exact)
-    target = Partial(c.get("target") or Unknown(), cont.items if cont is not None else (), ())
+    target = Partial(c.get("target") or c.get("function") or Unknown(), cont.items if cont is not None else (), ())
     if known:
         run_function(c, target.function, target.args)
     futures = [oid for oid in c.w.reachable([target], closed_over(c.w)) if isinstance(c.w.heap[oid], Fut)]

@@ -6,8 +6,8 @@ import ast
 from dataclasses import replace
 
 from tooearly.flow.awaits import body_outcomes, endings
-from tooearly.flow.calling import Call
-from tooearly.flow.ended import end, finish, finish_children, has_failed, raised_by
+from tooearly.flow.calling import Call, give_away
+from tooearly.flow.ended import end, finish, finish_children, has_failed, held_futures, raised_by
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, UNSEEN, VALUE, Fut, Note
 from tooearly.flow.state import World
@@ -105,6 +105,19 @@ def block(c: Call) -> list[Outcome]:
         finish(c.w, c.receiver)
         if c.m.in_thread:
             c.w.escape(list(c.w.heap))
+    return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=Exc(""))]
+
+
+def block_for_all(c: Call) -> list[Outcome]:
+    """`concurrent.futures.wait(fs)`: blocks the thread until all are done; the loop does not turn meanwhile."""
+    given = c.get("fs")
+    futures = [c.w.fut(ref) for ref in held_futures(c.w, given)]
+    known = bool(futures) and all(f is not None and f.kind == "concurrent" and f.body is None for f in futures)
+    if known and c.act.on_loop and len(c.args) == 1:
+        for ref in held_futures(c.w, given):
+            finish(c.w, ref)
+    else:
+        give_away(c.w, list(c.args.values()))
     return [Outcome(c.w, Unknown()), Outcome(c.w.copy(), exc=Exc(""))]
 
 

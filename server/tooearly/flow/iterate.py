@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tooearly.flow import beside
+from tooearly.flow import beside, crew
 from tooearly.flow.cfg import Block, Yield
 from tooearly.flow.containers import is_group
 from tooearly.flow.counting import FEW
@@ -169,11 +169,14 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
         if is_group(world, item):
             assert isinstance(item, Ref)
             value = world.element(item, site, act.frame)
+        elif isinstance(item, Coro):
+            value = crew.one_of(world, item, site, act.frame)
         else:
             value = beside.member(world, item, site, act.frame)
         held = world.heap[it.oid]
         assert isinstance(held, Iterating)
-        rest = tuple(i for i in held.items if i != value) if not isinstance(value, Unknown) else held.items
+        more = isinstance(value, Unknown) or (isinstance(item, Coro) and not crew.is_one(item, w))
+        rest = held.items if more else tuple(i for i in held.items if i != value)
         world.heap[it.oid] = replace(
             held, items=rest, nonempty=False, generator=held.generator if obj.kind == "indices" else None
         )
@@ -187,9 +190,9 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
     objects = [beside.about(item) for item in obj.items]
     if obj.nonempty or any(isinstance(i, Ref) and not is_group(w, i) for i in objects):
         return
-    if obj.kind == "each" and obj.items:
+    if (obj.kind == "each" and obj.items) or any(crew.is_one(item, w) for item in obj.items):
         return
-    for item in objects:
+    for item in [*objects, *crew.groups_held(w, obj.items)]:
         if is_group(w, item):
             assert isinstance(item, Ref)
             w.forget_members(item.oid)

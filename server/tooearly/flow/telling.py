@@ -21,7 +21,7 @@ from tooearly.flow.mention import names_in, nodes_in
 from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst
 from tooearly.flow.relevance import closed_over, makes_any, target_function, whole_body
 from tooearly.flow.state import World
-from tooearly.flow.values import Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
+from tooearly.flow.values import NONE, Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
 from tooearly.flow.variables import mentioned
 from tooearly.flow.walking import refs
 from tooearly.semantics.names import Function, all_args, walk
@@ -74,6 +74,17 @@ def tell(m: Machine, act: Act, w: World) -> None:
         for change, place in _told(w, body):
             if not change.last and not asked.isdisjoint(_called(w, change, place)):
                 _open(w, change, place)
+    for deferred in w.deferred if m.telling else ():
+        if deferred.kind in ("callback", "called"):
+            _filled_in(w, Coro(deferred.function, (), (), None))  # type: ignore[arg-type]
+
+
+def _filled_in(w: World, body: Coro) -> None:
+    """An attribute that is None may hold something by now that a callback has made."""
+    for change, place in _told(w, body):
+        held = w.heap.get(place.oid) if isinstance(place, Ref) else None
+        if change.attr and isinstance(held, Inst) and held.get(change.attr) == NONE:
+            _open(w, change, place)
 
 
 def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
