@@ -113,12 +113,12 @@ def filling(function: Function) -> Iterator[ast.AST]:
     for node in nodes:
         match node:
             case ast.Call(func=ast.Attribute(value=owner, attr=attr), args=[*_, value]) if attr in adding:
-                pass
-            case ast.Assign(targets=[ast.Subscript(value=owner)], value=value):
-                pass
+                owners = [owner]
+            case ast.Assign(targets=targets, value=value):
+                owners = [target.value for target in targets if isinstance(target, ast.Subscript)]
             case _:
                 continue
-        if isinstance(owner, ast.Name) and owner.id in own:
+        if all(isinstance(owner, ast.Name) and owner.id in own for owner in owners):
             continue
         if called(value) in making or (isinstance(value, ast.Name) and value.id in made):
             yield node
