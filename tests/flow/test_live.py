@@ -30,6 +30,7 @@ SHAPES = {
     "tuple[tuple[Temp, bool], ...]": lambda t: ((next(t), True), (next(t), False)),
     "tuple[tuple[str | None, Temp], ...]": lambda t: (("k", next(t)), (None, next(t))),
     "tuple[tuple[str, Temp], ...]": lambda t: (("k", next(t)),),
+    "tuple[tuple[ast.expr, Temp], ...]": lambda t: ((ast.Name("k"), next(t)), (ast.Name("m"), next(t))),
     "tuple[tuple[Temp | None, Temp | bool], ...]": lambda t: ((next(t), next(t)), (None, next(t)), (next(t), True)),
 }
 """How a field of a step looks, by its annotation, with temporaries from 1000 on."""

@@ -1,7 +1,7 @@
 """Every kind of node that this Python has is lowered, down to the names in it; an unknown kind is said, not skipped.
 
 The samples are bodies of an async function. What is read and bound in them must be read and bound by steps that can be
-reached. Names in capitals stand where nothing is followed: in annotations, as classes in patterns, as the values of
+reached. Names in capitals stand where nothing is followed: in annotations, as the values of
 type aliases. Kinds that only a later Python has are asked of that Python.
 """
 
@@ -87,7 +87,7 @@ SAMPLES = {
     "MatchSingleton": "match a:\n    case None:\n        b",
     "MatchSequence": "match a:\n    case [x, (y, z)]:\n        x, y, z",
     "MatchMapping": "match a:\n    case {'k': x, **y}:\n        x, y",
-    "MatchClass": "match a:\n    case T(x, k=y):\n        x, y",
+    "MatchClass": "match a:\n    case c(x, k=y):\n        x, y",
     "MatchStar": "match a:\n    case [x, *y]:\n        x, y",
     "MatchAs": "match a:\n    case [_, 1 as x] as y:\n        x, y",
     "MatchOr": "match a:\n    case [x] | (1 as x):\n        x",

@@ -354,11 +354,11 @@ class MatchExc(Step):
 
 @dataclass(frozen=True, slots=True)
 class MatchPattern(Step):
-    """Leave by `match` (captures bound to temps in order) or by `next`."""
+    """Leave by `match` (captures bound to temps in order) or by `next`. `values`: what the pattern names."""
 
     subject: Temp
     pattern: ast.pattern
-    value: Temp | None
+    values: tuple[tuple[ast.expr, Temp], ...]
     captures: tuple[tuple[str, Temp], ...]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tooearly.flow.machine import Machine
 from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import Inst
 from tooearly.flow.state import World
-from tooearly.flow.values import Ref, Unknown, Value
+from tooearly.flow.values import FALSE, TRUE, Const, Klass, Ref, Unknown, Value
 from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Class, Function, Module
 from tooearly.semantics.types import CONVENTIONS, annotation_type, dotted
@@ -75,6 +75,23 @@ def known_bases(m: Machine, cls: Class) -> bool:
     """Whether every ancestor is visible (or object, ABC and the like), so that a missing attribute is missing."""
     harmless = {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing.NamedTuple", "enum.Enum"}
     return all(isinstance(b, Class) or b in harmless for b in bases(m, cls))
+
+
+def field_names(m: Machine, cls: Class) -> list[str]:
+    """The fields of a dataclass or named tuple, in the order of the class bodies."""
+    classes = [base for base in bases(m, cls) if isinstance(base, Class)]
+    return list(
+        dict.fromkeys(n for base in reversed(classes) for n, (_, kind) in base.attrs.items() if kind is not None)
+    )
+
+
+def belongs(m: Machine, held: Inst, asked: Iterable[Value]) -> Const | Unknown:
+    """Whether an instance of the workspace is one of these classes, by its bases as far as they are visible."""
+    asked, ancestors = list(asked), set(bases(m, held.cls))
+    if any(isinstance(t, Klass) and t.cls in ancestors for t in asked):
+        return TRUE
+    open_ended = held.open or not known_bases(m, held.cls)  # `self` may be of a class that is derived from its own
+    return Unknown() if open_ended or not all(isinstance(t, Klass) for t in asked) else FALSE
 
 
 def find_method_of(m: Machine, cls: Class, name: str) -> Function | None:

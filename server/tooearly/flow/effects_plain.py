@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tooearly.flow import sizes
-from tooearly.flow.classes import bases, known_bases
+from tooearly.flow.classes import belongs
 from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Fut, Inst
@@ -101,7 +101,6 @@ def partial(c: Call) -> list[Outcome]:
 def superclass(c: Call) -> list[Outcome]:
     """`super()` in a method: the ancestors' side of the first parameter; or of what it is given."""
     from tooearly.flow.calling import give_away
-    from tooearly.flow.values import Klass
 
     function = c.act.function
     cls, first = c.get("cls"), c.get("obj")
@@ -199,11 +198,7 @@ def _instance_of(c: Call, held: Inst, types: Value | None) -> Value:
     """Whether an instance of the workspace is one of these classes, by its bases as far as they are visible."""
     cont = c.w.cont(types)
     asked = cont.items if cont is not None and cont.exact else (types,)
-    ancestors = set(bases(c.m, held.cls))
-    if any(isinstance(t, Klass) and t.cls in ancestors for t in asked):
-        return TRUE
-    open_ended = held.open or not known_bases(c.m, held.cls)  # `self` may be of a class that is derived from its own
-    return Unknown() if open_ended or not all(isinstance(t, Klass) for t in asked) else FALSE
+    return belongs(c.m, held, (value for value in asked if value is not None))
 
 
 def is_future(c: Call) -> list[Outcome]:

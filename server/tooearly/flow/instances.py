@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from tooearly.flow.binding import Args, Kwargs
 from tooearly.flow.calling import call_api, invoke, is_exception
-from tooearly.flow.classes import bases, find_method_of
+from tooearly.flow.classes import bases, field_names, find_method_of
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import CONTAINERS
@@ -106,12 +106,7 @@ def dataclass_init(
     m: Machine, act: Act, w: World, ref: Ref, cls: Class, args: Args, kwargs: Kwargs, site: Site
 ) -> list[Outcome]:
     """The `__init__` of a dataclass or named tuple: fields in the order of the class body."""
-    fields = [
-        name
-        for base in reversed([b for b in bases(m, cls) if isinstance(b, Class)])
-        for name, (_, a) in base.attrs.items()
-        if a is not None
-    ]
+    fields = field_names(m, cls)
     plain = [v for v, starred in args if not starred]
     attrs = dict(zip(fields, plain, strict=False))
     attrs.update({n: v for n, v in kwargs if n})

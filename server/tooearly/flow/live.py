@@ -44,8 +44,8 @@ def uses_and_defs(step: Step) -> tuple[set[object], set[object]]:
             return set(), {dst}
         case cfg.Unpack(_, src, dsts):
             return {src}, set(dsts)
-        case cfg.MatchPattern(_, subject, _, value, captures):
-            return {subject} if value is None else {subject, value}, {temp for _, temp in captures}
+        case cfg.MatchPattern(_, subject, _, values, captures):
+            return {subject, *(temp for _, temp in values)}, {temp for _, temp in captures}
         case cfg.Branch(_, test):
             return {test}, set()
         case cfg.Next(_, dst, iterator, _):

@@ -29,8 +29,8 @@ def match_statement(b: Builder, node: ast.Match) -> None:
     for case in node.cases:
         matched, following = b.block(), b.block()
         captures = tuple((name, b.temp()) for name in capture_names(case.pattern))
-        value = expr(b, case.pattern.value) if isinstance(case.pattern, ast.MatchValue) else None
-        b.end(cfg.MatchPattern(case.pattern, subject, case.pattern, value, captures), match=matched, next=following)
+        values = tuple((named, expr(b, named)) for named in names_of(case.pattern))
+        b.end(cfg.MatchPattern(case.pattern, subject, case.pattern, values, captures), match=matched, next=following)
         b.start(matched)
         for name, temp in captures:
             b.emit(cfg.Store(case.pattern, *b.resolve(name), temp))
@@ -55,3 +55,10 @@ def capture_names(pattern: ast.pattern) -> list[str]:
         if isinstance(node, ast.MatchAs | ast.MatchStar | ast.MatchMapping) and name:
             names.append(name)
     return names
+
+
+def names_of(pattern: ast.pattern) -> list[ast.expr]:
+    """The values and classes that a pattern names."""
+    nodes = walk(pattern)
+    values = [n.value for n in nodes if isinstance(n, ast.MatchValue) and not isinstance(n.value, ast.Constant)]
+    return [*values, *(n.cls for n in nodes if isinstance(n, ast.MatchClass))]

@@ -26,6 +26,7 @@ from tooearly.semantics.names import (
     import_names,
     make_class,
     make_function,
+    methods_in,
     statements_in,
 )
 from tooearly.source.tree import Block, Item, Syntax, Tree, parse, unchanged
@@ -191,7 +192,10 @@ def _part(block: Block, item: Item, module: str, package: str, kept: dict[Syntax
 
 def keys(function: Function) -> tuple[str, ...]:
     """The names in a text that may mean this function."""
-    return (f"self.{function.name}", function.cls.name) if function.cls else (function.name,)
+    if function.cls is None:
+        return (function.name,)
+    inner = (f".{function.cls.name}",) if function.cls.name != function.cls.qualname else ()
+    return (f"self.{function.name}", function.cls.name, *inner)
 
 
 def _definitions(unit: Syntax, module: str) -> Definitions:
@@ -207,7 +211,7 @@ def _definitions(unit: Syntax, module: str) -> Definitions:
     for made in top.values():
         if isinstance(made, Class):
             classes.append(made)
-            functions += made.methods.values()
+            functions += methods_in(made)
         else:
             functions.append(made)
     return Definitions(tuple(functions), tuple(classes), top)
@@ -233,7 +237,7 @@ def _joined(cls: Class, members: Iterable[Definitions]) -> Definitions:
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 made.cls = cls
                 add_method(cls, node, made)
-    return Definitions(tuple(cls.methods.values()), (cls,), {cls.node: cls})
+    return Definitions(tuple(methods_in(cls)), (cls,), {cls.node: cls})
 
 
 def _bind(

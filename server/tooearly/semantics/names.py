@@ -233,6 +233,13 @@ def make_class(
     return cls
 
 
+def methods_in(cls: Class) -> Iterator[Function]:
+    """The methods of a class and of the classes in it."""
+    yield from cls.methods.values()
+    for inner in cls.inner.values():
+        yield from methods_in(inner)
+
+
 def add_method(cls: Class, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Function) -> None:
     """A property's setter must not hide its getter: those go under a name of their own."""
     for decorator in node.decorator_list:
