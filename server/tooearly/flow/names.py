@@ -67,6 +67,10 @@ def global_value(m: Machine, act: Act, w: World, name: str, module_name: str | N
     if kinds == {"import", "assign"} and all(b.kind == "import" or _is_none(b.value) for b in bindings):
         imported = next(b for b in bindings if b.kind == "import")  # try: import it; except ImportError: it = None
         return choice((_bound(m, act, w, module, name, imported), NONE))
+    if len(bindings) == 2 and kinds in ({"import", "class"}, {"import", "def"}):
+        imported, own = sorted(bindings, key=lambda b: b.kind != "import")  # try: import it; except ImportError: a stub
+        found = _bound(m, act, w, module, name, imported)
+        return found if _is_known(m, found) else choice((found, _bound(m, act, w, module, name, own)))
     if len(bindings) > 1 and kinds != {"import"} and not (kinds == {"def"} or kinds == {"class"}):
         return Unknown(("global", key, name), _declared(module, bindings) or CONVENTIONS.get(name, ""))
     return _bound(m, act, w, module, name, bindings[-1] if kinds != {"import"} else bindings[0])
@@ -74,6 +78,13 @@ def global_value(m: Machine, act: Act, w: World, name: str, module_name: str | N
 
 def _is_none(node: object) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_known(m: Machine, value: Value) -> bool:
+    """Whether anything is known of what was imported."""
+    if not isinstance(value, Api):
+        return not isinstance(value, Unknown)
+    return value.name in m.rows or any(name.startswith(f"{value.name}.") for name in m.rows)
 
 
 def _declared(module: Module, bindings: tuple[Binding, ...]) -> str:
