@@ -207,6 +207,11 @@ def is_future(c: Call) -> list[Outcome]:
     return [Outcome(c.w, TRUE if fut is not None and fut.kind != "concurrent" else Unknown())]
 
 
+def sentinel(c: Call) -> list[Outcome]:
+    """`object()`: nothing else is it, whatever it stands for."""
+    return [Outcome(c.w, Unknown(("sentinel", c.site)))]
+
+
 def truth(c: Call) -> list[Outcome]:
     """`bool(x)`."""
     from tooearly.flow import special

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tooearly.flow.attributes import find_method
 from tooearly.flow.awaits import await_value
 from tooearly.flow.calling import Call
 from tooearly.flow.deferred import Deferred, defer
@@ -23,12 +24,19 @@ from tooearly.flow.walking import refs
 # Callbacks
 def callback(c: Call) -> list[Outcome]:
     """`add_done_callback(cb)`: runs with the future when it is done."""
-    return _register(c, c.receiver, c.get("callback") or Unknown())
+    return _register(c, c.receiver, _function(c))
 
 
 def callback_on(c: Call) -> list[Outcome]:
     """`add_future(future, cb)` of a framework."""
-    return _register(c, c.get("future"), c.get("callback") or Unknown())
+    return _register(c, c.get("future"), _function(c))
+
+
+def _function(c: Call) -> Value:
+    """What is to be called; of an instance its `__call__`."""
+    given = c.get("callback") or Unknown()
+    method = find_method(c.m, c.w, given, "__call__")
+    return given if method is None else method
 
 
 def _register(c: Call, fut: Value | None, function: Value) -> list[Outcome]:
@@ -49,7 +57,7 @@ def run_now(c: Call, deferred: Deferred) -> None:
 
 def later(c: Call) -> list[Outcome]:
     """`call_soon`, `call_later` and their like: runs at some suspension."""
-    function = c.get("callback") or Unknown()
+    function = _function(c)
     for value in (function, *(v for v, _ in c.rest)):
         hand_over(c, c.w, value)
     deferred = Deferred("later", function, tuple(v for v, _ in c.rest))

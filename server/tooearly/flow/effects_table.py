@@ -79,6 +79,7 @@ from tooearly.flow.effects_plain import (
     partial,
     plain,
     replaced,
+    sentinel,
     set_attr,
     superclass,
     truth,
@@ -91,7 +92,7 @@ if TYPE_CHECKING:
 
 DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "plain": plain, "lock": plain, "barrier": plain, "walk": plain, "mixed": mixed, "duplicate": duplicate,
-    "namespace": namespace, "replaced": replaced,
+    "namespace": namespace, "replaced": replaced, "sentinel": sentinel,
     "identity": identity, "keep": keep, "keeping": keeping, "partial": partial,
     "methodcaller": methodcaller, "named_tuple": named_tuple,
     "attrgetter": attrgetter, "getattr": get_attr, "setattr": set_attr,

@@ -170,6 +170,8 @@ def initial(m: Machine, act: Act, w: World, module: Module, name: str, binding: 
         case Managing("namedtuple", _) | Partial() if not refs(value):
             w.env[frame, name] = value
             return value
+        case Unknown(tag=("sentinel", _)):
+            return value
         case Unknown(type=kind) if kind:
             return Unknown(fallback.tag, kind)
     return fallback

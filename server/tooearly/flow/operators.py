@@ -106,7 +106,7 @@ def compare(m: Machine, act: Act, w: World, name: str, left: Value, right: Value
         return [Outcome(w, FALSE if left == TRUTHY and name == "is" and right == NONE else Unknown())]
     if name in ("is", "==") and not (may_equal(left, right) and may_equal(right, left)):
         return [Outcome(w, FALSE)]
-    if name == "is" and right == NONE and isinstance(left, Unknown) and left.tag is not None:
+    if name == "is" and right == NONE and isinstance(left, Unknown) and left.tag is not None and not is_sentinel(left):
         return is_none(w, left)
     decided = decide(name, left, right, w)
     return [Outcome(w, Unknown() if decided is None else const(decided))]
@@ -126,6 +126,11 @@ def is_none(w: World, value: Unknown) -> list[Outcome]:
     return out
 
 
+def is_sentinel(value: Value) -> bool:
+    """Whether a value is an object that stands for itself alone: `UNSET = object()`."""
+    return isinstance(value, Unknown) and isinstance(value.tag, tuple) and value.tag[:1] == ("sentinel",)
+
+
 def decide(name: str, left: Value, right: Value, w: World) -> bool | None:
     """The outcome of `is`, `==` or an order, when it is known."""
     if isinstance(left, Const) and isinstance(right, Const):
@@ -135,6 +140,8 @@ def decide(name: str, left: Value, right: Value, w: World) -> bool | None:
             return bool(sizes.ORDER[name](left.value, right.value))
         except (TypeError, KeyError):
             return None
+    if name == "is" and is_sentinel(left) and (left == right or right == NONE):
+        return left == right
     if name in ("is", "=="):
         if isinstance(left, Ref) and isinstance(right, Ref):
             return left.oid == right.oid if isinstance(w.heap.get(left.oid), Fut | Inst) else None

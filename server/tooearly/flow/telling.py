@@ -101,6 +101,7 @@ def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
             for c, place in _told(w, body)
             if not (isinstance(place, tuple) and isinstance(w.env.get(place), Ref))  # an object tells by itself
             and not names.isdisjoint(_called(w, c, place))
+            and not _of_another(act, w, test, c, place)
         ]
         begun = any(isinstance(f := w.heap.get(oid), Fut) and f.mask != PENDING for oid in futures)
         target = target_function(body)
@@ -118,6 +119,14 @@ def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
         for change, place in news if decided else ():
             _open(after, change, place)
     return after if decided else None
+
+
+def _of_another(act: Act, w: World, test: ast.AST, change: Change, place: Value | tuple[Frame, str]) -> bool:
+    """Whether a condition looks at that attribute of other objects only."""
+    owners = [n.value for n in walk(test) if isinstance(n, ast.Attribute) and n.attr == change.attr]
+    held = [w.env.get((act.frame, owner.id)) for owner in owners if isinstance(owner, ast.Name)]
+    single = isinstance(place, Ref) and (obj := w.heap.get(place.oid)) is not None and not obj.many
+    return single and len(held) == len(owners) > 0 and all(isinstance(v, Ref) and v != place for v in held)
 
 
 def overlooked(act: Act, w: World, call: Coro) -> bool:
