@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from tooearly.flow.calling import Call
 
 
+MOST_ROWS = 6  # of lists in step, each with any element of the one beside any of the other
+
+
 def items_of(w: World, value: Value | None) -> tuple[tuple[Value, ...], bool, bool] | None:
     """(items, exact, nonempty) of a container (the keys of a dict) or an unfinished iterator."""
     obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
@@ -127,8 +130,9 @@ def dict_of_pairs(c: Call, cont: Cont | None) -> Ref:
     for item in cont.items if cont is not None else ():
         pair = c.w.cont(item)
         known = pair is not None and pair.exact and len(pair.items) == 2
-        keys.append(pair.items[0] if pair is not None and known else Unknown())
-        values.append(pair.items[1] if pair is not None and known else Unknown())
+        key, value = pair.items if pair is not None and known else (Unknown(), Unknown())
+        keys.append(key)
+        values.append(beside.paired(c.w, value, [key], chosen=False))
         exact = exact and known and not (pair is not None and pair.many)
     if cont is None:
         keys, values = [Unknown()], [Unknown()]
@@ -230,8 +234,8 @@ def zipped(c: Call) -> list[Outcome]:
         columns.append(items or [Unknown()])
     rows: list[tuple[Value, ...]] = [()]
     for column in columns:
-        rows = [(*row, value) for row in rows for value in column][:6]
-    in_step = list(beside.in_step(c.w, rows))
+        rows = [(*row, value) for row in rows for value in column][: MOST_ROWS**2]
+    in_step = list(beside.in_step(c.w, rows))[:MOST_ROWS]
     return list_of_pairs(c, in_step, False, all(g is not None and g[2] for g in given))
 
 

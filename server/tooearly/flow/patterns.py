@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tooearly.flow import cfg
+from tooearly.flow import beside, cfg
 from tooearly.flow.classes import bases, belongs, field_names
 from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Act, Machine, Outcome
@@ -86,7 +86,8 @@ class Matching:
             return False
         if cont is None or not cont.exact or any(isinstance(p, ast.MatchStar) for p in patterns):
             return None
-        return self._all(zip(cont.items, patterns, strict=True)) if len(cont.items) == len(patterns) else False
+        items = beside.all_seen(cont.items)
+        return self._all(zip(items, patterns, strict=True)) if len(items) == len(patterns) else False
 
     def _mapping(self, subject: Value, keys: list[ast.expr], patterns: list[ast.pattern]) -> bool | None:
         cont = self.w.cont(subject)
@@ -97,7 +98,7 @@ class Matching:
         wanted = [const(key.value) if isinstance(key, ast.Constant) else None for key in keys]
         if None in wanted:
             return None
-        held = dict(zip(cont.keys, cont.items, strict=True))
+        held = dict(zip(cont.keys, beside.all_seen(cont.items), strict=True))
         if any(key not in held for key in wanted):
             return False
         return self._all((held[key], p) for key, p in zip(wanted, patterns, strict=True) if key is not None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tooearly.flow import beside
 from tooearly.flow.classes import parts_of
 from tooearly.flow.containers import copy, is_group, new
 from tooearly.flow.joining import swapped
@@ -207,6 +208,7 @@ def _take(
 def _unpack_exact(
     act: Act, w: World, items: tuple[Value, ...], dsts: tuple[int, ...], star: int | None, site: Site
 ) -> list[Outcome]:
+    items = beside.all_seen(items)
     values = list(items)
     if star is not None and len(items) >= len(dsts) - 1:
         after = len(dsts) - star - 1

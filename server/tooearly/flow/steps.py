@@ -264,12 +264,17 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
 def invoke(m: Machine, act: Act, w: World, func: Value, args: Args, kwargs: Kwargs, site: Site) -> Iterable[Outcome]:
     """A call, its starred arguments written out; generators among those are run to their end first."""
     if not any(starred and must_walk(m, w, value) for value, starred in args):
-        return call(m, act, w, func, containers.spread(w, args), kwargs, site)
+        return call(m, act, w, func, spread(w, args), kwargs, site)
 
     def go_on(world: World, given: Args) -> Iterable[Outcome]:
-        return call(m, act, world, func, containers.spread(world, given), kwargs, site)
+        return call(m, act, world, func, spread(world, given), kwargs, site)
 
     return with_lists(m, act, w, args, site, True, go_on)
+
+
+def spread(w: World, args: Args) -> Args:
+    """The arguments with starred ones written out, as the function gets to see them."""
+    return [(beside.seen(value), starred) for value, starred in containers.spread(w, args)]
 
 
 def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | list[Outcome]:
@@ -289,10 +294,9 @@ def execute_more(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome
                 [(get(k) if k is not None else None, get(v) if not isinstance(v, bool) else v) for k, v in items],
             )
         case cfg.Collect(node, coll, src, key, found_for):
-            value = get(src)
-            if found_for:
-                chosen = isinstance(getattr(node, "elt", None) or getattr(node, "value", None), ast.IfExp)
-                value = beside.paired(w, value, map(get, found_for), chosen=chosen)
+            chosen = isinstance(getattr(node, "elt", None) or getattr(node, "value", None), ast.IfExp)
+            about = [get(temp) for temp in (*found_for, key) if temp is not None]
+            value = beside.paired(w, get(src), about, chosen=chosen)
             storing.collect(w, get(coll), value, None if key is None else get(key))
         case cfg.Measure(_, coll, src):
             return [Outcome(w)] if storing.measured(w, get(coll), get(src)) else []
