@@ -180,7 +180,6 @@ ASYNCIO: dict[str, Call] = {
     "Loop.set_exception_handler": lambda f: loop().set_exception_handler(lambda loop, context: None),
     "Loop.call_exception_handler": lambda f: loop().call_exception_handler({"message": "nothing"}),
     "Loop.default_exception_handler": lambda f: silent_default_handler(),
-    "Loop.set_task_factory": lambda f: loop().set_task_factory(None),
     "Loop.get_task_factory": lambda f: loop().get_task_factory(),
 }
 

@@ -106,6 +106,22 @@ async def a_thread_that_has_finished_has_not_told_the_loop() -> None:
     assert future.done()
 
 
+@claim("Loop.set_task_factory")
+async def tasks_are_made_by_the_factory() -> None:
+    made: list[asyncio.Task[Any]] = []
+
+    def factory(loop: asyncio.AbstractEventLoop, coro: Any, **given: Any) -> asyncio.Task[Any]:
+        made.append(asyncio.Task(coro, loop=loop, **given))
+        return made[-1]
+
+    asyncio.get_running_loop().set_task_factory(factory)
+    task = asyncio.create_task(asyncio.sleep(0.001, 5))
+    asyncio.get_running_loop().set_task_factory(None)
+    assert made == [task]
+    assert reads_early(task)
+    assert await task == made[0].result() == 5
+
+
 @claim("threading.Thread", "Thread.join", "Thread.is_alive")
 async def a_thread_that_has_ended_has_not_run_what_it_gave_the_loop() -> None:
     loop = asyncio.get_running_loop()

@@ -21,6 +21,7 @@ from tooearly.flow.effects_making import (
     group_spawn,
     shield,
     spawn,
+    task_factory,
     task_group,
     thread,
 )
@@ -53,6 +54,7 @@ EFFECTS: dict[str, Effect] = {
     "ensure": ensure,
     "framework_task": framework_task,
     "group_spawn": group_spawn,
+    "task_factory": task_factory,
     "future": future,
     "executor": executor,
     "concurrent": concurrent,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow import arguments
@@ -15,9 +16,11 @@ from tooearly.flow.mention import index_names, nodes_in
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.offloop import run_beside, run_function, run_in_thread
 from tooearly.flow.relevance import closed_over, feeds, matters, only_sets, target_function
-from tooearly.flow.state import World
+from tooearly.flow.state import Key, World
 from tooearly.flow.telling import tells
-from tooearly.flow.values import FALSE, TRUE, Api, Bound, Coro, Func, KeyOf, Oid, Partial, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, TRUE, Api, Bound, Coro, Func, KeyOf, Oid, Partial, Ref, Unknown, Value
+
+FACTORY: Key = (("loop",), "$factory")  # the running loop's task factory, as a variable
 
 
 def make(
@@ -95,9 +98,23 @@ def never_suspends(body: Coro) -> bool:
     return target is not None and not any(isinstance(n, waiting) for n in nodes_in(target.function))
 
 
-def spawn(c: Call) -> list[Outcome]:
-    """`create_task(coro)` and its like."""
+def task_factory(c: Call) -> list[Outcome]:
+    """`loop.set_task_factory(factory)`: one of the workspace is called for each task from here on."""
+    factory = c.get("factory")
+    c.w.env.pop(FACTORY, None)
+    if factory is not None and target_function(factory) is not None:
+        c.w.env[FACTORY] = factory
+    return [Outcome(c.w, NONE)]
+
+
+def spawn(c: Call) -> Iterator[Outcome] | list[Outcome]:
+    """`create_task(coro)` and its like; a `direct` one knows no factory."""
     value = c.get("coro") or Unknown()
+    factory = c.w.env.get(FACTORY) if c.row.kind != "direct" else None
+    if factory is not None and isinstance(value, Coro):
+        from tooearly.flow.calling import call
+
+        return call(c.m, c.act, c.w, factory, [(Unknown(None, "Loop"), False), (value, False)], [], c.site)
     return [Outcome(c.w, as_future(c, c.w, Unknown() if isinstance(value, Ref) else value))]
 
 
