@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tooearly.flow.joining import NAMES, opened
+from tooearly.flow.joining import NAMES, RENEWED, opened
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Iterating
 from tooearly.flow.state import World
@@ -28,7 +28,7 @@ from tooearly.flow.values import (
 
 MOST = 8  # elements that an exact container may have
 FACTORY = const("default_factory")
-STANDING = (FACTORY, NAMES, UNORDERED)  # slots that tell of the container, not of an element
+STANDING = (FACTORY, NAMES, RENEWED, UNORDERED)  # slots that tell of the container, not of an element
 
 
 # Making and filling

@@ -90,6 +90,7 @@ def held_members(obj: Obj) -> Iterable[Value]:
 
 MISSING = Api("tooearly.missing")  # in a slot: the key was not there
 NAMES = Api("tooearly.names")  # in a slot: the keys of a dict are no objects that are followed
+RENEWED = Api("tooearly.renewed")  # in a slot: other values have been put under keys that are known by what was there
 FINISHED = Unknown("finished", "Task")  # some future that is done, when it is not known any more which
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tooearly.flow import beside
 from tooearly.flow.containers import MOST, STANDING, is_group
 from tooearly.flow.ended import set_aside
-from tooearly.flow.joining import NAMES, without
+from tooearly.flow.joining import NAMES, RENEWED, without
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Fut
 from tooearly.flow.state import World
@@ -213,6 +213,7 @@ def _put_under(w: World, obj: Ref, cont: Cont, name: Ref, value: Ref) -> None:
         return
     pairs = unique((*zip(cont.keys, cont.items, strict=True), (Unknown(), value)))
     keys, items = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
+    slots = unique((*slots, (RENEWED, TRUE)))
     w.heap[obj.oid] = replace(cont, keys=keys, items=items, exact=False, nonempty=True, slots=slots, size=None)
 
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from tooearly.flow import beside, shelves
 from tooearly.flow.containers import FACTORY, is_group, shuffled
-from tooearly.flow.joining import FINISHED, MISSING
+from tooearly.flow.joining import FINISHED, MISSING, RENEWED
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Fut
 from tooearly.flow.state import World
 from tooearly.flow.values import (
+    TRUE,
     Choice,
     Const,
     Exc,
@@ -243,6 +244,7 @@ def dict_item(
     for known, value in cont.slots:
         if known == key:
             return missing if value == MISSING else [Outcome(w, value)]
+    _lose_sight(w, cont, key)
     out: list[Outcome] = []
     for known, value in zip(cont.keys, cont.items, strict=True):
         if isinstance(key, Const | Ref) and isinstance(known, Const | Ref) and known != key and not is_group(w, known):
@@ -254,6 +256,15 @@ def dict_item(
         remember(world, obj, key, value)
         out.append(Outcome(world, value))
     return [*out, *missing]
+
+
+def _lose_sight(w: World, cont: Cont, name: Value) -> None:
+    """A key is known by a future that was replaced under it: which of the new ones is there is not known any more.
+
+    So whoever asks for it, and waits for that, may have waited for any of them.
+    """
+    if (RENEWED, TRUE) in cont.slots and w.fut(name) is not None:
+        w.escape(value.oid for value in cont.items if isinstance(value, Ref))
 
 
 def _missing(m: Machine, act: Act, w: World, obj: Ref, key: Value, site: Site, default: Value | None) -> list[Outcome]:
