@@ -3,7 +3,7 @@
 `cancel()` throws CancelledError into a task where it waits. A task that waits only for the clock, an event or a queue,
 and does not wait again on the way out, ends in the same turn of the loop; whoever sleeps after the `cancel()` goes on
 later. One that waits for other tasks, in a `with`, in a handler or a `finally`, may take longer, and one that swallows
-the exception may go on.
+the exception may go on. One that raises CancelledError by itself ends a gather while the others run on.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from tooearly.flow.catching import NO, YES, takes
+from tooearly.flow.classes import class_named
 from tooearly.flow.ended import finish
 from tooearly.flow.facts import others_cancel
 from tooearly.flow.machine import Machine
 from tooearly.flow.mention import called, named_by, nodes_in
-from tooearly.flow.objects import PENDING, Fut, Generating
+from tooearly.flow.objects import CANCELLED, PENDING, Fut, Generating
 from tooearly.flow.relevance import target_function
 from tooearly.flow.state import World
-from tooearly.flow.values import Api, Ref
-from tooearly.semantics.names import Function, walk
+from tooearly.flow.values import Api, Exc, Ref
+from tooearly.semantics.names import Class, Function, Module, walk
 
 PLAIN_WAITS = frozenset(["get", "put", "signal", "sleep"])  # effects of waiting for what is no task
-UNUSUAL = ("BaseException", "CancelledError")
+LEAVING = ast.Return | ast.Break | ast.Continue
 DEPTH = 4  # coroutines that wait for each other
 
 
@@ -65,42 +67,58 @@ def _gives_way(m: Machine, w: World, fut: Fut) -> bool:
 
 def _plain(m: Machine, function: Function, depth: int = 0) -> bool:
     """Whether a coroutine function, by its text, ends as soon as it is cancelled."""
-    known: bool | None = function.cache.get("gives way")
-    if known is None:
-        nodes = nodes_in(function)
-        known = (
-            isinstance(function.node, ast.AsyncFunctionDef)
-            and depth < DEPTH
-            and not any(isinstance(n, ast.AsyncFor | ast.AsyncWith | ast.Yield) for n in nodes)
-            and not any(isinstance(n, ast.Await) for block in _guarded(nodes) for n in walk(block))
-            and all(_waits_plainly(m, function, n.value, depth) for n in nodes if isinstance(n, ast.Await))
-        )
-        function.cache["gives way"] = known
-    return known
+    module = m.modules.get(function.module)
+    if module is None or not isinstance(function.node, ast.AsyncFunctionDef) or depth >= DEPTH:
+        return False
+    nodes = nodes_in(function)
+    return (
+        not any(isinstance(n, ast.AsyncFor | ast.AsyncWith | ast.Yield) for n in nodes)
+        and not any(isinstance(n, ast.Await | LEAVING) for block in _last_words(nodes) for n in walk(block))
+        and not any(isinstance(n, ast.Raise) and _cancels_itself(m, module, n) for n in nodes)
+        and not any(isinstance(n, ast.Await) for block in _guarded(m, module, nodes) for n in walk(block))
+        and all(_waits_plainly(m, module, function, n.value, depth) for n in nodes if isinstance(n, ast.Await))
+    )
 
 
-def _guarded(nodes: list[ast.AST]) -> Iterator[ast.AST]:
-    """What may swallow the exception, or waits on the way out."""
+def _last_words(nodes: list[ast.AST]) -> Iterator[ast.AST]:
+    """What runs while the exception passes, and may leave it behind: `finally: continue`."""
+    for node in nodes:
+        if isinstance(node, ast.Try):
+            yield from node.finalbody
+
+
+def _guarded(m: Machine, module: Module, nodes: list[ast.AST]) -> Iterator[ast.AST]:
+    """What may swallow the exception, or waits when it has taken it."""
     for node in nodes:
         match node:
-            case ast.Try(handlers=handlers, finalbody=last) if all(_named_error(h) for h in handlers):
-                yield from last
-            case ast.Try() | ast.With():
+            case ast.Try(handlers=handlers) if any(_may_take(m, module, h) for h in handlers):
+                yield node
+            case ast.With():
                 yield node
             case _ if type(node).__name__ == "TryStar":
                 yield node
 
 
-def _named_error(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler is for ordinary exceptions, so that it does not see a cancellation."""
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    names = [kind.id if isinstance(kind, ast.Name) else "" for kind in kinds]
-    return all(name.endswith(("Error", "Exception")) and name not in UNUSUAL for name in names)
+def _may_take(m: Machine, module: Module, handler: ast.ExceptHandler) -> bool:
+    """Whether a cancellation may end in this handler."""
+    named = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(takes(m, Exc(CANCELLED), _exception(m, module, kind)) != NO for kind in named)
 
 
-def _waits_plainly(m: Machine, function: Function, value: ast.expr, depth: int) -> bool:
-    name, module = called(value), m.modules.get(function.module)
-    if not name or name in m.rows.named(PLAIN_WAITS):
-        return bool(name)
-    inner = named_by(module, frozenset([name, f"self.{name}"])) if module is not None else []
-    return bool(inner) and all(_plain(m, f, depth + 1) for f in inner)
+def _cancels_itself(m: Machine, module: Module, node: ast.Raise) -> bool:
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return raised is not None and takes(m, Exc(CANCELLED), _exception(m, module, raised)) == YES
+
+
+def _exception(m: Machine, module: Module, kind: ast.expr | None) -> str:
+    """The name of an exception's class; all that there are for what names none."""
+    cls = class_named(m, module, None, kind) if kind is not None else ""
+    return f"{cls.module}:{cls.qualname}" if isinstance(cls, Class) else cls or "builtins.BaseException"
+
+
+def _waits_plainly(m: Machine, module: Module, function: Function, value: ast.expr, depth: int) -> bool:
+    name = called(value)
+    inner = named_by(module, frozenset([name, f"self.{name}"])) if name else []
+    if not inner:
+        return name in m.rows.named(PLAIN_WAITS)
+    return all(f is function or _plain(m, f, depth + 1) for f in inner)
