@@ -18,7 +18,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from tooearly.semantics.names import walk
+from tooearly.semantics.names import all_args, children, walk
 
 REACHED = (ast.GtE, ast.Eq)
 NOT_REACHED = (ast.Lt, ast.NotEq)
@@ -65,8 +65,11 @@ def counted(loop: ast.While, before: Sequence[ast.stmt]) -> ast.While | ast.For:
     return loop
 
 
-def tallied(loop: ast.For, before: Sequence[ast.stmt]) -> ast.For | ast.Assign:
-    """`n = sum(1 for x in xs if ...)` for a loop that only counts, from zero on; or the loop itself."""
+def tallied(loop: ast.For, before: Sequence[ast.stmt], scope: ast.AST) -> ast.For | ast.Assign:
+    """`n = sum(1 for x in xs if ...)` for a loop that only counts, from zero on; or the loop itself.
+
+    It is one where nobody asks for the last element when it is over, and the condition does no more than look.
+    """
     match loop:
         case ast.For(
             target=ast.Name() as target,
@@ -79,7 +82,13 @@ def tallied(loop: ast.For, before: Sequence[ast.stmt]) -> ast.For | ast.Assign:
                 )
             ],
             orelse=[],
-        ) if name != target.id and _counts_up(step, name) and _from_zero(before, name):
+        ) if (
+            name != target.id
+            and _counts_up(step, name)
+            and _from_zero(before, name)
+            and not any(isinstance(n, ast.NamedExpr | ast.Await | ast.Yield) or _names(n, name) for n in walk(test))
+            and not _asked_elsewhere(scope, target.id)
+        ):
             one = ast.GeneratorExp(ast.Constant(1), [ast.comprehension(target, items, [test], 0)])
             call = ast.Call(ast.Name("sum", ast.Load()), [one], [])
             made = ast.Assign([ast.Name(name, ast.Store())], call)
@@ -87,6 +96,29 @@ def tallied(loop: ast.For, before: Sequence[ast.stmt]) -> ast.For | ast.Assign:
                 ast.copy_location(new, test)
             return made
     return loop
+
+
+def _names(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _asked_elsewhere(scope: ast.AST, name: str) -> bool:
+    """Whether a variable is read outside of the loops, comprehensions and lambdas that set it themselves."""
+    stack = [scope]
+    while stack:
+        match node := stack.pop():
+            case ast.For(target=target) | ast.AsyncFor(target=target) if any(_names(n, name) for n in walk(target)):
+                stack += [node.iter, *node.orelse]
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                own = any(_names(n, name) for g in node.generators for n in walk(g.target))
+                stack += [g.iter for g in node.generators] if own else children(node)
+            case ast.Lambda(args=args) if any(arg.arg == name for arg in all_args(args)):
+                stack += [default for default in (*args.defaults, *args.kw_defaults) if default is not None]
+            case ast.Name(id=text, ctx=ast.Load()) if text == name:
+                return True
+            case _:
+                stack += children(node)
+    return False
 
 
 def _counts_up(stmt: ast.stmt, name: str) -> bool:

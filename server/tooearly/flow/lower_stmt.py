@@ -90,7 +90,7 @@ def statements(b: Builder, body: Sequence[ast.stmt]) -> None:
         if isinstance(node, ast.While):
             node = counted(node, body[:at])
         elif isinstance(node, ast.For):
-            node = tallied(node, body[:at])
+            node = tallied(node, body[:at], b.function.node)
         statement(b, node)
 
 
