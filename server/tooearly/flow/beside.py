@@ -8,11 +8,12 @@ half only. The second tells, when the two containers are walked in step or asked
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from tooearly.flow.containers import is_group
+from tooearly.flow.containers import in_any_order, is_group
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
-from tooearly.flow.values import Beside, Const, KeyOf, Ref, Site, Unknown, Value
+from tooearly.flow.values import Beside, Const, KeyOf, Ref, Site, Unknown, Value, unique
 from tooearly.flow.walking import refs
 
 
@@ -59,6 +60,22 @@ def stored_for(cont: Cont, key: Value) -> list[Value]:
     """The elements of a container that were found for the object by which a key is known, as the program sees them."""
     held = about(key)
     return [item.value for item in cont.items if isinstance(item, Beside) and item.about == held]
+
+
+def mixed_up(cont: Cont) -> Cont:
+    """A list in an order that is not known: its answers stand beside nothing any more."""
+    return in_any_order(replace(cont, items=all_seen(cont.items)))
+
+
+def out_of_step(w: World, mixed: Ref, futures: Sequence[Value]) -> None:
+    """A list of these has lost its order: answers in other lists are not beside them any more, unless they may have
+    been found for one in the old order."""
+    lists = [(o, c) for o, c in w.heap.items() if isinstance(c, Cont) and c.kind == "list" and o != mixed.oid]
+    if any(isinstance(item, Ref) and item in cont.items for _, cont in lists for item in futures):
+        return
+    for oid, cont in lists:
+        if any(isinstance(item, Beside) and item.about in futures for item in cont.items):
+            w.heap[oid] = replace(cont, items=unique(all_seen(cont.items)))
 
 
 def answers(items: Sequence[Value]) -> bool:

@@ -164,7 +164,7 @@ def _in_order(c: Call, items: tuple[Value, ...], exact: bool, nonempty: bool) ->
     if exact and len(values) == len(items) and len({type(value) for value in values}) == 1 and len(c.args) == 1:
         with suppress(TypeError):
             return Cont("list", tuple(const(value) for value in sorted(values)), True, True)
-    return containers.in_any_order(Cont("list", items, exact, nonempty))
+    return beside.mixed_up(Cont("list", items, exact, nonempty))
 
 
 def reverse(c: Call) -> list[Outcome]:

@@ -213,12 +213,13 @@ def clear(c: Call) -> list[Outcome]:
 
 def shuffle(c: Call) -> list[Outcome]:
     """`sort()`, `reverse()`, `random.shuffle(x)`: the order is not known afterwards."""
-    given = c.receiver if c.receiver is not None else c.get("items")
+    given = c.get("items") or c.receiver  # `Random().shuffle(x)` has both
     cont = c.w.cont(given)
     if cont is not None and isinstance(given, Ref):
         backwards = c.row.kind == "reverse" and cont.exact
-        turned = replace(cont, items=cont.items[::-1], slots=()) if backwards else containers.in_any_order(cont)
-        c.w.heap[given.oid] = turned
+        c.w.heap[given.oid] = replace(cont, items=cont.items[::-1], slots=()) if backwards else beside.mixed_up(cont)
+        if not backwards:
+            beside.out_of_step(c.w, given, cont.items)
     return [Outcome(c.w, NONE)]
 
 
