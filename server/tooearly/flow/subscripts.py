@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tooearly.flow import beside, shelves
 from tooearly.flow.containers import FACTORY, is_group, shuffled
+from tooearly.flow.covered import is_covered
 from tooearly.flow.joining import FINISHED, MISSING, RENEWED
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont, Fut
@@ -40,6 +41,8 @@ def get_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: Site)
         from tooearly.flow.slices import slice_of
 
         return slice_of(m, act, w, obj, key, site)
+    if isinstance(key, Unknown) and is_covered(m, act, site):
+        return [Outcome(w, Unknown())]
     if cont.kind == "dict":
         return dict_item(m, act, w, obj, key, site)
     if isinstance(key, KeyOf | Ref) and (meant := _by_object(w, cont, key)):

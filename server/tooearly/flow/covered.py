@@ -1,0 +1,155 @@
+"""Elements by keys that are not followed: `await gather(*(d[k] for k in ks))`, and then `d[k]` for each `k in ks`.
+
+Of a container and keys of which nothing is known it is not known which elements a loop has waited for. The text tells
+that two loops over the same iterable mean the same ones: when the first has waited for each of its elements, and has
+been passed on every way to the second, nothing is claimed of the second's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tooearly.flow.machine import Act, Machine
+from tooearly.flow.mention import called, nodes_in
+from tooearly.flow.values import Site
+from tooearly.semantics.names import Function, walk
+from tooearly.semantics.rows import Rows
+
+Place = tuple[tuple[ast.AST, str], ...]  # the compound statements around a node, each with the part that it is in
+Asked = tuple[str, str]  # the texts of a container and of the iterable that its keys are from
+
+WAITS_FOR_ALL = frozenset(["gather"]), frozenset(["wait"])  # effects: with any keywords, only without them
+SAME_ELEMENTS = frozenset(["sorted", "reversed", "list", "tuple", "set"])
+LOOPS = (ast.For, ast.AsyncFor)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+BRANCHES = (ast.If, ast.While, ast.For, ast.AsyncFor, ast.Match, ast.Try)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a function's text says: what its loops ask for by their variables, and where all of that is waited for."""
+
+    asked: dict[ast.AST, Asked]
+    waits: list[tuple[Asked, ast.AST]]
+    places: dict[ast.AST, Place]
+    stores: list[tuple[str, int]]
+
+
+def is_covered(m: Machine, act: Act, site: Site) -> bool:
+    """Whether a subscript by a loop's variable means an element for which another loop has waited."""
+    here: Function | None = act.function
+    while here is not None:
+        text = _text(m.rows, here)
+        asked = text.asked.get(site.node)
+        if asked is not None:
+            return any(asked == waited and _passed(text, node, site.node) for waited, node in text.waits)
+        here = here.parent
+    return False
+
+
+def _text(rows: Rows, function: Function) -> Text:
+    found: Text | None = function.cache.get("covered")
+    if found is None:
+        asked: dict[ast.AST, Asked] = {}
+        waits: list[tuple[Asked, ast.AST]] = []
+        for node in nodes_in(function):
+            if isinstance(node, LOOPS):
+                asked.update(_subscripts(node.body, node.target, node.iter))
+                waits += [(asked[element], node) for element in _awaited_in(node) if element in asked]
+            elif isinstance(node, COMPREHENSIONS) and len(node.generators) == 1:
+                asked.update(_subscripts([node], node.generators[0].target, node.generators[0].iter))
+        waits += _awaited_at_once(rows, function, asked) if asked else []
+        places = _places(function.node) if waits else {}
+        found = function.cache["covered"] = Text(asked, waits, places, _stores(function) if waits else [])
+    return found
+
+
+def _subscripts(body: Iterable[ast.AST], target: ast.expr, over: ast.expr) -> Iterator[tuple[ast.AST, Asked]]:
+    """The subscripts by a loop's variable."""
+    if isinstance(over, ast.Call) and called(over) in SAME_ELEMENTS and len(over.args) == 1:
+        over = over.args[0]
+    variable = target.id if isinstance(target, ast.Name) else None
+    for node in (n for part in body for n in walk(part)) if variable else ():
+        match node:
+            case ast.Subscript(value=value, slice=ast.Name(id=key)) if key == variable:
+                yield node, (ast.unparse(value), ast.unparse(over))
+
+
+def _awaited_in(loop: ast.For | ast.AsyncFor) -> Iterator[ast.AST]:
+    """What each turn of a loop awaits, whatever happens."""
+    if any(isinstance(n, ast.Break | ast.Continue) for stmt in loop.body for n in walk(stmt)):
+        return
+    plain = [inner for stmt in loop.body for inner in (stmt.body if isinstance(stmt, ast.Try) else [stmt])]
+    for stmt in plain:
+        if isinstance(stmt, ast.Expr | ast.Assign):
+            yield from (n.value for n in walk(stmt) if isinstance(n, ast.Await))
+
+
+def _awaited_at_once(rows: Rows, function: Function, asked: dict[ast.AST, Asked]) -> Iterator[tuple[Asked, ast.AST]]:
+    """`await gather(*(d[k] for k in ks))`, `await wait([...])`, `[await d[k] for k in ks]`."""
+    lists = {
+        t.id: n.value
+        for n in nodes_in(function)
+        if isinstance(n, ast.Assign)
+        for t in n.targets
+        if isinstance(t, ast.Name)
+    }
+    for node in nodes_in(function):
+        match node:
+            case ast.Await(value=ast.Call(args=args, keywords=keywords) as call):
+                name = called(call)
+                if name in rows.named(WAITS_FOR_ALL[0]) or (name in rows.named(WAITS_FOR_ALL[1]) and not keywords):
+                    for arg in args:
+                        part = arg.value if isinstance(arg, ast.Starred) else arg
+                        part = lists.get(part.id, part) if isinstance(part, ast.Name) else part
+                        yield from ((asked[e], node) for e in _elements(part) if e in asked)
+            case ast.ListComp(elt=ast.Await(value=element)) if element in asked and not node.generators[0].ifs:
+                yield asked[element], node
+
+
+def _elements(node: ast.AST) -> Iterator[ast.AST]:
+    """The element of a comprehension that leaves nothing out."""
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp) and not node.generators[0].ifs:
+        yield node.elt
+
+
+def _places(root: ast.AST) -> dict[ast.AST, Place]:
+    found: dict[ast.AST, Place] = {}
+    stack: list[tuple[ast.AST, Place]] = [(root, ())]
+    while stack:
+        node, place = stack.pop()
+        found[node] = place
+        for part, value in ast.iter_fields(node):
+            inner = (*place, (node, part)) if isinstance(node, BRANCHES) else place
+            stack += [(n, inner) for n in (value if isinstance(value, list) else [value]) if isinstance(n, ast.AST)]
+    return found
+
+
+def _stores(function: Function) -> list[tuple[str, int]]:
+    """What the text binds or puts something into, and in which line."""
+    nodes = [n for n in nodes_in(function) if isinstance(getattr(n, "ctx", None), ast.Store)]
+    bound = [(n.id, n.lineno) for n in nodes if isinstance(n, ast.Name)]
+    return bound + [(ast.unparse(n.value), n.lineno) for n in nodes if isinstance(n, ast.Subscript | ast.Attribute)]
+
+
+def _passed(text: Text, wait: ast.AST, read: ast.AST) -> bool:
+    """Whether the wait is passed on every way to the read, and what it has waited for is not replaced in between."""
+    before, here = text.places.get(wait, ()), text.places.get(read, ())
+    line, last = getattr(wait, "end_lineno", 0), getattr(read, "lineno", 0)
+    if line >= last or any(around not in here and not _goes_through(around, here) for around in before):
+        return False
+    container, iterable = text.asked[read]
+    names = {n.id for part in (container, iterable) for n in walk(ast.parse(part)) if isinstance(n, ast.Name)}
+    since = getattr(wait, "lineno", 0)
+    return not any(since < at <= last and (name in names or name == container) for name, at in text.stores)
+
+
+def _goes_through(around: tuple[ast.AST, str], here: Place) -> bool:
+    """Whether code behind the body of a `try` is only reached when that has been passed."""
+    node, part = around
+    inside = [other for outer, other in here if outer is node]
+    if not isinstance(node, ast.Try) or part != "body":
+        return part == "finalbody"
+    return inside == ["orelse"] or (not inside and not node.handlers)
