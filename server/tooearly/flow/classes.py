@@ -12,7 +12,7 @@ from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, TRUE, Const, Klass, Ref, Unknown, Value
 from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Class, Function, Module
-from tooearly.semantics.types import CONVENTIONS, annotation_type, dotted
+from tooearly.semantics.types import CONVENTIONS, annotation_type, dotted, of_class
 
 
 def bases(m: Machine, cls: Class) -> Iterator[Class | str]:
@@ -68,7 +68,7 @@ def parts_of(m: Machine, w: World, value: Value) -> tuple[Value, ...] | None:
     obj = w.heap.get(value.oid) if isinstance(value, Ref) else None
     if not isinstance(obj, Inst) or obj.many or "typing.NamedTuple" not in bases(m, obj.cls):
         return None
-    return tuple(obj.get(n) or Unknown() for n, (_, annotation) in obj.cls.attrs.items() if annotation is not None)
+    return tuple(obj.get(name) or Unknown() for name in field_names(m, obj.cls))
 
 
 def known_bases(m: Machine, cls: Class) -> bool:
@@ -80,9 +80,14 @@ def known_bases(m: Machine, cls: Class) -> bool:
 def field_names(m: Machine, cls: Class) -> list[str]:
     """The fields of a dataclass or named tuple, in the order of the class bodies."""
     classes = [base for base in bases(m, cls) if isinstance(base, Class)]
-    return list(
-        dict.fromkeys(n for base in reversed(classes) for n, (_, kind) in base.attrs.items() if kind is not None)
-    )
+    return list(dict.fromkeys(name for base in reversed(classes) for name in _own_fields(m, base)))
+
+
+def _own_fields(m: Machine, cls: Class) -> Iterator[str]:
+    module = m.module(cls.module)
+    for name, (_, annotation) in cls.attrs.items():
+        if annotation is not None and (module is None or not of_class(module, annotation)):
+            yield name
 
 
 def belongs(m: Machine, held: Inst, asked: Iterable[Value]) -> Const | Unknown:

@@ -133,6 +133,12 @@ def annotation_type(module: Module, node: ast.expr | None) -> str:
     return ""
 
 
+def of_class(module: Module, node: ast.expr | None) -> bool:
+    """Whether an annotation is for a variable of the class, which is no field of its instances."""
+    target = node.value if isinstance(node, ast.Subscript) else node
+    return target is not None and dotted(module, target) == "typing.ClassVar"
+
+
 def _union(types: list[str]) -> str:
     optional = any(t.endswith("?") for t in types)
     known = [t.rstrip("?") for t in types if t.rstrip("?")]
