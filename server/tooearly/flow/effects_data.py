@@ -18,7 +18,7 @@ from tooearly.flow.binding import Args
 from tooearly.flow.calling import give_away, unknown_call
 from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.machine import Outcome
-from tooearly.flow.mention import index_names
+from tooearly.flow.mention import called, index_names
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tooearly.flow.calling import Call
 
 
+TURNING = frozenset(["reversed", "reordered"])  # the effects of what gives the elements in another order
 MOST_ROWS = 6  # of lists in step, each with any element of the one beside any of the other
 
 
@@ -235,8 +236,10 @@ def zipped(c: Call) -> list[Outcome]:
     rows: list[tuple[Value, ...]] = [()]
     for column in columns:
         rows = [(*row, value) for row in rows for value in column][: MOST_ROWS**2]
-    in_step = list(beside.in_step(c.w, rows))[:MOST_ROWS]
-    return list_of_pairs(c, in_step, False, all(g is not None and g[2] for g in given))
+    turned = any(called(arg) in c.m.rows.named(TURNING) for arg in getattr(c.site.node, "args", ()))
+    # What is turned on the spot has an order of its own.
+    kept = list(map(beside.all_seen, rows) if turned else beside.in_step(c.w, rows))[:MOST_ROWS]
+    return list_of_pairs(c, kept, False, all(g is not None and g[2] for g in given))
 
 
 def _one_by_one(w: World, value: Value) -> tuple[tuple[Value, ...], bool, bool] | None:
