@@ -154,12 +154,12 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
         return _bind_method(m, act, w, cls, method, receiver)
     for base in bases(m, cls):
         stored = w.env.get(_class_variable(base, name)) if isinstance(base, Class) else None
+        if stored is not None and isinstance(base, Class) and not _is_enum(m, base):
+            return stored
         if isinstance(base, Class) and name in base.attrs:
             value, annotation = base.attrs[name]
             if value is not None and annotation is None and _is_enum(m, base):
                 return _enum_member(base, name, value)
-            if stored is not None:
-                return stored
             module = m.module(base.module)
             if (
                 isinstance(value, ast.Constant)
@@ -169,8 +169,6 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
                 return const(value.value)
             kind = annotation_type(module, annotation) if module else ""
             return Unknown(None, kind.rstrip("?") if ":" not in kind and kind.rstrip("?") not in FUTURE_TYPES else "")
-        if stored is not None:
-            return stored
         if isinstance(base, Class) and name in base.inner:
             return Klass(base.inner[name], ("M", base.module))
     for base in bases(m, cls):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tooearly.flow.machine import Act, Machine
-from tooearly.flow.mention import called, nodes_in
+from tooearly.flow.mention import called, nodes_in, waited_for
 from tooearly.flow.values import Site
 from tooearly.semantics.names import Function, walk
 from tooearly.semantics.rows import Rows
@@ -20,11 +20,11 @@ from tooearly.semantics.rows import Rows
 Place = tuple[tuple[ast.AST, str], ...]  # the compound statements around a node, each with the part that it is in
 Asked = tuple[str, str]  # the texts of a container and of the iterable that its keys are from
 
-WAITS_FOR_ALL = frozenset(["gather"]), frozenset(["wait"])  # effects: with any keywords, only without them
-SAME_ELEMENTS = frozenset(["sorted", "reversed", "list", "tuple", "set"])
+SAME_ELEMENTS = frozenset(["container", "reordered", "reversed"])  # effects
+ADDING = frozenset(["add", "dict_update", "extend", "put_under", "setdefault", "update"])  # effects of methods
 LOOPS = (ast.For, ast.AsyncFor)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-BRANCHES = (ast.If, ast.While, ast.For, ast.AsyncFor, ast.Match, ast.Try)
+BRANCHES = (ast.If, ast.While, ast.For, ast.AsyncFor, ast.Match, ast.Try, ast.With, ast.AsyncWith)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,21 @@ def _text(rows: Rows, function: Function) -> Text:
         waits: list[tuple[Asked, ast.AST]] = []
         for node in nodes_in(function):
             if isinstance(node, LOOPS):
-                asked.update(_subscripts(node.body, node.target, node.iter))
+                asked.update(_subscripts(rows, node.body, node.target, node.iter))
                 waits += [(asked[element], node) for element in _awaited_in(node) if element in asked]
             elif isinstance(node, COMPREHENSIONS) and len(node.generators) == 1:
-                asked.update(_subscripts([node], node.generators[0].target, node.generators[0].iter))
+                asked.update(_subscripts(rows, [node], node.generators[0].target, node.generators[0].iter))
         waits += _awaited_at_once(rows, function, asked) if asked else []
         places = _places(function.node) if waits else {}
-        found = function.cache["covered"] = Text(asked, waits, places, _stores(function) if waits else [])
+        found = function.cache["covered"] = Text(asked, waits, places, _stores(rows, function) if waits else [])
     return found
 
 
-def _subscripts(body: Iterable[ast.AST], target: ast.expr, over: ast.expr) -> Iterator[tuple[ast.AST, Asked]]:
+def _subscripts(
+    rows: Rows, body: Iterable[ast.AST], target: ast.expr, over: ast.expr
+) -> Iterator[tuple[ast.AST, Asked]]:
     """The subscripts by a loop's variable."""
-    if isinstance(over, ast.Call) and called(over) in SAME_ELEMENTS and len(over.args) == 1:
+    if isinstance(over, ast.Call) and called(over) in rows.named(SAME_ELEMENTS) and len(over.args) == 1:
         over = over.args[0]
     variable = target.id if isinstance(target, ast.Name) else None
     for node in (n for part in body for n in walk(part)) if variable else ():
@@ -78,10 +80,10 @@ def _subscripts(body: Iterable[ast.AST], target: ast.expr, over: ast.expr) -> It
 
 
 def _awaited_in(loop: ast.For | ast.AsyncFor) -> Iterator[ast.AST]:
-    """What each turn of a loop awaits, whatever happens."""
+    """What each turn of a loop awaits, whatever happens: in a `try`, what comes first."""
     if any(isinstance(n, ast.Break | ast.Continue) for stmt in loop.body for n in walk(stmt)):
         return
-    plain = [inner for stmt in loop.body for inner in (stmt.body if isinstance(stmt, ast.Try) else [stmt])]
+    plain = [inner for stmt in loop.body for inner in (stmt.body[:1] if isinstance(stmt, ast.Try) else [stmt])]
     for stmt in plain:
         if isinstance(stmt, ast.Expr | ast.Assign):
             yield from (n.value for n in walk(stmt) if isinstance(n, ast.Await))
@@ -89,24 +91,26 @@ def _awaited_in(loop: ast.For | ast.AsyncFor) -> Iterator[ast.AST]:
 
 def _awaited_at_once(rows: Rows, function: Function, asked: dict[ast.AST, Asked]) -> Iterator[tuple[Asked, ast.AST]]:
     """`await gather(*(d[k] for k in ks))`, `await wait([...])`, `[await d[k] for k in ks]`."""
-    lists = {
-        t.id: n.value
-        for n in nodes_in(function)
-        if isinstance(n, ast.Assign)
-        for t in n.targets
-        if isinstance(t, ast.Name)
-    }
+    lists = _kept_lists(function)
     for node in nodes_in(function):
         match node:
-            case ast.Await(value=ast.Call(args=args, keywords=keywords) as call):
-                name = called(call)
-                if name in rows.named(WAITS_FOR_ALL[0]) or (name in rows.named(WAITS_FOR_ALL[1]) and not keywords):
-                    for arg in args:
-                        part = arg.value if isinstance(arg, ast.Starred) else arg
-                        part = lists.get(part.id, part) if isinstance(part, ast.Name) else part
-                        yield from ((asked[e], node) for e in _elements(part) if e in asked)
+            case ast.Await(value=ast.Call() as call):
+                for arg in waited_for(rows, call):
+                    part = arg.value if isinstance(arg, ast.Starred) else arg
+                    part = lists.get(part.id, part) if isinstance(part, ast.Name) else part
+                    yield from ((asked[e], node) for e in _elements(part) if e in asked)
             case ast.ListComp(elt=ast.Await(value=element)) if element in asked and not node.generators[0].ifs:
                 yield asked[element], node
+
+
+def _kept_lists(function: Function) -> dict[str, ast.expr]:
+    """The variables that are set once, and of which no attribute is asked: what they have been set to."""
+    nodes = nodes_in(function)
+    bound = [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    owners = {n.value.id for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)}
+    sets = [(t, n.value) for n in nodes if isinstance(n, ast.Assign) for t in n.targets]
+    kept = [(t.id, value) for t, value in sets if isinstance(t, ast.Name) and t.id not in owners]
+    return {name: value for name, value in kept if bound.count(name) == 1}
 
 
 def _elements(node: ast.AST) -> Iterator[ast.AST]:
@@ -127,11 +131,18 @@ def _places(root: ast.AST) -> dict[ast.AST, Place]:
     return found
 
 
-def _stores(function: Function) -> list[tuple[str, int]]:
+def _stores(rows: Rows, function: Function) -> list[tuple[str, int]]:
     """What the text binds or puts something into, and in which line."""
-    nodes = [n for n in nodes_in(function) if isinstance(getattr(n, "ctx", None), ast.Store)]
-    bound = [(n.id, n.lineno) for n in nodes if isinstance(n, ast.Name)]
-    return bound + [(ast.unparse(n.value), n.lineno) for n in nodes if isinstance(n, ast.Subscript | ast.Attribute)]
+    adding, found = rows.named(ADDING), list[tuple[str, int]]()
+    for node in nodes_in(function):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.append((name, node.lineno))
+            case ast.Subscript(value=owner, ctx=ast.Store()) | ast.Attribute(value=owner, ctx=ast.Store()):
+                found.append((ast.unparse(owner), node.lineno))
+            case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if attr in adding:
+                found.append((ast.unparse(owner), node.lineno))
+    return found
 
 
 def _passed(text: Text, wait: ast.AST, read: ast.AST) -> bool:
@@ -143,7 +154,7 @@ def _passed(text: Text, wait: ast.AST, read: ast.AST) -> bool:
     container, iterable = text.asked[read]
     names = {n.id for part in (container, iterable) for n in walk(ast.parse(part)) if isinstance(n, ast.Name)}
     since = getattr(wait, "lineno", 0)
-    return not any(since < at <= last and (name in names or name == container) for name, at in text.stores)
+    return not any(since < at <= last and (name in names or name in text.asked[read]) for name, at in text.stores)
 
 
 def _goes_through(around: tuple[ast.AST, str], here: Place) -> bool:

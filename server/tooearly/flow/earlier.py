@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from tooearly.flow.machine import Act, Machine
-from tooearly.flow.mention import called
+from tooearly.flow.mention import waited_for
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import Ref, Value
@@ -18,8 +18,6 @@ from tooearly.flow.walking import refs
 from tooearly.semantics.rows import Rows
 
 FINISHING, ASKING = frozenset(["finish"]), frozenset(["done"])  # the effects of methods
-# The effects of what waits for all that it is given, for all if it is asked for nothing else, for its first argument.
-FOR_ALL, FOR_SOME, FOR_ONE = frozenset(["gather"]), frozenset(["wait"]), frozenset(["wait_for"])
 
 
 def before_a_name(m: Machine, act: Act, w: World, name: str, setting: frozenset[str]) -> list[Ref]:
@@ -89,12 +87,8 @@ def _in_front(
 def _awaited(rows: Rows, value: ast.expr) -> Iterator[ast.expr]:
     """What is done behind `await value`: that itself, or what a call waits for to the end."""
     match value:
-        case ast.Call(args=args, keywords=keywords):
-            name = called(value)
-            if name in rows.named(FOR_ALL) or (name in rows.named(FOR_SOME) and not keywords):
-                yield from _listed(*args)
-            elif name in rows.named(FOR_ONE):
-                yield from _listed(*args[:1])
+        case ast.Call():
+            yield from _listed(*waited_for(rows, value))
         case _:
             yield from _listed(value)
 

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tooearly.semantics.names import Class, Function, Module, walk
-from tooearly.semantics.rows import builtin_rows
+from tooearly.semantics.rows import Rows, builtin_rows
 
 if TYPE_CHECKING:
     from tooearly.flow.machine import Machine
 
 READS = ("result", "exception")
+# The effects of what waits for all that it is given, for all if it is asked for nothing else, for its first argument.
+FOR_ALL, FOR_SOME, FOR_ONE = frozenset(["gather"]), frozenset(["wait"]), frozenset(["wait_for"])
 ANSWERS = (ast.Call, ast.IfExp, ast.BoolOp, ast.Compare, ast.UnaryOp)  # expressions that may say something of an object
 CONTAINERS = frozenset(["container", "defaultdict", "task_group"])  # the effects of making one
 TAKING = frozenset(["dict_pop", "heap_pop", "islice", "next", "pop", "popleft"])  # the first element, among others
@@ -89,6 +91,14 @@ def index_names(function: Function) -> frozenset[str]:
                     names.add(name)
         found = function.cache["indices"] = frozenset(names)
     return found
+
+
+def waited_for(rows: Rows, call: ast.Call) -> list[ast.expr]:
+    """The arguments of an awaited call for which it has waited to the end when it returns."""
+    name = called(call)
+    if name in rows.named(FOR_ALL) or (name in rows.named(FOR_SOME) and not call.keywords):
+        return call.args
+    return call.args[:1] if name in rows.named(FOR_ONE) else []
 
 
 def loop_variables(function: Function) -> dict[ast.AST, tuple[str, ...]]:
