@@ -6,13 +6,26 @@ members that are pending or done takes in one with members that are done: togeth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 from tooearly.flow.joining import NAMES, either_end
 from tooearly.flow.objects import GHOST, Cont, Fut, Iterating, Obj
-from tooearly.flow.values import TRUE, Beside, Const, Oid, Ref, Unknown, Value, options, plain_key, unique
+from tooearly.flow.values import (
+    TRUE,
+    Beside,
+    Const,
+    Oid,
+    Ref,
+    SliceOf,
+    Unknown,
+    Value,
+    atoms,
+    options,
+    plain_key,
+    unique,
+)
 from tooearly.flow.walking import held, refs
 
 
@@ -94,14 +107,15 @@ def forget_keys(env: Mapping[Any, Value], heap: dict[Oid, Obj]) -> bool:
     if not concerned:
         return False
     kept = {plain_key(v) for value in env.values() for v in options(value)}
+    kept.update([part for value in list(kept) if type(value) is Unknown for part in atoms(value)])
     for obj in heap.values():
         if isinstance(obj, Cont) and obj.kind == "tuple":
             kept.update(map(plain_key, obj.items))
     for oid in concerned:
         cont = heap[oid]
         assert isinstance(cont, Cont)
-        if any(_passes(key) and key not in kept for key, _ in cont.slots):
-            left = tuple(s for s in cont.slots if s[0] in kept or not _passes(s[0]))
+        if any(_passed(key, kept) for key, _ in cont.slots):
+            left = tuple(s for s in cont.slots if not _passed(s[0], kept))
             cont = heap[oid] = replace(cont, slots=left)
         if not cont.exact and any(_is_turn(key) and key not in kept for key in cont.keys):
             keys = tuple(Unknown() if _is_turn(key) and key not in kept else key for key in cont.keys)
@@ -136,7 +150,21 @@ def _is_crowd(heap: Mapping[Oid, Obj], value: Value) -> bool:
 
 def _passes(key: Value) -> bool:
     """Whether what a container remembers by this key is only asked for by who has the key."""
-    return isinstance(key, Ref) or _is_turn(key)
+    return isinstance(key, Ref) or _is_turn(key) or _is_computed(key)
+
+
+def _is_computed(key: Value) -> bool:
+    """Whether a key is made of others."""
+    if isinstance(key, SliceOf):
+        return key.between is not None
+    return isinstance(key, Unknown) and isinstance(key.tag, tuple) and key.tag[0] == "of"
+
+
+def _passed(key: Value, kept: Set[Value]) -> bool:
+    """Whether nobody can ask by this key any more."""
+    if _is_computed(key):
+        return not all(part in kept for part in atoms(key))
+    return key not in kept and _passes(key)
 
 
 def _is_turn(key: Value) -> bool:

@@ -2,7 +2,8 @@
 
 A loop over a `range` of few literal numbers is one over these numbers, written out (`written_out`).
 
-`while i < len(xs): ...; i += 1` from `i = 0` on is a loop over `range(len(xs))`: that one is followed to its end.
+`while i < len(xs): ...; i += 1` from `i = 0` on is a loop over `range(len(xs))`: that one is followed to its end. With
+another step it is one over `range(0, len(xs), step)`.
 
 It is so when the loop changes neither the counter (but by its last statement) nor the list, and no `continue` goes past
 that statement. The counter is still counted up, so that behind the loop it is no index of an element that was visited.
@@ -56,10 +57,15 @@ def counted(loop: ast.While, before: Sequence[ast.stmt]) -> ast.While | ast.For:
                 comparators=[ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=items)], keywords=[]) as length],
             ),
             body=[*body, last],
-        ) if _counts_up(last, name) and _from_zero(before, name) and not any(_disturbs(s, name, items) for s in body):
-            steps = ast.Call(ast.Name("range", ast.Load()), [length], [])
+        ) if (
+            (by := _added(last, name))
+            and _from_zero(before, name)
+            and not any(_disturbs(s, name, items) or _sets(s, by) for s in body)
+        ):
+            stepping: list[ast.expr] = [length] if ast.unparse(by) == "1" else [ast.Constant(0), length, by]
+            steps = ast.Call(ast.Name("range", ast.Load()), stepping, [])
             made = ast.For(ast.Name(name, ast.Store()), steps, loop.body, loop.orelse)
-            for new in (made, made.target, steps, steps.func):
+            for new in (made, made.target, steps, steps.func, stepping[0]):
                 ast.copy_location(new, loop.test if new is not made else loop)
             return made
     return loop
@@ -125,6 +131,21 @@ def _counts_up(stmt: ast.stmt, name: str) -> bool:
     return ast.unparse(stmt) in (f"{name} += 1", f"{name} = {name} + 1")
 
 
+def _added(stmt: ast.stmt, name: str) -> ast.expr | None:
+    """What a statement adds to the counter, if it does no more: a number or a variable."""
+    match stmt:
+        case ast.AugAssign(target=ast.Name(id=counter), op=ast.Add(), value=(ast.Constant() | ast.Name()) as by):
+            again = counter
+        case ast.Assign(
+            targets=[ast.Name(id=counter)],
+            value=ast.BinOp(ast.Name(id=again), ast.Add(), (ast.Constant() | ast.Name()) as by),
+        ):
+            pass
+        case _:
+            return None
+    return by if counter == again == name and ast.unparse(by) not in ("0", name) else None
+
+
 def _from_zero(before: Sequence[ast.stmt], name: str) -> bool:
     """Whether the counter's last change before the loop sets it to 0."""
     for stmt in reversed(before):
@@ -144,6 +165,12 @@ def _disturbs(stmt: ast.stmt, name: str, items: str) -> bool:
         if isinstance(node, ast.Continue | ast.Nonlocal | ast.Global):
             return True
     return False
+
+
+def _sets(stmt: ast.stmt, variable: ast.expr) -> bool:
+    """Whether a statement may set a variable anew."""
+    names = [n for n in walk(stmt) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    return any(isinstance(variable, ast.Name) and n.id == variable.id for n in names)
 
 
 Counters = frozenset[tuple[str, str]]

@@ -21,6 +21,7 @@ from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import called, index_names
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating
 from tooearly.flow.state import World
+from tooearly.flow.stretches import by_stretches
 from tooearly.flow.values import (
     FALSE,
     NONE,
@@ -297,6 +298,8 @@ def counting(c: Call) -> list[Outcome]:
     """`range(n)`: known to run at least once when its bounds are constant."""
     values = [c.get(p) for p in ("a", "b", "c") if c.get(p) is not None]
     some = False
+    if (made := by_stretches(c.w, [c.get(p) for p in ("a", "b", "c")])) is not None:
+        return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), made))]
     if len(values) == 1 and isinstance(values[0], Length):
         source = c.w.heap.get(values[0].container)
         if isinstance(source, Cont) and source.kind != "dict":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tooearly.flow import beside, containers, sizes, storing, subscripts
+from tooearly.flow import beside, containers, storing, subscripts
 from tooearly.flow.containers import STANDING, copy, new
 from tooearly.flow.effects_data import items_of, keys_of, list_of_pairs, names_object
 from tooearly.flow.joining import without
@@ -13,7 +13,7 @@ from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import loop_variables
 from tooearly.flow.objects import Cont
 from tooearly.flow.storing import collect
-from tooearly.flow.values import FALSE, NONE, TRUE, Const, Exc, KeyOf, Managing, Oid, Ref, Unknown, Value, const, unique
+from tooearly.flow.values import NONE, Const, Exc, KeyOf, Managing, Oid, Ref, Unknown, Value, const, unique
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -307,26 +307,3 @@ def set_op_update(c: Call) -> list[Outcome]:
         if c.w.cont(c.receiver) is not None and c.receiver is not None:
             containers.in_place(c.w, c.row.kind, c.receiver, other, c.site, c.frame)
     return [Outcome(c.w, NONE)]
-
-
-def subset(c: Call) -> list[Outcome]:
-    """`issubset`, `issuperset`."""
-    other = c.get("other")
-    if c.w.cont(other) is None or c.receiver is None or other is None:
-        return [Outcome(c.w, Unknown())]
-    return sizes.compare_sets(c.w, c.row.kind, c.receiver, other)
-
-
-def disjoint(c: Call) -> list[Outcome]:
-    """`isdisjoint`: when true, what the two share has no members."""
-    a, b = c.w.cont(c.receiver), c.w.cont(c.get("other"))
-    if a is None or b is None:
-        return [Outcome(c.w, Unknown())]
-    shared = [i for i in a.items if i in b.items]
-    if any(not containers.is_group(c.w, i) for i in shared):
-        return [Outcome(c.w, FALSE)]
-    apart = c.w.copy()
-    for item in shared:
-        assert isinstance(item, Ref)
-        apart.forget_members(item.oid)
-    return [Outcome(apart, TRUE), Outcome(c.w, FALSE)] if shared else [Outcome(c.w, TRUE)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tooearly.flow.draining import fold, keyed
+from tooearly.flow.effects_asking import count_of, disjoint, index_of, subset
 from tooearly.flow.effects_data import (
     chained,
     container,
@@ -41,7 +42,6 @@ from tooearly.flow.effects_methods import (
     dict_popitem,
     dict_update,
     dict_values,
-    disjoint,
     extend,
     filled,
     heap_pop,
@@ -54,7 +54,6 @@ from tooearly.flow.effects_methods import (
     set_op_update,
     setdefault,
     shuffle,
-    subset,
     take_from,
     update,
 )
@@ -113,4 +112,5 @@ DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "clear": clear, "shuffle": shuffle, "copy": copied, "dict_values": dict_values, "dict_keys": dict_keys,
     "dict_items": dict_items, "dict_get": dict_get, "setdefault": setdefault, "dict_fromkeys": dict_fromkeys,
     "set_op": set_op, "set_op_update": set_op_update, "subset": subset, "disjoint": disjoint,
+    "index_of": index_of, "count_of": count_of,
 }  # fmt: skip

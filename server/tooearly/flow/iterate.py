@@ -14,11 +14,13 @@ from tooearly.flow import beside, crew
 from tooearly.flow.cfg import Block, Yield
 from tooearly.flow.containers import is_group
 from tooearly.flow.counting import FEW
+from tooearly.flow.indices import forget_index
 from tooearly.flow.joining import swapped
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import asks_for_first
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, TIMEOUT, Cont, Fut, Generating, Inst, Iterating, Note
 from tooearly.flow.state import World
+from tooearly.flow.stretches import next_stretch
 from tooearly.flow.subscripts import pick
 from tooearly.flow.suspending import suspend
 from tooearly.flow.values import (
@@ -135,6 +137,8 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
         yield from _resume_for(m, act, w, obj)
     elif obj.kind == "forever":
         yield from _forever(act, w, it, obj, site)
+    elif obj.kind == "stretches":
+        yield from next_stretch(act, w, it, site)
     elif obj.exact:
         if obj.items:
             w.heap[it.oid] = replace(obj, items=obj.items[1:])
@@ -164,7 +168,7 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
     turn = Unknown(("turn", site))
     for item in obj.items:
         world = w.copy()
-        forget_turn(world, turn)
+        forget_index(world, turn)
         value: Value = item
         if is_group(world, item):
             assert isinstance(item, Ref)
@@ -197,16 +201,6 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
             assert isinstance(item, Ref)
             w.forget_members(item.oid)
     yield "exhausted", Outcome(w)
-
-
-def forget_turn(w: World, turn: Value) -> None:
-    """A variable has a new value: subscripts by its old one mean something else, and whoever has that too."""
-    for oid, obj in list(w.heap.items()):
-        if isinstance(obj, Cont) and (turn in obj.keys or any(key == turn for key, _ in obj.slots)):
-            keys = tuple(Unknown() if key == turn else key for key in obj.keys)
-            w.heap[oid] = replace(obj, keys=keys, slots=tuple(s for s in obj.slots if s[0] != turn))
-    for name in [name for name, value in w.env.items() if value == turn]:
-        w.env[name] = Unknown()
 
 
 def _index_of(w: World, it: Iterating, value: Value, turn: Value, act: Act) -> Value:

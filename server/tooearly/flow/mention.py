@@ -8,7 +8,7 @@ future cannot matter, unless it is handed one.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tooearly.semantics.names import Class, Function, Module, walk
@@ -85,12 +85,51 @@ def index_names(function: Function) -> frozenset[str]:
         names: set[str] = set()
         for node in nodes_in(function):
             match node:
-                case ast.Subscript(slice=ast.Name(id=name)):
-                    names.add(name)
+                case ast.Subscript(slice=key):
+                    names.update(part.id for part in _computed(key) if isinstance(part, ast.Name))
                 case ast.Call(func=ast.Attribute(attr="pop"), args=[ast.Name(id=name), *_]):
                     names.add(name)
         found = function.cache["indices"] = frozenset(names)
     return found
+
+
+def index_parts(function: Function) -> frozenset[ast.AST]:
+    """The computations in a function's subscripts, and those that set a variable that serves as a subscript."""
+    found: frozenset[ast.AST] | None = function.cache.get("index parts")
+    if found is None:
+        names, parts = index_names(function), set(subscript_parts(function))
+        for node in nodes_in(function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
+                    parts.update(_computed(value))
+        found = function.cache["index parts"] = frozenset(parts)
+    return found
+
+
+def subscript_parts(function: Function) -> frozenset[ast.AST]:
+    """The computations in a function's subscripts."""
+    found: frozenset[ast.AST] | None = function.cache.get("subscript parts")
+    if found is None:
+        keys = (node.slice for node in nodes_in(function) if isinstance(node, ast.Subscript))
+        found = function.cache["subscript parts"] = frozenset(part for key in keys for part in _computed(key))
+    return found
+
+
+def _computed(key: ast.AST | None) -> Iterator[ast.AST]:
+    """A subscript, and what it is computed of."""
+    if key is not None:
+        yield key
+    match key:
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            parts = [lower, upper, step]
+        case ast.BinOp(left=left, right=right):
+            parts = [left, right]
+        case ast.UnaryOp(operand=operand):
+            parts = [operand]
+        case _:
+            parts = []
+    for part in parts:
+        yield from _computed(part)
 
 
 def waited_for(rows: Rows, call: ast.Call) -> list[ast.expr]:

@@ -158,7 +158,8 @@ class Inst:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Iterating:
-    """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator, in step (of others).
+    """An iterator: what it has still to give. `kind`: plain, as_completed, forever, generator, in step (of others),
+    stretches (of `step` elements).
 
     `turns`: it walks through few known elements, and what its loop makes is told apart turn by turn. `each`: through
     each of some constants, in an order that is not known.
@@ -170,11 +171,13 @@ class Iterating:
     nonempty: bool = False
     generator: Value | None = None
     many: bool = False
+    step: Value | None = None
     held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
     hashed: int = field(default=0, init=False, repr=False, compare=False)
 
     def _identity(self) -> Any:
-        return self.kind, self.exact, self.nonempty, self.generator, self.items if self.exact else frozenset(self.items)
+        items = self.items if self.exact else frozenset(self.items)
+        return self.kind, self.exact, self.nonempty, self.generator, self.step, items
 
     def __eq__(self, other: object) -> bool:
         if self is other:

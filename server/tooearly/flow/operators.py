@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator as op
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from tooearly.flow import cfg, containers, sizes, special
 from tooearly.flow.machine import Act, Machine, Outcome
+from tooearly.flow.mention import index_parts, subscript_parts
 from tooearly.flow.objects import Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -30,10 +32,20 @@ from tooearly.flow.values import (
     Ref,
     Unknown,
     Value,
+    atoms,
+    computed,
     const,
     is_text,
     may_equal,
 )
+
+NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+    "Add": op.add,
+    "Sub": op.sub,
+    "Mult": op.mul,
+    "FloorDiv": op.floordiv,
+    "Mod": op.mod,
+}
 
 
 def operate(
@@ -51,6 +63,8 @@ def operate(
         case cfg.Unary(node, _, "Not", src):
             asked = special.truth(m, act, w, get(src), node)
             return [o for a in asked for o in ([a] if a.exc is not None else unary(a.world, "Not", a.value))]
+        case cfg.Unary(node, _, "USub", src) if node in index_parts(act.function) and atoms(get(src)):
+            return [Outcome(w, computed("USub", get(src), const(0)))]
         case cfg.Unary(_, _, name, src):
             return unary(w, name, get(src))
         case cfg.Binary(node, _, "Mod", left, right) if isinstance(get(left), Const):
@@ -86,12 +100,28 @@ def binary(act: Act, w: World, name: str, left: Value, right: Value, node: Any) 
     """Algebra on containers; numbers are not followed (a counter would never come to an end); division may raise."""
     if w.cont(left) is not None or w.cont(right) is not None:
         return [Outcome(w, containers.algebra(w, name, left, right, act.site(node), act.frame))]
-    out = [Outcome(w, Unknown())]
+    if name == "Add" and isinstance(left, Length | Const) and isinstance(right, Length | Const):
+        total = sizes.sum_of(act, w, left, right, act.site(node))
+        if total is not None:
+            return [Outcome(w, total)]
+    if (number := _number(name, left, right)) is not None and node in subscript_parts(act.function):
+        return [Outcome(w, number)]
+    out = [Outcome(w, computed(name, left, right) if node in index_parts(act.function) else Unknown())]
     if name in ("Div", "FloorDiv", "Mod") and not (isinstance(right, Const) and right.value not in (0, 0.0)):
         if isinstance(right, Const) and right.kind in ("int", "float"):
             return [Outcome(w, exc=Exc("builtins.ZeroDivisionError"))]
         out.append(Outcome(w.copy(), exc=Exc("builtins.ZeroDivisionError")))
     return out
+
+
+def _number(name: str, left: Value, right: Value) -> Const | None:
+    """The constant that two others make."""
+    if not (isinstance(left, Const) and isinstance(right, Const) and left.kind == right.kind == "int"):
+        return None
+    compute = NUMBERS.get(name)
+    if compute is not None and (right.value or name in ("Add", "Sub", "Mult")):
+        return const(compute(left.value, right.value))
+    return None
 
 
 def compare(m: Machine, act: Act, w: World, name: str, left: Value, right: Value) -> list[Outcome]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from tooearly.flow import beside
-from tooearly.flow.containers import STANDING, is_group
+from tooearly.flow.containers import STANDING, is_group, new
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import DONE, Cont, Fut
 from tooearly.flow.state import World
@@ -24,6 +24,7 @@ from tooearly.flow.values import (
     Length,
     Oid,
     Ref,
+    Site,
     Unknown,
     Value,
     const,
@@ -196,6 +197,19 @@ def _same_length(w: World, name: str, left: Ref, right: Ref) -> list[Outcome]:
     if same is not None:
         out.append(Outcome(same, const(equal_is[name])))
     return out
+
+
+def sum_of(act: Act, w: World, left: Length | Const, right: Length | Const, site: Site) -> Value | None:
+    """`len(a) + len(b)`: as many as are in both together, when nothing is in both."""
+    if const(0) in (left, right):
+        return left if right == const(0) else right
+    if isinstance(left, Const) or isinstance(right, Const):
+        return None
+    a, b = w.cont(Ref(left.container)), w.cont(Ref(right.container))
+    if a is None or b is None or not set(a.items).isdisjoint(b.items) or "dict" in (a.kind, b.kind):
+        return None
+    exact, nonempty = a.exact and b.exact, a.nonempty or b.nonempty
+    return Length(new(w, act.frame, site, Cont("list", (*a.items, *b.items), exact, nonempty), "sum").oid)
 
 
 def without_difference(w: World, large: Ref, small: Ref) -> World | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from tooearly.flow import beside
 from tooearly.flow.classes import parts_of
 from tooearly.flow.containers import copy, is_group, new
+from tooearly.flow.indices import known_part
 from tooearly.flow.joining import swapped
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import Cont
@@ -41,17 +42,20 @@ def slice_of(m: Machine, act: Act, w: World, obj: Ref, key: SliceOf, site: Site)
         key = SliceOf(lower, upper if upper < cont.length else None, True)
     if cont.exact and key.known:
         return [Outcome(w, new(w, act.frame, site, Cont(cont.kind, cont.items[key.lower : key.upper], True)))]
+    if (inside := known_part(w, obj, key)) is not None:
+        return [Outcome(w, new(w, act.frame, site, Cont(cont.kind, inside, False)))]
+    remembered = key.known or key.step > 1 or key.between is not None
     if key.known and not key.lower and key.upper is None:
         return [Outcome(w, copy(w, cont, cont.kind, act.frame, site))]
     for known, part in cont.slots:
         held = w.cont(part)
-        if known == key and (key.known or key.step > 1) and held is not None:
+        if known == key and remembered and held is not None:
             return [Outcome(w, copy(w, held, held.kind, act.frame, site))]
     others = _beside_known(w, cont, key)
     if others is not None:
         return [Outcome(w, new(w, act.frame, site, others))]
     out = unknown_part(act, w, obj, site, key)
-    for outcome in out if key.known or key.step > 1 else ():
+    for outcome in out if remembered else ():
         held = outcome.world.cont(obj)
         if held is not None and not held.many:
             outcome.world.heap[obj.oid] = replace(held, slots=(*held.slots, (key, outcome.value)))
@@ -76,8 +80,16 @@ def _beside_known(w: World, cont: Cont, key: SliceOf) -> Cont | None:
 
 def _opposite(a: SliceOf, b: SliceOf) -> bool:
     """Whether two slices have no element in common, and one of them has each: `[:n]` and `[n:]`."""
-    first, last = (a, b) if b.upper is None else (b, a)
-    return a.known and b.known and not first.lower and first.upper == last.lower != 0 and last.upper is None
+    first, last = (a, b) if _ends(b)[1] is None else (b, a)
+    (begin, cut), (again, end) = _ends(first), _ends(last)
+    return begin in (None, const(0)) and cut == again not in (None, const(0)) and end is None
+
+
+def _ends(part: SliceOf) -> tuple[Value | None, Value | None]:
+    """The bounds of a slice; a cut at nothing, when they are not known."""
+    if part.known:
+        return tuple(None if bound is None else const(bound) for bound in (part.lower, part.upper))  # type: ignore[return-value]
+    return part.between or (const(0), const(0))
 
 
 def unknown_part(act: Act, w: World, obj: Ref, site: Site, key: SliceOf | None = None) -> list[Outcome]:

@@ -33,6 +33,7 @@ from tooearly.flow.calling import call
 from tooearly.flow.catching import exception_of, matches_handler, raised_value
 from tooearly.flow.cfg import Step, Temp
 from tooearly.flow.draining import must_walk, with_lists
+from tooearly.flow.indices import slice_value
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.names import import_value
 from tooearly.flow.objects import Inst
@@ -50,7 +51,6 @@ from tooearly.flow.values import (
     Klass,
     Ref,
     Site,
-    SliceOf,
     Unknown,
     Value,
     const,
@@ -392,14 +392,6 @@ def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Out
                     yield label, Outcome(w.copy() if len(labels) > 1 else w)
         case _:
             yield "next", Outcome(w)
-
-
-def slice_value(parts: list[Value | None]) -> Value:
-    """A slice with constant bounds, as far as they are constant."""
-    lower, upper, step = (p.value if isinstance(p, Const) and p.kind == "int" else None for p in parts)
-    constant = all(p is None or (isinstance(p, Const) and p.kind in ("int", "NoneType")) for p in parts)
-    stride = step if constant and isinstance(step, int) and step > 0 else 1
-    return SliceOf(lower, upper, constant and step in (None, 1), stride)
 
 
 __all__ = ["FALSE", "TRUE", "run_block"]

@@ -174,6 +174,8 @@ def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
 def within(index: int, part: SliceOf) -> bool | None:
     """Whether an index lies in a slice of a list whose length is not known."""
     lower, upper = part.lower, part.upper
+    if part.between is not None:
+        return None
     if index >= 0 and (lower is None or lower >= 0) and (upper is None or upper >= 0):
         inside = index >= (lower or 0) and (upper is None or index < upper)
         return inside and (index - (lower or 0)) % part.step == 0

@@ -165,6 +165,13 @@ class KeyOf:
 
 
 @dataclass(frozen=True, slots=True)
+class NextTo:
+    """The index that follows the one of `value`."""
+
+    value: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """An element of a container: a value that was found for the object `about`, which another container holds."""
 
@@ -272,6 +279,7 @@ class SliceOf:
     upper: int | None
     known: bool
     step: int = 1
+    between: tuple[Value | None, Value | None] | None = None  # bounds that are known by their tags only
 
 
 Value = (
@@ -279,6 +287,7 @@ Value = (
     | Unknown
     | Ref
     | KeyOf
+    | NextTo
     | Beside
     | Func
     | Klass
@@ -292,6 +301,33 @@ Value = (
     | Choice
     | SliceOf
 )
+
+
+def computed(operator: str, left: Value, right: Value) -> Value:
+    """What is computed of subscripts and constants: the same thing each time."""
+    if operator == "Add" and isinstance(left, KeyOf) and right == const(1):
+        return NextTo(left.value)
+    parts = [part for part in (left, right) if atoms(part)]
+    plain = all(part in parts or (isinstance(part, Const) and part.kind == "int") for part in (left, right))
+    deep = sum(len(atoms(part)) for part in parts) > 2 or any(_depth(part) > 2 for part in parts)
+    return Unknown(("of", operator, left, right)) if parts and plain and not deep else Unknown()
+
+
+def _depth(value: Value) -> int:
+    tag = value.tag if isinstance(value, Unknown) else None
+    return 1 + max(map(_depth, tag[2:])) if isinstance(tag, tuple) and tag[:1] == ("of",) else 0
+
+
+def atoms(key: Value | None) -> tuple[Value, ...]:
+    """The loop variables, parameters and other subscripts that an index or a slice is made of."""
+    match key:
+        case Unknown(tag=("turn" | "index" | "param", *_)):
+            return (key,)
+        case Unknown(tag=("of", _, left, right)):
+            return (*atoms(left), *atoms(right))
+        case SliceOf(between=(lower, upper)):
+            return (*atoms(lower), *atoms(upper))
+    return ()
 
 
 def options(value: Value) -> tuple[Value, ...]:

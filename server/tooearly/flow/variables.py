@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tooearly.flow import cfg, iterate
+from tooearly.flow import cfg
+from tooearly.flow.indices import forget_index
 from tooearly.flow.machine import Act, Machine, Outcome, up
 from tooearly.flow.mention import index_names
 from tooearly.flow.names import global_value
 from tooearly.flow.state import World
-from tooearly.flow.values import Beside, Choice, KeyOf, Ref, Unknown, Value, is_module
+from tooearly.flow.values import Beside, Choice, Frame, KeyOf, NextTo, Ref, Unknown, Value, atoms, is_module
 
 
 def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST) -> Iterator[tuple[World, Value]]:
@@ -30,7 +31,7 @@ def settle_value(m: Machine, act: Act, world: World, value: Value, node: ast.AST
             value = world.element(value, act.site(node), act.frame)
     elif type(value) is Beside:
         value = value.value
-    elif isinstance(value, KeyOf) and getattr(world.heap.get(value.value.oid), "many", True):
+    elif isinstance(value, KeyOf | NextTo) and getattr(world.heap.get(value.value.oid), "many", True):
         value = Unknown()
     yield world, value
 
@@ -44,6 +45,8 @@ def load(m: Machine, act: Act, w: World, step: cfg.Load) -> Iterator[Outcome]:
     value = w.env.get((owner, step.name)) if owner is not None else None
     if value is None:
         value = global_value(m, act, w, step.name) if owner is not None and is_module(owner) else Unknown()
+    if type(value) is Unknown and value.tag is None and owner is not None:
+        value = w.env[owner, step.name] = _tagged(act, w, owner, step.name, value)
     for world, one in settle_value(m, act, w, value, step.node):
         if one is not value and owner is not None:
             world.env[owner, step.name] = one
@@ -55,11 +58,21 @@ def store(act: Act, w: World, name: str, depth: int, value: Value) -> None:
     """`name = value`."""
     owner = ("M", act.function.module) if depth < 0 or act.function.qualname == "<module>" else up(w, act.frame, depth)
     if owner is not None:
-        if type(value) is Unknown and value.tag is None and name in index_names(act.function):
-            value = Unknown(("index", owner, name), value.type)
-            iterate.forget_turn(w, value)
+        if type(value) is Unknown:
+            value = _tagged(act, w, owner, name, value)
         w.env[owner, name] = value
         forget_facts(w, owner, name)
+
+
+def _tagged(act: Act, w: World, owner: Frame, name: str, value: Unknown) -> Unknown:
+    """What is not followed gets a tag in a variable that serves as a subscript, as long as that is not set again."""
+    if name not in index_names(act.function):
+        return value
+    tagged = Unknown(("index", owner, name), value.type)
+    if value.tag is not None and tagged not in atoms(value):
+        return value
+    forget_index(w, tagged)
+    return tagged
 
 
 def forget_facts(w: World, frame: object, name: str) -> None:

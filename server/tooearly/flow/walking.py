@@ -20,6 +20,7 @@ from tooearly.flow.values import (
     Klass,
     Length,
     Managing,
+    NextTo,
     Oid,
     Partial,
     Ref,
@@ -74,7 +75,7 @@ def refs(value: Value) -> tuple[Oid, ...]:
     match value:
         case Length(oid):
             return (oid,)
-        case KeyOf(held) | Beside(about=held):
+        case KeyOf(held) | NextTo(held) | Beside(about=held):
             return (held.oid,)
         case Func(defaults=defaults):
             return tuple(oid for _, default in defaults for oid in refs(default)) if defaults else ()
@@ -145,6 +146,8 @@ def renamed(value: Value, to: Mapping) -> Value:
             return Length(to(oid))
         case KeyOf(held):
             return KeyOf(Ref(to(held.oid)))
+        case NextTo(held):
+            return NextTo(Ref(to(held.oid)))
         case Beside(seen, held):
             return Beside(seen, Ref(to(held.oid)))
         case Func(function, frame, defaults) if defaults:
