@@ -23,7 +23,7 @@ from tooearly.flow.calling import call, give_away, invoke
 from tooearly.flow.containers import is_group
 from tooearly.flow.deciding import by_itself
 from tooearly.flow.deferred import Deferred
-from tooearly.flow.earlier import before_future
+from tooearly.flow.earlier import FINISHING, before_future
 from tooearly.flow.ended import (
     chooses,
     end,
@@ -38,6 +38,7 @@ from tooearly.flow.ended import (
 )
 from tooearly.flow.facts import gives_exceptions
 from tooearly.flow.giving_way import was_asked
+from tooearly.flow.last_deed import woken
 from tooearly.flow.machine import Act, Machine, Outcome, Started
 from tooearly.flow.mention import concerned, names_in, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, Generating, Inst
@@ -157,13 +158,21 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
         finish_children(outcome.world, fut)
         if fut.kind == "future":
             may_have_waited(m, outcome.world)
-        for other in before_future(m, outcome.world, ref):
-            finish(outcome.world, other)
+        _set_by(m, outcome.world, ref)
         keep_value(outcome, ref)
         for called in called_back(m, act, outcome.world, ref, site, failed=outcome.exc is not None):
             decides = partial(_may_not_set, m, act, called, ref, site)
             out += [replace(outcome, world=world) for world in fired(called, ref, site, decides)]
     return out
+
+
+def _set_by(m: Machine, w: World, ref: Ref) -> None:
+    """What follows from who has set a plain future that is done."""
+    fut = w.fut(ref)
+    if fut is not None and fut.kind == "future":
+        for other in before_future(m, w, ref):
+            finish(w, other)
+        woken(m, w, ref, FINISHING)
 
 
 def _may_not_set(m: Machine, act: Act, w: World, ref: Ref, site: Site, deferred: Deferred) -> bool:
@@ -365,8 +374,7 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
     if normally:
         end(w, ref, None)
     finish(w, ref)
-    for other in before_future(m, w, ref):
-        finish(w, other)
+    _set_by(m, w, ref)
     finish_children(w, fut if not normally else replace(fut, keep_going=True))
     fire(w, ref)
     return [w]

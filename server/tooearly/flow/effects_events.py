@@ -21,6 +21,7 @@ from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import new
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.ended import finish, fired, setting
+from tooearly.flow.last_deed import waker, woken
 from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, Cont, Fut
@@ -41,7 +42,11 @@ def event(c: Call) -> list[Outcome]:
 
 def signal(c: Call) -> list[Outcome]:
     """Awaiting `event.wait()`: whoever sets the event may be a future's done callback."""
+    was_set = marked(c.w, c.receiver)
     out = await_unknown(c.m, c.act, c.w, c.site)
+    for outcome in out if not was_set else ():
+        if outcome.exc is None:
+            woken(c.m, outcome.world, c.receiver, SETTING)
     if isinstance(c.receiver, Ref):
         decides = partial(_may_not_set, c)
         over = [replace(o, world=x) for o in out if o.exc is None for x in fired(o.world, c.receiver, c.site, decides)]
@@ -101,19 +106,27 @@ def unknown_wait(c: Call) -> list[Outcome]:
 
 
 def is_set(c: Call) -> list[Outcome]:
-    """`event.is_set()`: where done callbacks set it, it is because one of them has run."""
+    """`event.is_set()`: where done callbacks set it, it is because one of them has run; or a task as its last deed."""
     if marked(c.w, c.receiver) or _was_waited_for(c):
         return [Outcome(c.w, TRUE)]
     callbacks = setting(c.w, c.receiver) if isinstance(c.receiver, Ref) else []
     callbacks = [deferred for deferred in callbacks if _may_set(c, deferred)]
     if not callbacks:
-        return [Outcome(c.w, Unknown())]
+        return _by_last_deed(c) or [Outcome(c.w, Unknown())]
     out = [Outcome(c.w, FALSE)]
     if any(_may_have_run(c.w, deferred) for deferred in callbacks):
         for world in fired(c.w.copy(), c.receiver, c.site, partial(_may_not_set, c)):  # type: ignore[arg-type]
             mark(world, c.receiver, True)
             out.append(Outcome(world, TRUE))
     return out
+
+
+def _by_last_deed(c: Call) -> list[Outcome]:
+    """The answers where it is one task that sets the event, as its last deed."""
+    if not waker(c.m, c.w, c.receiver, SETTING):
+        return []
+    over = c.w.copy()
+    return [Outcome(c.w, FALSE), *([Outcome(over, TRUE)] if woken(c.m, over, c.receiver, SETTING) else [])]
 
 
 def _was_waited_for(c: Call) -> bool:

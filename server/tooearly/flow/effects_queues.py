@@ -20,6 +20,7 @@ from tooearly.flow.containers import is_group, new
 from tooearly.flow.deferred import Deferred, defer
 from tooearly.flow.effects_making import never_suspends
 from tooearly.flow.joining import without
+from tooearly.flow.last_deed import woken
 from tooearly.flow.machine import GaveUp, Outcome
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, Cont, Fut
 from tooearly.flow.relevance import closed_over, feeds
@@ -30,6 +31,7 @@ from tooearly.flow.values import FALSE, NONE, Exc, Length, Ref, Unknown, Value
 
 MOST_FED = 3  # different things that may come from others
 STEPS = 800  # of following others to where they put something in
+PUTTING = frozenset(["put", "put_nowait"])  # the effects of methods
 EMPTY = Exc("asyncio.QueueEmpty")
 
 
@@ -102,6 +104,8 @@ def get(c: Call) -> list[Outcome]:
         suspend(c.m, c.act, c.w, "other", c.site)
         may_have_waited(c.m, c.w)
         out += [Outcome(world, value) for world, value in _taken(c, c.w)] or [Outcome(c.w, Unknown())]
+    for outcome in out[1:]:
+        woken(c.m, outcome.world, c.receiver, PUTTING)
     return out
 
 

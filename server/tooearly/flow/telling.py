@@ -202,16 +202,16 @@ def _told(w: World, body: Coro) -> Iterator[tuple[Change, Value | tuple[Frame, s
     changes = changes_of(target.function) if target is not None else ()
     if target is None or not changes:
         return
-    given = _arguments(target, body)
+    given = given_to(target, body)
     rebound = target.function.nonlocal_names | target.function.global_names
     for change in changes:
         if change.name in given:
             yield change, given[change.name]
-        elif (owner := _owner(w, target, change.name)) is not None:
+        elif (owner := owner_of(w, target, change.name)) is not None:
             yield change, (owner, change.name) if change.name in rebound else w.env[owner, change.name]
 
 
-def _arguments(target: Func, body: Coro) -> dict[str, Value]:
+def given_to(target: Func, body: Coro) -> dict[str, Value]:
     """What the parameters of a coroutine's function are bound to, as far as it is given by position or name."""
     node, function, args = target.function.node, body.function, body.args
     while not isinstance(function, Func):
@@ -226,7 +226,7 @@ def _arguments(target: Func, body: Coro) -> dict[str, Value]:
     return {**dict(zip(names, args, strict=False)), **dict(body.kwargs)}
 
 
-def _owner(w: World, target: Func, name: str) -> Frame | None:
+def owner_of(w: World, target: Func, name: str) -> Frame | None:
     """The frame around a function in which a name is bound."""
     frame: Frame | None = target.frame
     while frame is not None and (frame, name) not in w.env:
@@ -240,19 +240,32 @@ def changes_of(function: Function) -> tuple[Change, ...]:
     if found is None:
         nodes = nodes_in(function) if isinstance(function.node, FUNCTIONS) else []
         waits = [node for node in nodes if isinstance(node, WAITING)]
-        loops = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
-        turning = [loop for loop in loops if isinstance(loop, ast.AsyncFor) or any(_inside(x, loop) for x in waits)]
+        turning = _turning(nodes)
         rebound = function.nonlocal_names | function.global_names
         found = function.cache["changes"] = tuple(
             Change(
                 *place,
                 late=any(_inside(node, x) for x in turning) or any(_before(x, node) or _inside(x, node) for x in waits),
-                last=not any(_inside(node, x) for x in turning) and not any(_before(node, x) for x in waits),
+                last=behind_all_waits(node, nodes),
             )
             for node in nodes
             for place in _places(node, rebound)
         )
     return found
+
+
+def _turning(nodes: list[ast.AST]) -> list[ast.AST]:
+    """The loops that wait in each turn."""
+    waits = [node for node in nodes if isinstance(node, WAITING)]
+    loops = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
+    return [loop for loop in loops if isinstance(loop, ast.AsyncFor) or any(_inside(x, loop) for x in waits)]
+
+
+def behind_all_waits(node: ast.AST, nodes: list[ast.AST]) -> bool:
+    """Whether a function of these nodes, once it has come to this one, is not suspended any more."""
+    if any(_inside(node, loop) for loop in _turning(nodes)):
+        return False
+    return not any(_before(node, wait) for wait in nodes if isinstance(wait, WAITING))
 
 
 def _places(node: ast.AST, rebound: frozenset[str]) -> Iterator[tuple[str, str]]:
