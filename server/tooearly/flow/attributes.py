@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tooearly.flow.classes import attribute_type, bases, decorator_names, find_method_of, is_property
+from tooearly.flow.classes import attribute_type, bases, class_tuple, decorator_names, find_method_of, is_property
 from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.names import FUTURE_TYPES, decorated, global_value, import_value, typed_unknown
@@ -167,6 +167,8 @@ def _of_class(m: Machine, act: Act, w: World, cls: Class, name: str, receiver: R
                 and not isinstance(value.value, bool)
             ):
                 return const(value.value)
+            if (classes := class_tuple(m, w, value, base.unit, base.module)) is not None:
+                return classes
             kind = annotation_type(module, annotation) if module else ""
             return Unknown(None, kind.rstrip("?") if ":" not in kind and kind.rstrip("?") not in FUTURE_TYPES else "")
         if isinstance(base, Class) and name in base.inner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from tooearly.flow.classes import class_tuple
 from tooearly.flow.containers import new
 from tooearly.flow.machine import Act, Machine
 from tooearly.flow.objects import Cont
@@ -91,6 +92,8 @@ def default_values(m: Machine, act: Act, w: World, func: Func) -> dict[str, Valu
             module = m.module(func.function.module)
             name = dotted(module, default) if module else ""
             out[arg.arg] = Api(name) if name else Unknown()
+        elif (classes := class_tuple(m, w, default, func.function.unit, func.function.module)) is not None:
+            out[arg.arg] = classes
     return out
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from tooearly.flow.machine import Machine
 from tooearly.flow.mention import nodes_in
-from tooearly.flow.objects import Inst
+from tooearly.flow.objects import Cont, Inst
 from tooearly.flow.state import World
-from tooearly.flow.values import FALSE, TRUE, Const, Klass, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, TRUE, Api, Const, Klass, Oid, Ref, Unknown, Value, site_of
 from tooearly.semantics.modules import package_of
 from tooearly.semantics.names import Class, Function, Module
-from tooearly.semantics.types import CONVENTIONS, annotation_type, dotted, of_class
+from tooearly.semantics.types import CONVENTIONS, annotation_type, canonical, dotted, of_class
+from tooearly.source.tree import Syntax
 
 
 def bases(m: Machine, cls: Class) -> Iterator[Class | str]:
@@ -47,6 +48,48 @@ def class_named(m: Machine, module: Module | None, cls: Class | None, node: ast.
     name = dotted(module, node)
     found = None if name in m.rows or name.startswith("builtins.") else _class_at(m, name)
     return found or name or "?"
+
+
+def class_tuple(m: Machine, w: World, node: ast.AST | None, unit: Syntax, module: str) -> Ref | None:
+    """`(TimeoutError, asyncio.InvalidStateError)`, wherever it is kept under a name: nothing changes what it holds."""
+    within = m.module(module) if isinstance(node, ast.Tuple | ast.BinOp) else None
+    classes = _classes_in(m, within, node) if within is not None and node is not None else None
+    if not classes or node is None:
+        return None
+    ref = Ref(Oid(site_of(unit, node), ("M", module), "classes"))
+    w.heap[ref.oid] = Cont("tuple", tuple(classes), True, True)
+    return ref
+
+
+def _classes_in(m: Machine, module: Module, node: ast.AST, steps: int = 6) -> list[Value] | None:
+    """The classes that an expression puts together in a tuple; None when it may do something else."""
+    parts: list[ast.expr] = []
+    match node:
+        case ast.Tuple(elts=elements):
+            found: list[Value] = []
+            for element in elements:
+                inner = _classes_in(m, module, element.value, steps - 1) if isinstance(element, ast.Starred) else None
+                one = _class_value(m, module, element)
+                if inner is None and one is None:
+                    return None
+                found += inner or [one]  # type: ignore[list-item]
+            return found
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = [left, right]
+        case ast.Name(name) if steps and len(bound := module.bindings.get(name, ())) == 1 and bound[0].kind == "assign":
+            parts = [bound[0].value] if bound[0].value is not None else []
+    lists = [_classes_in(m, module, part, steps - 1) for part in parts]
+    return [cls for one in lists for cls in one or ()] if lists and None not in lists else None
+
+
+def _class_value(m: Machine, module: Module, node: ast.expr) -> Value | None:
+    """The class that an element of a tuple names."""
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return None
+    cls = class_named(m, module, None, node)
+    if isinstance(cls, Class):
+        return Klass(cls, ("M", cls.module))
+    return Api(canonical(cls)) if cls not in ("", "?") else None
 
 
 def _class_at(m: Machine, name: str, steps: int = 4) -> Class | None:

@@ -11,6 +11,7 @@ import ast
 from dataclasses import replace
 
 from tooearly.flow import live
+from tooearly.flow.classes import class_tuple
 from tooearly.flow.lower_stmt import build_expression
 from tooearly.flow.machine import Act, Machine, up
 from tooearly.flow.objects import UNSEEN, Cont, Fut, Generating, Inst, Iterating
@@ -151,6 +152,8 @@ def initial(m: Machine, act: Act, w: World, module: Module, name: str, binding: 
 
         given = binding.value.value
         return fallback if isinstance(given, bool | bytes | complex) or given is ... or given is None else const(given)
+    if (classes := class_tuple(m, w, binding.value, binding.unit, module.name)) is not None:
+        return classes
     if not isinstance(binding.value, ast.Call | ast.Name | ast.Attribute | ast.Lambda) or act.depth > 8:
         return fallback
     value = _evaluated(m, act, w, module, name, binding)
