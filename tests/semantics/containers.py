@@ -17,6 +17,7 @@ import heapq
 import itertools
 import operator
 import random
+import sys
 import types
 import typing
 import unittest
@@ -89,6 +90,9 @@ GOING_THROUGH: dict[str, Holds] = {
     "itertools.chain": lambda a, b, c: list(itertools.chain([a], [b, c])) == [a, b, c],
     "itertools.chain.from_iterable": lambda a, b, c: list(itertools.chain.from_iterable([[a], [b]])) == [a, b],
     "itertools.islice": lambda a, b, c: list(itertools.islice([a, b, c], 1, 2)) == [b],
+    "itertools.batched": lambda a, b, c: (
+        sys.version_info < (3, 12) or list(itertools.batched([a, b, c], 2)) == [(a, b), (c,)]
+    ),
     "builtins.range": lambda a, b, c: [[a, b, c][n] for n in range(1, 3)] == [b, c] and not list(range(0)),
     "weakref.WeakValueDictionary": lambda a, b, c: list(weakref.WeakValueDictionary({1: a}).items()) == [(1, a)],
     "weakref.WeakKeyDictionary": lambda a, b, c: list(weakref.WeakKeyDictionary({a: 1})) == [a],

@@ -86,6 +86,13 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
     return [Outcome(w, Unknown())]
 
 
+def _called(m: Machine, act: Act, w: World, method: Value, node: ast.AST) -> list[Outcome]:
+    """What a property gives."""
+    from tooearly.flow.calling import call
+
+    return list(call(m, act, w, method, [], [], act.site(node)))
+
+
 def _of_unknown(m: Machine, value: Unknown, name: str) -> Value:
     kind = value.type or (
         "Unknown" if value.tag is not None and value not in (FALSY, TRUTHY) and not is_text(value) else ""
@@ -106,6 +113,9 @@ def _of_manager(m: Machine, manager: Managing, name: str) -> Value:
 
 def _of_object(m: Machine, act: Act, w: World, ref: Ref, obj: object, name: str, node: ast.AST) -> list[Outcome]:
     match obj:
+        case Fut(cls=cls) if cls is not None and (method := find_method_of(m, cls, name)) is not None:
+            bound = _bind_method(m, act, w, cls, method, ref)
+            return _called(m, act, w, bound, node) if is_property(m, method) else [Outcome(w, bound)]
         case Fut(kind=kind):
             family = "Concurrent" if kind == "concurrent" else "Task"
             return [Outcome(w, Bound(Api(f"{family}.{name}"), ref) if f"{family}.{name}" in m.rows else Unknown())]
@@ -210,6 +220,8 @@ def _from_super(m: Machine, act: Act, w: World, cls: Class, name: str, receiver:
             m.consulted["method", base.module, base.qualname, name] = base
             return _bind_method(m, act, w, base, base.methods[name], receiver)
         short = SHORT.get(base, "") if isinstance(base, str) else ""
+        if short and w.fut(receiver) is not None and f"Task.{name}" in m.rows:
+            return Bound(Api(f"Task.{name}"), receiver)
         if short:
             return _of_contents(m, w, receiver, name) or Unknown()
     if (bound := _of_contents(m, w, receiver, name)) is not None:

@@ -17,11 +17,12 @@ from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import give_away, unknown_call
 from tooearly.flow.containers import FACTORY, copy, new
+from tooearly.flow.indices import slice_value
 from tooearly.flow.machine import Outcome
-from tooearly.flow.mention import called, index_names
+from tooearly.flow.mention import called, index_names, subscript_parts
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating
 from tooearly.flow.state import World
-from tooearly.flow.stretches import by_stretches
+from tooearly.flow.stretches import by_stretches, next_of, through
 from tooearly.flow.values import (
     FALSE,
     NONE,
@@ -34,8 +35,10 @@ from tooearly.flow.values import (
     Length,
     Oid,
     Ref,
+    SliceOf,
     Unknown,
     Value,
+    atoms,
     const,
     unique,
 )
@@ -288,17 +291,29 @@ def flatten(c: Call) -> list[Outcome]:
 
 def part(c: Call) -> list[Outcome]:
     """`islice(x, n)`: some of the elements."""
-    given = c.get("items")
-    if c.w.cont(given) is None or not isinstance(given, Ref):
+    given, start, stop = c.get("items"), c.get("start"), c.get("stop")
+    if stop is None and (taken := next_of(c.act, c.w, given, start, c.site)) is not None:
+        return taken
+    cont = c.w.cont(given)
+    if cont is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
+    key = slice_value([None, start, None] if stop is None else [start, stop, c.get("step")])
+    if cont.kind in ("list", "tuple") and isinstance(key, SliceOf):
+        return slices.slice_of(c.m, c.act, c.w, given, key, c.site)
     return slices.unknown_part(c.act, c.w, given, c.site)
+
+
+def batched(c: Call) -> list[Outcome]:
+    """`itertools.batched(x, n)`."""
+    made = through(c.w, c.get("items"), "batches", c.get("n"))
+    return [Outcome(c.w, Unknown() if made is None else c.w.allocate(Oid(c.site, c.frame, "it"), made))]
 
 
 def counting(c: Call) -> list[Outcome]:
     """`range(n)`: known to run at least once when its bounds are constant."""
     values = [c.get(p) for p in ("a", "b", "c") if c.get(p) is not None]
     some = False
-    if (made := by_stretches(c.w, [c.get(p) for p in ("a", "b", "c")])) is not None:
+    if (made := by_stretches(c.act, c.w, [c.get(p) for p in ("a", "b", "c")], c.site)) is not None:
         return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), made))]
     if len(values) == 1 and isinstance(values[0], Length):
         source = c.w.heap.get(values[0].container)
@@ -378,7 +393,10 @@ def one_of(c: Call) -> list[Outcome]:
 
     given = c.get("items")
     if c.rest and not any(starred for _, starred in c.rest):
-        return [Outcome(c.w.copy(), value) for value in unique((given, *(v for v, _ in c.rest)))]
+        values = unique((given, *(v for v, _ in c.rest)))
+        if c.site.node in subscript_parts(c.act.function) and any(atoms(value) for value in values):
+            values = tuple(v for v in values if not isinstance(v, Length))  # no slice goes past the end anyway
+        return [Outcome(c.w.copy(), value) for value in values]
     if c.w.cont(given) is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
     out: list[Outcome] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tooearly.flow.draining import fold, keyed
 from tooearly.flow.effects_asking import count_of, disjoint, index_of, subset
 from tooearly.flow.effects_data import (
+    batched,
     chained,
     container,
     counting,
@@ -102,6 +103,7 @@ DATA: dict[str, Callable[[Call], Iterator[Outcome] | list[Outcome]]] = {
     "unknown_wait": unknown_wait, "length": length, "container": container,
     "defaultdict": defaultdict, "reordered": reordered,
     "reversed": reverse, "enumerate": enumerated, "zip": zipped, "chain": chained, "flatten": flatten, "islice": part,
+    "batched": batched,
     "range": counting, "forever": forever, "cycle": cycle, "iter": make_iterator, "next": take_next, "send": send,
     "fold": fold, "keyed": keyed,
     "one_of": one_of,

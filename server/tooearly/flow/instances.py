@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from operator import itemgetter
 
 from tooearly.flow.binding import Args, Kwargs
@@ -38,7 +39,7 @@ def instantiate(
     for base in ancestors if not overridden else ():
         short = SHORT.get(base, "") if isinstance(base, str) else ""
         if short in ("Task", "Future") and f"asyncio.{short}" in m.rows:
-            return list(call_api(m, act, w, f"asyncio.{short}", None, args, kwargs, site))
+            return _future(m, act, w, cls, short, args, kwargs, site)
         if isinstance(base, str) and (base.startswith("builtins.") and is_exception(base[9:])):
             return [Outcome(w, Unknown(None, f"exc:{cls.module}:{cls.qualname}"))]
     unseen = any(
@@ -54,6 +55,18 @@ def instantiate(
     if init is None:
         return dataclass_init(m, act, w, ref, cls, args, kwargs, site)
     return _initialised(m, act, w, ref, Func(init, klass.frame), args, kwargs, site)
+
+
+def _future(
+    m: Machine, act: Act, w: World, cls: Class, short: str, args: Args, kwargs: Kwargs, site: Site
+) -> list[Outcome]:
+    """An instance of a future's subclass: a future that has methods of its own."""
+    out = list(call_api(m, act, w, f"asyncio.{short}", None, args, kwargs, site))
+    for made in out:
+        fut = made.world.fut(made.value)
+        if fut is not None and isinstance(made.value, Ref):
+            made.world.heap[made.value.oid] = replace(fut, cls=cls)
+    return out
 
 
 def contained(m: Machine, ancestors: list[Class | str]) -> str:

@@ -137,7 +137,7 @@ def advance(m: Machine, act: Act, w: World, it: Value, site: Site, is_async: boo
         yield from _resume_for(m, act, w, obj)
     elif obj.kind == "forever":
         yield from _forever(act, w, it, obj, site)
-    elif obj.kind == "stretches":
+    elif obj.kind in ("stretches", "batches"):
         yield from next_stretch(act, w, it, site)
     elif obj.exact:
         if obj.items:

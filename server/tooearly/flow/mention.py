@@ -126,6 +126,8 @@ def _computed(key: ast.AST | None) -> Iterator[ast.AST]:
             parts = [left, right]
         case ast.UnaryOp(operand=operand):
             parts = [operand]
+        case ast.Call(args=[*parts], keywords=[]):
+            pass
         case _:
             parts = []
     for part in parts:

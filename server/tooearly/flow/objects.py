@@ -39,7 +39,7 @@ class Fut:
     """A future, or a group of them. `open`: something else than this code may finish it at any suspension.
 
     `end`: how it has ended, where that is known: VALUE, ERROR (any exception of its own) or the exception's class.
-    `foreign`: code that is not visible has got at it.
+    `foreign`: code that is not visible has got at it. `cls`: its class, when that is one of the workspace.
     """
 
     kind: str
@@ -53,6 +53,7 @@ class Fut:
     value: Value | None = None
     end: str = ""
     foreign: bool = False
+    cls: Class | None = None
     note: Note | None = field(default=None, compare=False)
     held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
     hashed: int = field(default=0, init=False, repr=False, compare=False)
@@ -71,6 +72,7 @@ class Fut:
                     self.body,
                     self.value,
                     self.end,
+                    self.cls,
                 )
             )
             object.__setattr__(self, "hashed", made or 1)
