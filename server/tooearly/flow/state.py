@@ -330,11 +330,26 @@ class World:
         """Bring the world to its canonical form (in place) and return it."""
         self._members = None
         if self._settled is None or not canonical(self.env, self.heap, self.deferred, self._settled):
+            self._let_go()
             by_keys = forget_keys(self.env, self.heap)
             self.collect()
             regroup(self)
             self._settled = None if by_keys else (dict(self.env), dict(self.heap), self.deferred)
         return self
+
+    def _let_go(self) -> None:
+        """A task that is done needs the rest of its coroutine no more, nor the variables of that."""
+        rests = {
+            oid: obj.body.function.oid
+            for oid, obj in self.heap.items()
+            if type(obj) is Fut and not obj.mask & PENDING and obj.body and type(obj.body.function) is Ref
+        }
+        for oid, rest in rests.items():
+            self.heap[oid] = replace(self.heap[oid], body=None)  # type: ignore[arg-type]
+            if not any(rest in held(obj) for obj in self.heap.values()):
+                begun = self.heap.pop(rest, None)
+                if isinstance(begun, Generating):
+                    self.leave(begun.frame, keep=True)
 
     def leave(self, frame: Frame, keep: bool) -> None:
         """Forget a call's variables, unless a closure may still see them."""

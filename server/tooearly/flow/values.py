@@ -261,11 +261,17 @@ class Length:
     container: Oid
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """One of several values; whoever looks at it splits the world."""
+    """One of several values, in any order; whoever looks at it splits the world."""
 
     options: tuple[Value, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(other) is Choice and frozenset(self.options) == frozenset(other.options))
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,4 +377,4 @@ def choice(options: tuple[Value, ...], limit: int = 6) -> Value:
     kept = unique(tuple(flat))
     if len(kept) == 1:
         return kept[0]  # type: ignore[no-any-return]
-    return Choice(tuple(sorted(kept, key=repr))) if len(kept) <= limit else Unknown()
+    return Choice(kept) if len(kept) <= limit else Unknown()
