@@ -28,6 +28,7 @@ from tooearly.flow.ended import (
     chooses,
     end,
     finish,
+    finish_around,
     finish_children,
     fire,
     fired,
@@ -159,6 +160,7 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
         if fut.kind == "future":
             may_have_waited(m, outcome.world)
         _set_by(m, outcome.world, ref)
+        finish_around(outcome.world, ref)
         keep_value(outcome, ref)
         for called in called_back(m, act, outcome.world, ref, site, failed=outcome.exc is not None):
             decides = partial(_may_not_set, m, act, called, ref, site)
@@ -351,9 +353,16 @@ def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site, *, nor
             if not isinstance(fut, Fut):
                 following.append(world)
                 continue
-            following += _completed(m, act, world, ref, fut, site, normally)
+            for over in _completed(m, act, world, ref, fut, site, normally):
+                following += _seen(m, act, over, ref, site) if fut.mask & PENDING and not fut.many else [over]
         worlds = list(dict.fromkeys(x.settle() for x in following))[:8] if len(following) > 4 else following
     return worlds
+
+
+def _seen(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[World]:
+    """A future has ended while this code was suspended: what its callbacks have done."""
+    finish_around(w, ref)
+    return called_back(m, act, w, ref, site, failed=True)
 
 
 def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, normally: bool) -> list[World]:

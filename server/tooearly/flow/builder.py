@@ -160,6 +160,7 @@ class Builder:
         made = make_class(node, self.unit, self.function.module, parent)
         for method in made.methods.values():
             method.renames = self.visible_renames()
+        self.function.cache.setdefault("classes", {})[node.name] = made
         return made
 
     # Exits

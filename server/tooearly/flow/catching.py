@@ -12,11 +12,12 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tooearly.flow.classes import bases, class_named
+from tooearly.flow.classes import bases, class_in, class_named
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import CANCELLED, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import PLAIN, Api, Choice, Exc, Klass, Ref, Unknown, Value
+from tooearly.semantics.names import Class
 
 INVALID = "asyncio.InvalidStateError"
 ALIASES = {
@@ -75,10 +76,12 @@ def _workspace_ancestors(m: Machine, name: str) -> list[str] | None:
     module_name, _, qualname = name.partition(":")
     module = m.module(module_name)
     found = class_named(m, module, None, ast.Name(qualname)) if module else ""
-    if not hasattr(found, "methods"):
+    if module is not None and "." in qualname:
+        found = class_in(module, qualname) or ""
+    if not isinstance(found, Class):
         return [name, "builtins.Exception", "builtins.BaseException"]
     out: list[str] = []
-    for base in bases(m, found):  # type: ignore[arg-type]
+    for base in bases(m, found):
         if isinstance(base, str):
             more = ancestors(m, base)
             if more is None:

@@ -42,6 +42,9 @@ def class_named(m: Machine, module: Module | None, cls: Class | None, node: ast.
     if module is None:
         return ""
     if isinstance(node, ast.Name):
+        beside = _beside(cls, node.id) if cls is not None else None
+        if beside is not None:
+            return beside
         bindings = module.bindings.get(node.id, ())
         if bindings and bindings[-1].kind == "class" and isinstance(bindings[-1].value, Class):
             return bindings[-1].value
@@ -90,6 +93,22 @@ def _class_value(m: Machine, module: Module, node: ast.expr) -> Value | None:
     if isinstance(cls, Class):
         return Klass(cls, ("M", cls.module))
     return Api(canonical(cls)) if cls not in ("", "?") else None
+
+
+def _beside(cls: Class, name: str) -> Class | None:
+    """The class of that name in the functions around a class, once their graphs have been made."""
+    around = cls.parent
+    while around is not None and name not in around.bound:
+        around = around.parent
+    found: Class | None = around.cache.get("classes", {}).get(name) if around is not None else None
+    return found
+
+
+def class_in(module: Module, qualname: str) -> Class | None:
+    """A class that a function defines, once the function's graph has been made."""
+    outer, _, name = qualname.rpartition(".")
+    made = (f.cache.get("classes", {}).get(name) for f in module.functions if f.qualname == outer)
+    return next((cls for cls in made if cls is not None), None)
 
 
 def _class_at(m: Machine, name: str, steps: int = 4) -> Class | None:

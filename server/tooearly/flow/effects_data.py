@@ -16,7 +16,7 @@ from tooearly.flow import beside, containers, instep, slices, subscripts
 from tooearly.flow.attributes import find_method
 from tooearly.flow.binding import Args
 from tooearly.flow.calling import give_away, unknown_call
-from tooearly.flow.containers import FACTORY, copy, new
+from tooearly.flow.containers import FACTORY, SETS, copy, new
 from tooearly.flow.indices import slice_value
 from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import called, index_names, subscript_parts
@@ -350,11 +350,18 @@ def cycle(c: Call) -> list[Outcome]:
     return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), made))]
 
 
-def make_iterator(c: Call) -> Iterator[Outcome] | list[Outcome]:
-    """`iter(x)`."""
+def make_iterator(c: Call) -> list[Outcome]:
+    """`iter(x)`; that of a set knows its set, since the first of its elements stays the first."""
     from tooearly.flow.iterate import iterator
 
-    return iterator(c.m, c.act, c.w, c.get("items") or Unknown(), c.site, False)
+    given = c.get("items") or Unknown()
+    cont = c.w.cont(given)
+    out = iterator(c.m, c.act, c.w, given, c.site, False)
+    for outcome in out if cont is not None and cont.kind in SETS and not cont.many else ():
+        made = outcome.world.heap.get(outcome.value.oid) if isinstance(outcome.value, Ref) else None
+        if isinstance(made, Iterating) and isinstance(outcome.value, Ref):
+            outcome.world.heap[outcome.value.oid] = replace(made, generator=given)
+    return out
 
 
 def take_next(c: Call) -> list[Outcome]:

@@ -19,15 +19,18 @@ from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import is_group, new
 from tooearly.flow.deferred import Deferred, defer
 from tooearly.flow.effects_making import never_suspends
+from tooearly.flow.ended import finish, setting
 from tooearly.flow.joining import without
 from tooearly.flow.last_deed import woken
 from tooearly.flow.machine import GaveUp, Outcome
+from tooearly.flow.mention import called, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, Cont, Fut
 from tooearly.flow.relevance import closed_over, feeds
 from tooearly.flow.state import World
 from tooearly.flow.storing import collect
 from tooearly.flow.suspending import suspend
-from tooearly.flow.values import FALSE, NONE, Exc, Length, Ref, Unknown, Value
+from tooearly.flow.values import FALSE, NONE, Api, Bound, Exc, Length, Ref, Unknown, Value
+from tooearly.flow.walking import functions
 
 MOST_FED = 3  # different things that may come from others
 STEPS = 800  # of following others to where they put something in
@@ -100,19 +103,51 @@ def get(c: Call) -> list[Outcome]:
             suspend(c.m, c.act, world, "other", c.site)
             may_have_waited(c.m, world)
             out.append(Outcome(world, value))
-    if len(out) == 1:
+    if len(out) == 1 or setting(c.w, c.receiver):  # type: ignore[arg-type]
         suspend(c.m, c.act, c.w, "other", c.site)
         may_have_waited(c.m, c.w)
-        out += [Outcome(world, value) for world, value in _taken(c, c.w)] or [Outcome(c.w, Unknown())]
+        given = list(_put_by_callbacks(c))
+        if len(out) == 1 and (not given or _shared(c, callbacks=False)):
+            out += [Outcome(world, value) for world, value in _taken(c, c.w)] or [Outcome(c.w, Unknown())]
+        out += [Outcome(world, value) for world, value in given]
     for outcome in out[1:]:
         woken(c.m, outcome.world, c.receiver, PUTTING)
     return out
 
 
-def _shared(c: Call) -> bool:
-    """Whether other code that runs meanwhile can get at the queue, and so may have emptied it."""
+def _put_by_callbacks(c: Call) -> Iterator[tuple[World, Value]]:
+    """What done callbacks have put into the empty queue: one of them has run, and its future is done."""
+    for deferred in setting(c.w, c.receiver) if isinstance(c.receiver, Ref) else ():
+        for future in deferred.args if _puts(c, deferred.function) else ():
+            world = c.w.copy()
+            held = world.fut(future)
+            if not isinstance(future, Ref) or held is None:
+                continue
+            one = world.element(future, c.site, (*c.frame, "fired")) if held.many else future
+            finish(world, one)
+            if not held.many:
+                world.deferred = tuple(d for d in world.deferred if d != deferred)
+            c.m.quiet += 1
+            ways = call(c.m, c.act, world, deferred.function, [(one, False)], [], c.site)
+            c.m.quiet -= 1
+            for way in ways:
+                yield from _taken(c, way.world)
+
+
+def _puts(c: Call, function: Value) -> bool:
+    """Whether a callback puts something into a queue, by what it is or by its text."""
+    match function:
+        case Bound(Api(name), _):
+            return name in c.m.rows and c.m.rows[name].call in PUTTING
+    methods = c.m.rows.named(PUTTING)
+    return any(called(node) in methods for f in functions(function) for node in nodes_in(f.function))
+
+
+def _shared(c: Call, *, callbacks: bool = True) -> bool:
+    """Whether other code that runs meanwhile can get at the queue, and so may have emptied it, or filled it."""
     assert isinstance(c.receiver, Ref)
-    others = [value for deferred in c.w.deferred if deferred.kind != "queued" for value in deferred.values()]
+    kinds = ("queued",) if callbacks else ("queued", "callback", "called")
+    others = [value for deferred in c.w.deferred if deferred.kind not in kinds for value in deferred.values()]
     others += [fut.body for fut in c.w.heap.values() if isinstance(fut, Fut) and fut.body and fut.mask & PENDING]
     return c.receiver.oid in c.w.reachable(others, closed_over(c.w))
 
@@ -170,8 +205,14 @@ def _fed(c: Call) -> list[World]:
                     del world.env[key]
                 held = world.cont(c.receiver)
                 if held is not None and len(held.items) == 1:
-                    found.setdefault(value.oid.site if isinstance(value, Ref) else value, world)
+                    found.setdefault(_told_apart(world, value), world)
     return list(found.values())[:MOST_FED]
+
+
+def _told_apart(w: World, value: Value) -> object:
+    """Things that are put in by one piece of text are alike, except that a future may be done or not."""
+    fut = w.fut(value)
+    return (value.oid.site, fut.mask if fut is not None else 0) if isinstance(value, Ref) else value
 
 
 def _followed(c: Call, deferred: Deferred, receiver: Ref) -> list[tuple[World, Value]]:

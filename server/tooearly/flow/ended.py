@@ -114,6 +114,16 @@ def finish_children(w: World, fut: Fut) -> None:
                 finish_children(w, inner)
 
 
+def finish_around(w: World, ref: Ref) -> None:
+    """A future has ended, and its callbacks have run: so have the shields and gathers that waited for it, by these."""
+    for oid, outer in list(w.heap.items()):
+        if isinstance(outer, Fut) and outer.mask & PENDING and not outer.many and ref in outer.children:
+            behind = [w.fut(child) for child in outer.children]
+            over = outer.kind == "shield" or all(f is not None and f.mask == DONE for f in behind)
+            if over and outer.kind in ("shield", "gather"):
+                finish(w, Ref(oid))
+
+
 def set_aside(w: World, value: Value) -> None:
     """The value is where this code cannot follow it: from there a future may be set, or waited for (`unsee`)."""
     for oid in w.reachable([value], closed_over(w)):

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tooearly.flow import beside, crew
 from tooearly.flow.cfg import Block, Yield
-from tooearly.flow.containers import is_group
+from tooearly.flow.containers import SETS, is_group
 from tooearly.flow.counting import FEW
 from tooearly.flow.indices import forget_index
 from tooearly.flow.joining import swapped
@@ -166,7 +166,7 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
     obj = w.heap[it.oid]
     assert isinstance(obj, Iterating)
     turn = Unknown(("turn", site))
-    for item in obj.items:
+    for item in _first(w, obj) or obj.items:
         world = w.copy()
         forget_index(world, turn)
         value: Value = item
@@ -201,6 +201,14 @@ def _from_crowd(m: Machine, act: Act, w: World, it: Ref, site: Site, is_async: b
             assert isinstance(item, Ref)
             w.forget_members(item.oid)
     yield "exhausted", Outcome(w)
+
+
+def _first(w: World, it: Iterating) -> tuple[Value, ...]:
+    """The first element of a set, when it has been asked for before: as long as nothing is put in, it is the same."""
+    cont = w.cont(it.generator)
+    if cont is None or cont.kind not in SETS:
+        return ()
+    return tuple(value for key, value in cont.slots if key == const(0) and value in it.items)
 
 
 def _index_of(w: World, it: Iterating, value: Value, turn: Value, act: Act) -> Value:

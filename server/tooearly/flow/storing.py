@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tooearly.flow import beside
-from tooearly.flow.containers import MOST, STANDING, is_group
+from tooearly.flow.containers import MOST, SETS, STANDING, is_group
 from tooearly.flow.ended import set_aside
 from tooearly.flow.joining import NAMES, RENEWED, without
 from tooearly.flow.machine import Act, Machine, Outcome
@@ -35,7 +35,8 @@ def collect(w: World, coll: Value, value: Value, key: Value | None) -> None:
         cont = replace(cont, exact=False)
     items = (*cont.items, value) if cont.exact else unique((*cont.items, value))
     nonempty = cont.nonempty or not is_group(w, value)
-    w.heap[coll.oid] = replace(cont, items=items, nonempty=nonempty, size=None)
+    slots = tuple(slot for slot in cont.slots if slot[0] != const(0)) if cont.kind in SETS else cont.slots
+    w.heap[coll.oid] = replace(cont, items=items, nonempty=nonempty, size=None, slots=slots)
 
 
 def _found_under(w: World, key: Unknown) -> Value:
