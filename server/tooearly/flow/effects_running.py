@@ -16,7 +16,7 @@ from tooearly.flow.objects import CANCELLED, DONE, PENDING, UNSEEN, Fut
 from tooearly.flow.relevance import matters, may_read, only_sets, target_function
 from tooearly.flow.state import World
 from tooearly.flow.suspending import run_deferred, suspend
-from tooearly.flow.telling import tells
+from tooearly.flow.telling import changed_later, tells
 from tooearly.flow.values import NONE, Api, Bound, Coro, Func, Managing, Partial, Ref, Unknown, Value, const
 from tooearly.flow.walking import refs
 
@@ -43,6 +43,8 @@ def _register(c: Call, fut: Value | None, function: Value) -> list[Outcome]:
     if isinstance(fut, Ref):
         hand_over(c, c.w, function)
         c.m.telling = c.m.telling or tells(function)
+        if isinstance(function, Bound) and isinstance(function.function, Api):
+            changed_later(c.w, function, ())
         defer(c.w, Deferred("callback", function, (fut,)))
         if not c.act.on_loop or c.w.fut(fut) is None or mask_of(c.w, fut) in (DONE, UNSEEN):
             run_now(c, Deferred("callback", function, (fut,)))
@@ -61,6 +63,7 @@ def later(c: Call) -> list[Outcome]:
     for value in (function, *(v for v, _ in c.rest)):
         hand_over(c, c.w, value)
     deferred = Deferred("later", function, tuple(v for v, _ in c.rest))
+    changed_later(c.w, function, deferred.args)
     if matters(c.m, c.w, deferred):
         defer(c.w, deferred)
     elif only_sets(c.m, deferred):

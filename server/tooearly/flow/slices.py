@@ -100,7 +100,8 @@ def unknown_part(act: Act, w: World, obj: Ref, site: Site, key: SliceOf | None =
     cont = w.cont(obj)
     assert cont is not None
     surely = _placed(cont, key) if key is not None and key.known else {}
-    part = new(w, act.frame, site, Cont(cont.kind if cont.kind != "tuple" else "list", (), False))
+    plain = (Unknown(),) if any(isinstance(item, Unknown | Const) for item in cont.items) else ()
+    part = new(w, act.frame, site, Cont(cont.kind if cont.kind != "tuple" else "list", plain, False))
     for item in cont.items:
         if is_group(w, item):
             assert isinstance(item, Ref)

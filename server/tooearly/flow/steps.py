@@ -24,6 +24,7 @@ from tooearly.flow import (
     special,
     storing,
     subscripts,
+    telling,
 )
 from tooearly.flow.attributes import delete_attribute, get_attribute, set_attribute
 from tooearly.flow.awaits import await_value
@@ -243,7 +244,8 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.DelAttr(_, obj, attr):
             delete_attribute(w, get(obj), attr)
         case cfg.GetItem(node, dst, obj, key):
-            return put(m, act, subscripts.get_item(m, act, w, get(obj), get(key), act.site(node)), dst, node)
+            items = subscripts.get_item(m, act, w, get(obj), get(key), act.site(node))
+            return put(m, act, telling.found(m, act, items, node), dst, node)
         case cfg.SetItem(_, obj, key, src):
             return storing.put_item(m, act, w, get(obj), get(key), get(src), act.site(step.node))
         case cfg.DelItem(_, obj, key):
@@ -253,7 +255,8 @@ def execute(m: Machine, act: Act, w: World, step: Step) -> Iterator[Outcome] | l
         case cfg.Invoke(node, dst, func, args, kwargs):
             given = [(get(t), starred) for t, starred in args]
             named = [(name, get(t)) for name, t in kwargs]
-            return put(m, act, invoke(m, act, w, get(func), given, named, act.site(node)), dst, node)
+            called = invoke(m, act, w, get(func), given, named, act.site(node))
+            return put(m, act, telling.found(m, act, called, node) if telling.takes(node) else called, dst, node)
         case cfg.Await(node, dst, src):
             return put(m, act, await_value(m, act, w, get(src), act.site(node)), dst, node)
         case _:
@@ -375,7 +378,7 @@ def leave(m: Machine, act: Act, w: World, term: Step) -> Iterator[tuple[str, Out
                 if outcome.exc is not None or label == "exhausted":
                     yield label, outcome
                     continue
-                for stored in put(m, act, [outcome], dst, node):
+                for stored in put(m, act, telling.found(m, act, [outcome], node), dst, node):
                     yield label, stored
         case cfg.MatchExc(_, types, star):
             value = None if types is None else w.env.get((frame, types), Unknown())

@@ -12,16 +12,30 @@ and of such a task itself.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tooearly.flow.joining import opened
-from tooearly.flow.machine import Act, Machine, up
+from tooearly.flow.machine import Act, Machine, Outcome, up
 from tooearly.flow.mention import names_in, nodes_in
 from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut, Inst
 from tooearly.flow.relevance import closed_over, makes_any, target_function, whole_body
 from tooearly.flow.state import World
-from tooearly.flow.values import NONE, Bound, Const, Coro, Frame, Func, Oid, Partial, Ref, Unknown, Value, is_module
+from tooearly.flow.values import (
+    NONE,
+    Api,
+    Bound,
+    Const,
+    Coro,
+    Frame,
+    Func,
+    Oid,
+    Partial,
+    Ref,
+    Unknown,
+    Value,
+    is_module,
+)
 from tooearly.flow.variables import mentioned
 from tooearly.flow.walking import refs
 from tooearly.semantics.names import Function, all_args, walk
@@ -43,6 +57,7 @@ CHANGING = frozenset(
         "update",
     ]
 )
+TAKING = frozenset(["dict_pop", "dict_popitem", "pop", "popleft"])
 WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
 FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef, ast.Lambda)
 TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
@@ -64,27 +79,43 @@ class Change:
 def tell(m: Machine, act: Act, w: World) -> None:
     """Other code runs now: what running tasks change, and this code asks for, is not known any more.
 
-    What a task stores that makes futures itself may be futures; those are followed elsewhere.
+    What a task stores that makes futures itself may be futures; those are followed elsewhere. Containers are open
+    whether they are asked for or not: who takes an element of one that seems to be empty raises.
     """
-    asked = _asked(act) if m.telling else frozenset()
-    for body in [body for body, _ in _running(w)] if asked else ():
+    asked = _asked(act) if m.telling else frozenset[str]()
+    for body in [body for body, _ in _running(w)] if m.telling else ():
         maker = target_function(body)
         if maker is None or makes_any(m, names_in(maker.function)):
             continue
         for change, place in _told(w, body):
-            if not change.last and not asked.isdisjoint(_called(w, change, place)):
+            if asked.isdisjoint(_called(w, change, place)):
+                _filled_in(w, change, place)
+            elif not change.last:
                 _open(w, change, place)
     for deferred in w.deferred if m.telling else ():
         if deferred.kind in ("callback", "called"):
-            _filled_in(w, Coro(deferred.function, (), (), None))  # type: ignore[arg-type]
+            for change, place in _told(w, Coro(deferred.function, (), (), None)):  # type: ignore[arg-type]
+                _filled_in(w, change, place)
 
 
-def _filled_in(w: World, body: Coro) -> None:
-    """An attribute that is None may hold something by now that a callback has made."""
-    for change, place in _told(w, body):
-        held = w.heap.get(place.oid) if isinstance(place, Ref) else None
-        if change.attr and isinstance(held, Inst) and held.get(change.attr) == NONE:
-            _open(w, change, place)
+def _filled_in(w: World, change: Change, place: Value | tuple[Frame, str]) -> None:
+    """A container may have got more by now, and an attribute that is None may hold something."""
+    held = w.heap.get(place.oid) if isinstance(place, Ref) else None
+    value = held.get(change.attr) if isinstance(held, Inst) and change.attr else place
+    if isinstance(value, Ref):
+        _open_container(w, value.oid)
+    elif change.attr and value == NONE:
+        _open(w, change, place)
+
+
+def changed_later(w: World, function: Value, args: tuple[Value, ...]) -> None:
+    """Some time later the loop calls this: what it adds to may have more from now on."""
+    if isinstance(function, Bound) and isinstance(function.function, Api):
+        if function.function.name.rpartition(".")[2] in builtin_rows().named(CHANGING):
+            _filled_in(w, Change("", "", late=True, last=True), function.receiver)
+        return
+    for change, place in _told(w, Coro(function, args, (), None)):  # type: ignore[arg-type]
+        _filled_in(w, change, place)
 
 
 def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
@@ -119,6 +150,22 @@ def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
         for change, place in news if decided else ():
             _open(after, change, place)
     return after if decided else None
+
+
+def found(m: Machine, act: Act, outcomes: Iterable[Outcome], node: ast.AST) -> Iterator[Outcome]:
+    """An element that a task may have added is there: that says as much as a condition that finds it there."""
+    for outcome in outcomes:
+        if m.telling and outcome.exc is None and isinstance(outcome.value, Unknown):
+            heard(act, outcome.world, node, decided=False)
+        yield outcome
+
+
+def takes(node: ast.AST) -> bool:
+    """Whether a call takes an element of a container, and raises where there is none."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=attr), args=[] | [_]):
+            return attr in builtin_rows().named(TAKING)
+    return False
 
 
 def _of_another(act: Act, w: World, test: ast.AST, change: Change, place: Value | tuple[Frame, str]) -> bool:
@@ -242,14 +289,17 @@ def changes_of(function: Function) -> tuple[Change, ...]:
         waits = [node for node in nodes if isinstance(node, WAITING)]
         turning = _turning(nodes)
         rebound = function.nonlocal_names | function.global_names
+        function.cache["changes"] = ()  # of methods that call each other
+        own = [(node, Change(*place, late=False, last=True)) for node in nodes for place in _places(node, rebound)]
         found = function.cache["changes"] = tuple(
-            Change(
-                *place,
-                late=any(_inside(node, x) for x in turning) or any(_before(x, node) or _inside(x, node) for x in waits),
-                last=behind_all_waits(node, nodes),
+            replace(
+                change,
+                late=change.late
+                or any(_inside(node, x) for x in turning)
+                or any(_before(x, node) or _inside(x, node) for x in waits),
+                last=change.last and behind_all_waits(node, nodes),
             )
-            for node in nodes
-            for place in _places(node, rebound)
+            for node, change in [*own, *_by_methods(function, nodes)]
         )
     return found
 
@@ -266,6 +316,17 @@ def behind_all_waits(node: ast.AST, nodes: list[ast.AST]) -> bool:
     if any(_inside(node, loop) for loop in _turning(nodes)):
         return False
     return not any(_before(node, wait) for wait in nodes if isinstance(wait, WAITING))
+
+
+def _by_methods(function: Function, nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.AST, Change]]:
+    """What the methods change that a method calls on its own object."""
+    for node in nodes if function.cls is not None and function.params else ():
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if name == function.params[0]:
+                method = function.cls.methods.get(attr) if function.cls is not None else None
+                if method is not None and method is not function and method.params:
+                    own = [change for change in changes_of(method) if change.name == method.params[0]]
+                    yield from ((node, replace(change, name=name)) for change in own)
 
 
 def _places(node: ast.AST, rebound: frozenset[str]) -> Iterator[tuple[str, str]]:
