@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tooearly.flow import sizes
-from tooearly.flow.classes import belongs
+from tooearly.flow.classes import bases, belongs
 from tooearly.flow.ended import set_aside
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Cont, Fut, Inst
@@ -183,8 +183,9 @@ def is_instance(c: Call) -> list[Outcome]:
     match held:
         case Fut(kind="concurrent"):
             known = {"Future"} if "asyncio" not in str(c.get("types")) else set()
-        case Fut(kind=kind):
+        case Fut(kind=kind, cls=cls):
             known = {"Task", "Future", "Awaitable"} if kind in ("task", "current") else {"Future", "Awaitable"}
+            known |= {base.name for base in bases(c.m, cls) if isinstance(base, Class)} if cls is not None else set()
         case Cont(kind=kind):
             known = {"done": {"set"}, "pending": {"set"}}.get(kind, {kind}) | {"Iterable", "Collection", "Sequence"}
     if isinstance(obj, Const):

@@ -13,9 +13,10 @@ from tooearly.flow import cfg
 from tooearly.flow.builder import Builder
 from tooearly.flow.cfg import Temp
 from tooearly.flow.counting import written_out
+from tooearly.flow.lengths import over_list
 from tooearly.flow.lower_expr import condition, expr, raise_named
 from tooearly.flow.mention import ANSWERS
-from tooearly.semantics.names import walk
+from tooearly.semantics.names import children, walk
 from tooearly.semantics.rows import builtin_rows
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -38,7 +39,8 @@ def loops(
     for index, generator in enumerate(generators):
         is_async = bool(generator.is_async)
         iterator = b.temp()
-        given = expr(b, generator.iter)
+        looked_at = [n for n in (*children(node), *generator.ifs) if not isinstance(n, ast.comprehension)]
+        given = expr(b, over_list(generator.iter, generator.target, looked_at, b.function))
         if source is not None and index == 0:
             b.emit(cfg.Copy(generator.iter, source, given))
         b.emit(cfg.Iter(generator.iter, iterator, given, is_async))

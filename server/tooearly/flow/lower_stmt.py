@@ -13,6 +13,7 @@ from tooearly.flow import cfg
 from tooearly.flow.builder import Builder, Loop, UnknownSyntax
 from tooearly.flow.cfg import Graph, Temp
 from tooearly.flow.counting import counted, straight, tallied, written_out
+from tooearly.flow.lengths import over_list
 from tooearly.flow.lower_expr import condition, define, expr, note_captures, raise_named
 from tooearly.flow.lower_lazy import stored
 from tooearly.flow.lower_loops import comprehension, loops
@@ -223,6 +224,8 @@ def loop(b: Builder, node: ast.While | ast.For | ast.AsyncFor) -> None:
     if not isinstance(node, ast.While):
         eager = isinstance(node.iter, ast.GeneratorExp) and not is_async
         items = written_out(node.iter) if straight(node.body) else node.iter
+        if items is node.iter and not is_async:
+            items = over_list(items, node.target, node.body, b.function)
         b.emit(cfg.Iter(node.iter, iterator, comprehension(b, items) if eager else expr(b, items), is_async))
     head, inside, otherwise, after = b.block(loop_head=True), b.block(), b.block(), b.block()
     lasts, turn = last_tests(node), b.temp()

@@ -130,7 +130,7 @@ def heard(act: Act, w: World, test: ast.AST, *, decided: bool) -> World | None:
         news = [
             (c, place)
             for c, place in _told(w, body)
-            if not (isinstance(place, tuple) and isinstance(w.env.get(place), Ref))  # an object tells by itself
+            if not _tells_by_itself(act, w, test, c, place)
             and not names.isdisjoint(_called(w, c, place))
             and not _of_another(act, w, test, c, place)
         ]
@@ -168,12 +168,29 @@ def takes(node: ast.AST) -> bool:
     return False
 
 
+def _tells_by_itself(act: Act, w: World, test: ast.AST, change: Change, place: Value | tuple[Frame, str]) -> bool:
+    """Whether the variable holds an object, or the attribute a future or an instance, that is followed itself."""
+    if isinstance(place, tuple):
+        return isinstance(w.env.get(place), Ref)
+    owners = [place] if isinstance(place, Ref) else _owners(act, w, test, change.attr)
+    held = [w.heap.get(owner.oid) if isinstance(owner, Ref) else None for owner in owners]
+    values = [obj.get(change.attr) if isinstance(obj, Inst) else None for obj in held]
+    return bool(change.attr and values) and all(
+        isinstance(value, Ref) and isinstance(w.heap.get(value.oid), Fut | Inst) for value in values
+    )
+
+
 def _of_another(act: Act, w: World, test: ast.AST, change: Change, place: Value | tuple[Frame, str]) -> bool:
     """Whether a condition looks at that attribute of other objects only."""
-    owners = [n.value for n in walk(test) if isinstance(n, ast.Attribute) and n.attr == change.attr]
-    held = [w.env.get((act.frame, owner.id)) for owner in owners if isinstance(owner, ast.Name)]
+    held = _owners(act, w, test, change.attr)
     single = isinstance(place, Ref) and (obj := w.heap.get(place.oid)) is not None and not obj.many
-    return single and len(held) == len(owners) > 0 and all(isinstance(v, Ref) and v != place for v in held)
+    return single and bool(held) and all(isinstance(v, Ref) and v != place for v in held)
+
+
+def _owners(act: Act, w: World, test: ast.AST, attr: str) -> list[Value | None]:
+    """The objects of which a condition looks at an attribute; None for each that is no variable's."""
+    owners = [n.value for n in walk(test) if isinstance(n, ast.Attribute) and n.attr == attr]
+    return [w.env.get((act.frame, owner.id)) if isinstance(owner, ast.Name) else None for owner in owners]
 
 
 def overlooked(act: Act, w: World, call: Coro) -> bool:
