@@ -35,11 +35,15 @@ def name_groups(w: World) -> None:
     if not many:
         return
     holders = holders_of(w.heap, many)
+    filled = {_as_filled(w, oid, holders[oid]) for oid in many if not getattr(w.heap[oid], "exact", True)} - {None}
     names: dict[Oid, Oid] = {}
     alike: dict[Any, list[Oid]] = {}
     for oid in many:
         obj = w.heap[oid]
-        facts = (obj.mask, obj.kind, obj.end) if isinstance(obj, Fut) else _shape(w, obj)
+        if isinstance(obj, Fut):
+            facts: Any = (obj.mask, obj.kind, obj.end)
+        else:
+            facts = "filled" if _as_filled(w, oid, holders[oid]) in filled else _shape(w, obj)
         within = frozenset(holders[oid])
         names[oid] = Oid(oid.site, oid.frame, ("G", facts, within))
         if isinstance(obj, Fut) and all(holder[2] != "many" for holder in within):
@@ -50,6 +54,19 @@ def name_groups(w: World) -> None:
     names = {oid: new for oid, new in names.items() if new != oid}
     if names:
         w.rename(names)
+
+
+FILLED = ("deque", "list", "set")  # kinds of containers
+
+
+def _as_filled(w: World, oid: Oid, holders: set[Any]) -> Any:
+    """What lists have in common that were made and filled at the same place, and are held by the same.
+
+    If the number of elements of one is not known, they are all alike: each is filled as the others are.
+    """
+    obj = w.heap[oid]
+    filled = isinstance(obj, Cont) and obj.kind in FILLED
+    return (oid.site, oid.frame, obj.kind, frozenset(holders)) if filled else None  # type: ignore[union-attr]
 
 
 def _referred(w: World) -> set[Oid]:
@@ -125,7 +142,7 @@ def _may_join(w: World, oid: Oid, named: set[Oid]) -> bool:
     if isinstance(obj, Fut) and isinstance(oid.tag, str) and oid.tag.startswith(ITEM):
         return not (obj.body is not None and any(o in named and isinstance(w.heap.get(o), Fut) for o in held(obj)))
     pair = isinstance(obj, Cont) and obj.exact and obj.kind == "tuple"
-    return not (pair and any(o in named and isinstance(w.heap.get(o), Fut | Inst) for o in held(obj)))
+    return not (pair and any(o in named and isinstance(w.heap.get(o), Fut | Inst | Cont) for o in held(obj)))
 
 
 def _note_presence(w: World, oid: Oid) -> None:
