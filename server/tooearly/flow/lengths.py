@@ -30,7 +30,7 @@ def over_list(items: ast.expr, target: ast.expr, body: Sequence[ast.AST], functi
             if at < 0 or (at == 1 and ast.unparse(bounds[0]) != "0"):
                 return items
             stop, known = bounds[at], _lengths(function)
-            named = next((name for name in _indexed(body, target.id) if known.get(name) == ast.unparse(stop)), None)
+            named = next((name for name in _indexed(body, target.id) if ast.unparse(stop) in known.get(name, ())), None)
             if named is None:
                 return items
             length = ast.Call(ast.Name("len", ast.Load()), [ast.Name(named, ast.Load())], [])
@@ -52,18 +52,19 @@ def _indexed(body: Sequence[ast.AST], index: str) -> Iterator[str]:
                     yield name
 
 
-def _lengths(function: Function) -> dict[str, str]:
-    """The lists of a function whose length is known as a text."""
-    found: dict[str, str] | None = function.cache.get("lengths")
+def _lengths(function: Function) -> dict[str, tuple[str, str]]:
+    """The lists of a function whose length is known as a text: by its source, and as a number if it has one."""
+    found: dict[str, tuple[str, str]] | None = function.cache.get("lengths")
     if found is None:
         nodes = nodes_in(function)
         stores = Counter(n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
         changed = Counter(_changed(nodes))
+        written = {f"len({name})": _length(value) for name, value in _displays(nodes) if stores[name] == 1}
         found = {}
         for name, made_by, appends in _made(nodes):
             text = _length(made_by)
             if text and stores[name] == 1 and changed[name] == appends and not _varies(text, stores, changed):
-                found[name] = text
+                found[name] = text, written.get(text, "")
         function.cache["lengths"] = found
     return found
 
@@ -102,6 +103,14 @@ def _made(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ast.expr, int]]:
         for statements in (getattr(node, part, None) for part in ("body", "orelse", "finalbody")):
             if isinstance(statements, list):
                 yield from _filled(statements)
+
+
+def _displays(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
+    """The variables that are set to a list or a tuple whose elements are written down."""
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=(ast.List() | ast.Tuple()) as value):
+                yield name, value
 
 
 def _filled(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr, int]]:
