@@ -11,9 +11,11 @@ from tooearly.flow.effects_data import items_of, keys_of, list_of_pairs, names_o
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import loop_variables
-from tooearly.flow.objects import Cont
+from tooearly.flow.objects import PENDING, UNSEEN, Cont, Fut
+from tooearly.flow.state import World
 from tooearly.flow.storing import collect
 from tooearly.flow.values import NONE, Const, Exc, KeyOf, Managing, Oid, Ref, Unknown, Value, const, unique
+from tooearly.flow.walking import refs
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
@@ -156,8 +158,21 @@ def _popped(c: Call, receiver: Ref, cont: Cont, index: Value) -> list[Outcome]:
         if held is not None:
             left = without(held, value) if isinstance(value, Ref) else held
             world.heap[receiver.oid] = replace(left, nonempty=False, slots=())
+            if isinstance(value, Unknown):
+                _leave_open(world, held)
         out.append(Outcome(world, value))
     return out
+
+
+def _leave_open(w: World, cont: Cont) -> None:
+    """Something was taken out that other code may have put there, or may not: then it was one of these futures.
+
+    Whoever takes a plain future out of a line of them does so to set it.
+    """
+    for oid in [oid for value in cont.items for oid in refs(value)]:
+        fut = w.heap.get(oid)
+        if isinstance(fut, Fut) and fut.kind == "future" and fut.mask & PENDING:
+            w.heap[oid] = replace(fut, mask=UNSEEN)
 
 
 def dict_pop(c: Call) -> list[Outcome]:

@@ -163,10 +163,14 @@ def _candidates(w: World, cont: Cont, key: Value | None) -> list[Value]:
             if inside is not None:
                 options = [i for i in options if (i in held.items) == inside]
     if cont.kind == "list" and cont.nonempty and not shuffled(cont) and key.value in (0, -1) and options:
-        end = options[key.value]
+        nearest = options if key.value == 0 else options[::-1]
+        end = next((item for item in nearest if not isinstance(item, Unknown)), None)  # what may be before it is there
         if isinstance(end, Ref):  # what was made at the same place as the first (or last) element
             options = [
-                i for i in options if isinstance(i, Ref) and (i.oid.site, i.oid.frame) == (end.oid.site, end.oid.frame)
+                i
+                for i in options
+                if (isinstance(i, Ref) and (i.oid.site, i.oid.frame) == (end.oid.site, end.oid.frame))
+                or (isinstance(i, Unknown) and nearest[0] != end)
             ]
     return options
 
