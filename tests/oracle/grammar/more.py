@@ -24,6 +24,16 @@ match {one}.done(), {two}.done():
         READ {one}
     case _, True:
         READ {two}"""
+LAST_DEED = """\
+{a} = asyncio.Event()
+async def {b}():
+    try:
+        return await {one}
+    finally:
+        {a}.set()
+{c} = asyncio.create_task({b}())
+await {a}.wait()
+READ {c}"""
 # What is made: the names of single futures, and of containers with expressions for their members.
 MADE: tuple[tuple[str, tuple[str, ...], dict[str, tuple[str, ...]]], ...] = (
     ("{a} = collections.deque([{new}, {new}])", (), {"{a}": ("{a}[0]", "{a}[-1]")}),
@@ -54,6 +64,8 @@ WAITED: tuple[tuple[float, str], ...] = (
 )
 WAITED_ONE: tuple[tuple[float, str], ...] = (
     (1, "{a} = asyncio.Event()\n{one}.add_done_callback(lambda _: {a}.set())\nawait {a}.wait()"),
+    (1, "{a} = asyncio.Queue()\n{one}.add_done_callback({a}.put_nowait)\n{b} = await {a}.get()\nREAD {b}"),
+    (0.5, LAST_DEED),
     (1, "{a} = asyncio.create_task(_finish({one}))\nawait asyncio.wait([{a}])"),
     (1, "with contextlib.suppress(ValueError, asyncio.TimeoutError):\n    await asyncio.wait_for({one}, 0.02)"),
     (1, 'print([x async for x in ticks("{b}")])\nawait {one}'),
@@ -77,6 +89,7 @@ READS: tuple[tuple[float, str], ...] = (
     (1, "if len([x for x in {bag} if x.done()]) == len({bag}):\n    print([x.result() for x in {bag}])"),
     (1, "for {a} in {bag}:\n    try:\n        READ {a}\n    except asyncio.InvalidStateError:\n        continue"),
     (1, "for {a} in {bag}:\n    if {a}.done():\n        break\nelse:\n    return\nREAD {a}"),
+    (1, "await asyncio.wait([next(iter({bag}))])\nREAD next(iter({bag}))"),
 )
 READS_ONE: tuple[tuple[float, str], ...] = (
     (1, "if {a} := {one}.done():\n    READ {one}"),
