@@ -46,7 +46,7 @@ from tooearly.flow.objects import CANCELLED, DONE, MAYBE, PENDING, VALUE, Fut, G
 from tooearly.flow.relevance import closed_over, hands_over, target_function
 from tooearly.flow.state import World
 from tooearly.flow.summaries import apply_summary, summary
-from tooearly.flow.suspending import suspend
+from tooearly.flow.suspending import run_through, suspend
 from tooearly.flow.values import (
     NONE,
     Api,
@@ -155,6 +155,8 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
     out = [Outcome(cancelled, exc=Exc(CANCELLED))]
     suspend(m, act, w, "other", site)
     for outcome in body_outcomes(m, act, w, fut, site):
+        if fut.mask == PENDING:
+            run_through(outcome.world)
         end(outcome.world, ref, outcome.exc)
         finish_children(outcome.world, fut)
         if fut.kind == "future":

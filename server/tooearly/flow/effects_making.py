@@ -12,10 +12,10 @@ from tooearly.flow.containers import is_group
 from tooearly.flow.deferred import Deferred, begin_later
 from tooearly.flow.effects_reading import mask_of
 from tooearly.flow.machine import Outcome
-from tooearly.flow.mention import index_names, nodes_in
+from tooearly.flow.mention import index_names
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.offloop import run_beside, run_function, run_in_thread
-from tooearly.flow.relevance import closed_over, feeds, matters, only_sets, target_function
+from tooearly.flow.relevance import closed_over, feeds, matters, never_suspends, only_sets, target_function
 from tooearly.flow.state import Key, World
 from tooearly.flow.telling import tells
 from tooearly.flow.values import FALSE, NONE, TRUE, Api, Bound, Coro, Func, KeyOf, Oid, Partial, Ref, Unknown, Value
@@ -89,13 +89,6 @@ def hand_over(c: Call, w: World, value: Value) -> None:
 def eager_mask(c: Call, body: Coro | None) -> int:
     """With an eager task factory a coroutine that does not suspend is done at once."""
     return DONE if body is not None and never_suspends(body) else MAYBE
-
-
-def never_suspends(body: Coro) -> bool:
-    """Whether a coroutine runs to its end in one go, by its text."""
-    target = target_function(body)
-    waiting = (ast.Await, ast.AsyncFor, ast.AsyncWith)
-    return target is not None and not any(isinstance(n, waiting) for n in nodes_in(target.function))
 
 
 def task_factory(c: Call) -> list[Outcome]:

@@ -18,14 +18,13 @@ from tooearly.flow.begun import may_have_waited
 from tooearly.flow.calling import Call, call, give_away
 from tooearly.flow.containers import is_group, new
 from tooearly.flow.deferred import Deferred, defer
-from tooearly.flow.effects_making import never_suspends
 from tooearly.flow.ended import finish, setting
 from tooearly.flow.joining import without
 from tooearly.flow.last_deed import woken
 from tooearly.flow.machine import GaveUp, Outcome
 from tooearly.flow.mention import called, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, PENDING, Cont, Fut
-from tooearly.flow.relevance import closed_over, feeds
+from tooearly.flow.relevance import closed_over, feeds, never_suspends
 from tooearly.flow.state import World
 from tooearly.flow.storing import collect
 from tooearly.flow.suspending import suspend

@@ -11,9 +11,9 @@ from tooearly.flow.containers import new
 from tooearly.flow.ended import end, finish, has_failed, note_all, raised_by
 from tooearly.flow.giving_way import all_give_way
 from tooearly.flow.machine import Act, Machine, Outcome
-from tooearly.flow.objects import CANCELLED, DONE, ERROR, VALUE, Cont, Fut, Note
+from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, VALUE, Cont, Fut, Note
 from tooearly.flow.state import World
-from tooearly.flow.suspending import suspend
+from tooearly.flow.suspending import run_through, suspend
 from tooearly.flow.values import Exc, Ref, Site, Unknown, Value
 
 
@@ -24,6 +24,8 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
         return [Outcome(w, Unknown())]
     before = w.copy()
     suspend(m, act, w, "other", site)
+    if any((child := before.fut(ref)) is not None and child.mask == PENDING for ref in children):
+        run_through(w)
     out: list[Outcome] = []
     tolerant = (True, False) if fut.keep_going is None else (fut.keep_going,)
     failed = [] if tolerant == (True,) else gather_failures(m, act, w.copy(), ref, children, site)
@@ -147,6 +149,8 @@ def await_shield(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
     if fut.mask == DONE:
         return ended(m, act, w, ref, site)
     suspend(m, act, w, "other", site)
+    if held is not None and held.mask == PENDING:
+        run_through(w)
     cancelled = w.copy()
     finish(cancelled, ref)
     if inner is not None:

@@ -167,6 +167,13 @@ def target_function(value: Value) -> Func | None:
     return None
 
 
+def never_suspends(body: Coro) -> bool:
+    """Whether a coroutine runs to its end in one go, by its text."""
+    target = target_function(body)
+    waiting = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+    return target is not None and not any(isinstance(n, waiting) for n in nodes_in(target.function))
+
+
 def whole_body(w: World, body: Coro) -> Coro:
     """The coroutine of a task; when it has begun (`begun`), its arguments by now, then its variables."""
     rest = w.heap.get(body.function.oid) if isinstance(body.function, Ref) else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.machine import Act, Machine
 from tooearly.flow.mention import closure
-from tooearly.flow.objects import DONE, Fut, Note
+from tooearly.flow.objects import DONE, PENDING, Fut, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import Site, Unknown, is_module
 from tooearly.flow.walking import refs
@@ -16,11 +16,27 @@ from tooearly.flow.walking import refs
 MOST_RUNS = 24  # times a callback is interpreted for one root
 
 
+def run_through(w: World) -> None:
+    """Tasks that are never suspended have ended when code goes on that surely was suspended since they were made."""
+    from tooearly.flow.relevance import never_suspends
+
+    for oid, fut in list(w.heap.items()):
+        running = isinstance(fut, Fut) and fut.kind == "task" and fut.mask & PENDING
+        if running and fut.body is not None and never_suspends(fut.body):  # type: ignore[union-attr]
+            w.set_mask(oid, DONE)
+
+
 def suspend(m: Machine, act: Act, world: World, why: str, site: Site, *, surely: bool = True) -> None:
     """Other code runs now: unfinished futures may finish, registered code is interpreted for its reads.
 
     A free lock suspends nobody (not `surely`): tasks that start beside this one may do so later as well.
     """
+    _give_turn(m, act, world, why, site, surely=surely)
+    if why == "clock" and m.beginning is None:
+        run_through(world)
+
+
+def _give_turn(m: Machine, act: Act, world: World, why: str, site: Site, *, surely: bool) -> None:
     from tooearly.flow.begun import begin
     from tooearly.flow.giving_way import give_way
     from tooearly.flow.retiring import retire

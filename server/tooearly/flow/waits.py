@@ -25,7 +25,7 @@ from tooearly.flow.offloop import run_beside
 from tooearly.flow.recognise import recognise
 from tooearly.flow.slices import split_group
 from tooearly.flow.state import World
-from tooearly.flow.suspending import suspend
+from tooearly.flow.suspending import run_through, suspend
 from tooearly.flow.values import NONE, Api, Choice, Const, Coro, Exc, Ref, Unknown, Value
 
 SINGLES = 4  # futures that `wait` tells apart
@@ -81,6 +81,7 @@ def _wait(c: Call, refs: list[Ref], limit: Value | None) -> list[Outcome]:
     note_all(cancelled, refs, Note("wait-failed", c.site))
     out = [] if _at_once(c.w, refs, early) else [Outcome(cancelled, exc=Exc(CANCELLED))]
     suspend(c.m, c.act, c.w, "other", c.site)
+    run_through(c.w)
     if why == "all" and not limited:
         return [*out, *_waited_for_all(c, refs)]
     note = Note(early or "timeout", c.site)
