@@ -41,23 +41,10 @@ from tooearly.flow.walking import refs
 from tooearly.semantics.names import Function, all_args, walk
 from tooearly.semantics.rows import builtin_rows
 
-# The effects of methods that change a container.
-CHANGING = frozenset(
-    [
-        "add",
-        "clear",
-        "dict_pop",
-        "dict_popitem",
-        "dict_update",
-        "extend",
-        "pop",
-        "popleft",
-        "remove",
-        "setdefault",
-        "update",
-    ]
-)
+# The effects of methods that take an element of a container and give it, and of all that change one.
 TAKING = frozenset(["dict_pop", "dict_popitem", "pop", "popleft"])
+LESSENING = TAKING | {"clear", "remove"}
+CHANGING = LESSENING | {"add", "dict_update", "extend", "setdefault", "update"}
 WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
 FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef, ast.Lambda)
 TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
@@ -67,13 +54,15 @@ TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
 class Change:
     """A function stores into a variable's container (`attr` is empty), or into an attribute.
 
-    `late`: it may have waited for something before; `last`: it ends without being suspended any more.
+    `late`: it may have waited for something before; `last`: it ends without being suspended any more. `lessens`: it
+    only takes something out.
     """
 
     name: str
     attr: str
     late: bool
     last: bool
+    lessens: bool = False
 
 
 def tell(m: Machine, act: Act, w: World) -> None:
@@ -103,7 +92,8 @@ def _filled_in(w: World, change: Change, place: Value | tuple[Frame, str]) -> No
     held = w.heap.get(place.oid) if isinstance(place, Ref) else None
     value = held.get(change.attr) if isinstance(held, Inst) and change.attr else place
     if isinstance(value, Ref):
-        _open_container(w, value.oid)
+        if not change.lessens:
+            _open_container(w, value.oid)
     elif change.attr and value == NONE:
         _open(w, change, place)
 
@@ -111,7 +101,7 @@ def _filled_in(w: World, change: Change, place: Value | tuple[Frame, str]) -> No
 def changed_later(w: World, function: Value, args: tuple[Value, ...]) -> None:
     """Some time later the loop calls this: what it adds to may have more from now on."""
     if isinstance(function, Bound) and isinstance(function.function, Api):
-        if function.function.name.rpartition(".")[2] in builtin_rows().named(CHANGING):
+        if function.function.name.rpartition(".")[2] in builtin_rows().named(CHANGING - LESSENING):
             _filled_in(w, Change("", "", late=True, last=True), function.receiver)
         return
     for change, place in _told(w, Coro(function, args, (), None)):  # type: ignore[arg-type]
@@ -307,7 +297,11 @@ def changes_of(function: Function) -> tuple[Change, ...]:
         turning = _turning(nodes)
         rebound = function.nonlocal_names | function.global_names
         function.cache["changes"] = ()  # of methods that call each other
-        own = [(node, Change(*place, late=False, last=True)) for node in nodes for place in _places(node, rebound)]
+        own = [
+            (node, Change(*place, late=False, last=True, lessens=_lessens(node)))
+            for node in nodes
+            for place in _places(node, rebound)
+        ]
         found = function.cache["changes"] = tuple(
             replace(
                 change,
@@ -357,6 +351,14 @@ def _places(node: ast.AST, rebound: frozenset[str]) -> Iterator[tuple[str, str]]
             yield from _place(node)
         case ast.Name(id=name, ctx=ast.Store()) if name in rebound:
             yield name, ""
+
+
+def _lessens(node: ast.AST) -> bool:
+    """Whether what changes a container only takes something out."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=attr)):
+            return attr in builtin_rows().named(LESSENING)
+    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Del)
 
 
 def _place(owner: ast.expr) -> Iterator[tuple[str, str]]:
