@@ -212,16 +212,16 @@ def _leaves_pending(c: Call, target: Partial, futures: list[Oid]) -> bool:
 
 
 def shield(c: Call) -> list[Outcome]:
-    """`shield(x)`: an outer future around the inner one."""
+    """`shield(x)`: an outer future around the inner one; around one that is done it is that one."""
     inner = as_future(c, c.w, c.get("aw") or Unknown(), "inner")
-    fut = Fut(
-        "shield",
-        PENDING if mask_of(c.w, inner) != DONE else DONE,
-        c.site,
-        children=(inner,),
-        note=Note("fresh", c.site),
-    )
-    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "outer"), fut))]
+    mask, out = mask_of(c.w, inner), list[Outcome]()
+    if isinstance(inner, Ref) and mask not in (PENDING, DONE) and c.w.fut(inner) is not None:
+        done = c.w.copy()
+        done.set_mask(inner.oid, DONE if mask == MAYBE else mask)
+        out.append(Outcome(done, inner))
+    fut = Fut("shield", PENDING if mask != DONE else DONE, c.site, children=(inner,), note=Note("fresh", c.site))
+    out.append(Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "outer"), fut)))
+    return out
 
 
 def gather(c: Call) -> list[Outcome]:
