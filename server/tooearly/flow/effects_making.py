@@ -240,9 +240,13 @@ def gather(c: Call) -> list[Outcome]:
 
 def _gathering(c: Call, w: World, children: list[Value], flag: Value | None, empty: bool) -> Outcome:
     keep_going = False if flag is None else True if flag == TRUE else False if flag == FALSE else None
+    # Of futures that are all done a gather is done at once since Python 3.12, and before that a turn of the loop later.
+    lists = [cont for child in children if (cont := w.cont(child)) is not None]
+    held = [*children, *(item for cont in lists for item in cont.items)]
+    running = not held or any(mask_of(w, item) == PENDING for item in held)
     fut = Fut(
         "gather",
-        DONE if empty else PENDING,
+        DONE if empty else PENDING if running else MAYBE,
         c.site,
         children=tuple(dict.fromkeys(children)),
         keep_going=keep_going,
