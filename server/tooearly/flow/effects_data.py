@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 
 from tooearly.flow import beside, containers, instep, slices, subscripts
 from tooearly.flow.attributes import find_method
-from tooearly.flow.binding import Args
-from tooearly.flow.calling import give_away, unknown_call
-from tooearly.flow.containers import FACTORY, SETS, copy, new
+from tooearly.flow.calling import give_away
+from tooearly.flow.containers import FACTORY, copy, new
 from tooearly.flow.indices import slice_value
 from tooearly.flow.machine import Outcome
-from tooearly.flow.mention import called, index_names, subscript_parts
+from tooearly.flow.mention import subscript_parts
 from tooearly.flow.objects import Cont, Fut, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.stretches import by_stretches, next_of, through
@@ -27,11 +26,8 @@ from tooearly.flow.values import (
     FALSE,
     NONE,
     TRUE,
-    Api,
-    Beside,
     Const,
     Exc,
-    KeyOf,
     Length,
     Oid,
     Ref,
@@ -42,14 +38,9 @@ from tooearly.flow.values import (
     const,
     unique,
 )
-from tooearly.flow.walking import held
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call
-
-
-TURNING = frozenset(["reversed", "reordered"])  # the effects of what gives the elements in another order
-MOST_ROWS = 6  # of lists in step, each with any element of the one beside any of the other
 
 
 def items_of(w: World, value: Value | None) -> tuple[tuple[Value, ...], bool, bool] | None:
@@ -181,83 +172,6 @@ def reverse(c: Call) -> list[Outcome]:
     return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", items[::-1], exact, nonempty)))]
 
 
-def pair(c: Call, parts: tuple[Value, ...], index: object, *, many: bool) -> Ref:
-    """A tuple made by `enumerate`, `zip` or `items`; `many` stands for one per member of the groups in it."""
-    oid = Oid(c.site, c.frame, ("pair", index))
-    c.w.heap[oid] = Cont("tuple", parts, True, True, many=many)
-    return Ref(oid)
-
-
-def list_of_pairs(c: Call, rows: list[tuple[Value, ...]], exact: bool, nonempty: bool) -> list[Outcome]:
-    """A list of tuples; not exact any more when one of them stands for many, or for none."""
-    items: list[Value] = []
-    for index, parts in enumerate(rows):
-        crowd = any(containers.is_group(c.w, p) for p in parts) or not (exact or any(isinstance(p, Ref) for p in parts))
-        items.append(pair(c, parts, index, many=crowd))
-        exact = exact and not crowd
-    return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", tuple(items), exact, nonempty), "pairs"))]
-
-
-def enumerated(c: Call) -> list[Outcome]:
-    """`enumerate(x)`."""
-    given = c.get("items")
-    if given is not None and instep.comes_by_turns(c.w, given):
-        return instep.in_step(c, [forever(c)[0].value, given])
-    found = items_of(c.w, given)
-    if found is None:
-        return [Outcome(c.w, Unknown())]
-    items, exact, nonempty = found
-    start = c.get("start") or const(0)
-    base = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
-    if exact and base is not None:
-        counted: list[tuple[Value, ...]] = [(const(i + base), item) for i, item in enumerate(beside.all_seen(items))]
-    else:
-        listed = base == 0 and (cont := c.w.cont(given)) is not None and cont.kind == "list"
-        asked = listed and bool(index_names(c.act.function))
-        counted = [(_place(item) if asked else Unknown(), beside.seen(item)) for item in items]
-    return list_of_pairs(c, counted, exact, nonempty)
-
-
-def _place(item: Value) -> Value:
-    """The index of an element of a list of which the order is not known."""
-    held = beside.about(item)
-    return KeyOf(held) if isinstance(held, Ref) else Unknown()
-
-
-def zipped(c: Call) -> list[Outcome]:
-    """`zip(a, b)`: pairs in step when it is known how many, else each element with something unknown beside it."""
-    sources = [v for v, starred in c.rest if not starred]
-    if len(sources) == len(c.rest) <= instep.SOURCES and any(instep.comes_by_turns(c.w, v) for v in sources):
-        return instep.in_step(c, sources)
-    given = [_one_by_one(c.w, v) for v, _ in c.rest]
-    if all(g is not None and g[1] for g in given):
-        exact = zip(*(beside.all_seen(g[0]) for g in given if g is not None), strict=False)
-        return list_of_pairs(c, list(exact), True, False)
-    columns: list[list[Value]] = []
-    for found in given:
-        items: list[Value] = [i for i in (found[0] if found else ()) if isinstance(i, Ref | Beside)]
-        columns.append(items or [Unknown()])
-    rows: list[tuple[Value, ...]] = [()]
-    for column in columns:
-        rows = [(*row, value) for row in rows for value in column][: MOST_ROWS**2]
-    turned = any(called(arg) in c.m.rows.named(TURNING) for arg in getattr(c.site.node, "args", ()))
-    # What is turned on the spot has an order of its own.
-    kept = list(map(beside.all_seen, rows) if turned else beside.in_step(c.w, rows))[:MOST_ROWS]
-    return list_of_pairs(c, kept, False, all(g is not None and g[2] for g in given))
-
-
-def _one_by_one(w: World, value: Value) -> tuple[tuple[Value, ...], bool, bool] | None:
-    """`items_of`, and a few characters, or a known number of things that are not followed, one after the other."""
-    match value:
-        case Const(str() as text) if 0 < len(text) <= containers.MOST:
-            return tuple(const(character) for character in text), True, True
-    cont = w.cont(value)
-    size = None if cont is None or cont.exact or held(cont) or len(cont.items) != 1 else cont.length
-    if cont is not None and size is not None and size <= containers.MOST:
-        return cont.items * size, True, True
-    return items_of(w, value)
-
-
 def chained(c: Call) -> list[Outcome]:
     """`itertools.chain(a, b)`."""
     items: tuple[Value, ...] = ()
@@ -333,65 +247,6 @@ def counting(c: Call) -> list[Outcome]:
                 return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", (), True)))]
     size = len(range(*numbers)) if some else None
     return [Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", (Unknown(),), False, some, size=size)))]
-
-
-def forever(c: Call) -> list[Outcome]:
-    """`itertools.count()`."""
-    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), Iterating("forever", (), False)))]
-
-
-def cycle(c: Call) -> list[Outcome]:
-    """`itertools.cycle(x)`: nobody goes round and round in something empty."""
-    given = c.get("items")
-    cont = c.w.cont(given)
-    made = Iterating("forever", generator=given if cont is not None and cont.items else None, exact=False)
-    if cont is not None and cont.exact:
-        made = Iterating("forever" if cont.items else "plain", cont.items)
-    return [Outcome(c.w, c.w.allocate(Oid(c.site, c.frame, "it"), made))]
-
-
-def make_iterator(c: Call) -> list[Outcome]:
-    """`iter(x)`; that of a set knows its set, since the first of its elements stays the first."""
-    from tooearly.flow.iterate import iterator
-
-    given = c.get("items") or Unknown()
-    cont = c.w.cont(given)
-    out = iterator(c.m, c.act, c.w, given, c.site, False)
-    for outcome in out if cont is not None and cont.kind in SETS and not cont.many else ():
-        made = outcome.world.heap.get(outcome.value.oid) if isinstance(outcome.value, Ref) else None
-        if isinstance(made, Iterating) and isinstance(outcome.value, Ref):
-            outcome.world.heap[outcome.value.oid] = replace(made, generator=given)
-    return out
-
-
-def take_next(c: Call) -> list[Outcome]:
-    """`next(it, default)`."""
-    from tooearly.flow.iterate import advance, iterator
-
-    out: list[Outcome] = []
-    default = c.get("default")
-    given = c.get("iterator") or Unknown()
-    own = find_method(c.m, c.w, given, "__next__") is not None
-    for start in [Outcome(c.w, given)] if own else iterator(c.m, c.act, c.w, given, c.site, False):
-        for label, outcome in advance(c.m, c.act, start.world, start.value, c.site, False):
-            if label != "exhausted":
-                out.append(outcome)
-            elif default is not None:
-                out.append(Outcome(outcome.world, default))
-            else:
-                out.append(Outcome(outcome.world, exc=Exc("builtins.StopIteration")))
-    return out
-
-
-def send(c: Call) -> list[Outcome]:
-    """`generator.send(value)`."""
-    from tooearly.flow.draining import sent
-
-    found = sent(c, is_async=False)
-    if found is not None:
-        return found
-    given: Args = [(c.receiver or Unknown(), False), (c.get("value") or Unknown(), False)]
-    return unknown_call(c.m, c.act, c.w, Api(c.row.name), given, [], c.site)
 
 
 def one_of(c: Call) -> list[Outcome]:

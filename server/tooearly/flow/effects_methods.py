@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tooearly.flow import beside, containers, storing, subscripts
 from tooearly.flow.containers import STANDING, copy, new
-from tooearly.flow.effects_data import items_of, keys_of, list_of_pairs, names_object
+from tooearly.flow.effects_data import items_of, keys_of, names_object
+from tooearly.flow.effects_pairs import list_of_pairs
 from tooearly.flow.joining import without
 from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import loop_variables

@@ -12,25 +12,19 @@ from tooearly.flow.effects_data import (
     chained,
     container,
     counting,
-    cycle,
     defaultdict,
-    enumerated,
     every,
     flatten,
-    forever,
     length,
-    make_iterator,
     one_of,
     part,
     reordered,
     reverse,
-    send,
     some,
-    take_next,
-    zipped,
 )
 from tooearly.flow.effects_events import clear as event_clear
 from tooearly.flow.effects_events import event, is_set, set_event, unknown_wait
+from tooearly.flow.effects_iterators import cycle, forever, make_iterator, send, take_next
 from tooearly.flow.effects_methods import (
     add,
     clear,
@@ -58,6 +52,7 @@ from tooearly.flow.effects_methods import (
     take_from,
     update,
 )
+from tooearly.flow.effects_pairs import enumerated, zipped
 from tooearly.flow.effects_plain import (
     assert_false,
     assert_in,
