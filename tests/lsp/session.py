@@ -16,7 +16,7 @@ READ = """import asyncio
 
 
 async def work():
-    return 1
+    await asyncio.sleep(1)
 
 
 async def main():
