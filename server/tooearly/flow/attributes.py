@@ -86,7 +86,7 @@ def get_attribute(m: Machine, act: Act, w: World, value: Value, name: str, node:
     return [Outcome(w, Unknown())]
 
 
-def _called(m: Machine, act: Act, w: World, method: Value, node: ast.AST) -> list[Outcome]:
+def _given(m: Machine, act: Act, w: World, method: Value, node: ast.AST) -> list[Outcome]:
     """What a property gives."""
     from tooearly.flow.calling import call
 
@@ -115,7 +115,7 @@ def _of_object(m: Machine, act: Act, w: World, ref: Ref, obj: object, name: str,
     match obj:
         case Fut(cls=cls) if cls is not None and (method := find_method_of(m, cls, name)) is not None:
             bound = _bind_method(m, act, w, cls, method, ref)
-            return _called(m, act, w, bound, node) if is_property(m, method) else [Outcome(w, bound)]
+            return _given(m, act, w, bound, node) if is_property(m, method) else [Outcome(w, bound)]
         case Fut(kind=kind):
             family = "Concurrent" if kind == "concurrent" else "Task"
             return [Outcome(w, Bound(Api(f"{family}.{name}"), ref) if f"{family}.{name}" in m.rows else Unknown())]
@@ -244,16 +244,13 @@ def _bind_method(m: Machine, act: Act, w: World, cls: Class, method: Function, r
 
 
 def _of_instance(m: Machine, act: Act, w: World, ref: Ref, inst: Inst, name: str, node: ast.AST) -> list[Outcome]:
-    from tooearly.flow.calling import call
-
     value = inst.get(name)
     if value is not None:
         return [Outcome(w, value)]
     method = find_method_of(m, inst.cls, name)
     if method is not None and is_property(m, method):
-        got = list(
-            call(m, act, w, Bound(Func(method, inst.frame or _class_frame(method)), ref), [], [], act.site(node))
-        )
+        getter = Bound(Func(method, inst.frame or _class_frame(method)), ref)
+        got = _given(m, act, w, getter, node)
         if any(
             n.rpartition(".")[2] in ("cached_property", "reify", "under_cached_property")
             for n in decorator_names(m, method)

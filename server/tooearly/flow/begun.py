@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 
 from tooearly.flow.binding import bind
 from tooearly.flow.cfg import RETURN, Block, Graph
+from tooearly.flow.changes import LOOPS
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.ended import finish
 from tooearly.flow.joining import opened
 from tooearly.flow.leaving import filling, fills, leaves
 from tooearly.flow.machine import Act, GaveUp, Machine, Outcome
-from tooearly.flow.mention import called, nodes_in
+from tooearly.flow.mention import called, may_suspend, nodes_in
 from tooearly.flow.objects import PENDING, Cont, Fut, Generating, Note
 from tooearly.flow.relevance import closed_over
 from tooearly.flow.state import World
@@ -113,10 +114,10 @@ def _waits(m: Machine, function: Function) -> bool:
     if found is None:
         clock, setting = m.rows.named(CLOCK), m.rows.named(SETTING)
         nodes = nodes_in(function)
-        waits: list[ast.AST] = [node for node in nodes if isinstance(node, ast.AsyncFor | ast.AsyncWith)]
-        waits += [node for node in nodes if isinstance(node, ast.Await) and called(node.value) not in clock]
+        sleeping = {node for node in nodes if isinstance(node, ast.Await) and called(node.value) in clock}
+        waits = [node for node in nodes if may_suspend(node) and node not in sleeping]
         telling = [node for node in nodes if called(node) in setting]
-        loops = [set(walk(node)) for node in nodes if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
+        loops = [set(walk(node)) for node in nodes if isinstance(node, LOOPS)]
         pairs = [(wait, other) for wait in waits for other in telling]
         found = any(_behind(other, wait) or any({wait, other} <= loop for loop in loops) for wait, other in pairs)
         found = function.cache["waits"] = found or bool(waits and not telling)

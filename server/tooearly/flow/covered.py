@@ -11,8 +11,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tooearly.flow.changes import ADDING
 from tooearly.flow.machine import Act, Machine
-from tooearly.flow.mention import called, nodes_in, waited_for
+from tooearly.flow.mention import COMPREHENSIONS, called, nodes_in, waited_for
 from tooearly.flow.values import Site
 from tooearly.semantics.names import Function, walk
 from tooearly.semantics.rows import Rows
@@ -21,9 +22,7 @@ Place = tuple[tuple[ast.AST, str], ...]  # the compound statements around a node
 Asked = tuple[str, str]  # the texts of a container and of the iterable that its keys are from
 
 SAME_ELEMENTS = frozenset(["container", "reordered", "reversed"])  # effects
-ADDING = frozenset(["add", "dict_update", "extend", "put_under", "setdefault", "update"])  # effects of methods
-LOOPS = (ast.For, ast.AsyncFor)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+FORS = (ast.For, ast.AsyncFor)
 BRANCHES = (ast.If, ast.While, ast.For, ast.AsyncFor, ast.Match, ast.Try, ast.With, ast.AsyncWith)
 
 
@@ -55,7 +54,7 @@ def _text(rows: Rows, function: Function) -> Text:
         asked: dict[ast.AST, Asked] = {}
         waits: list[tuple[Asked, ast.AST]] = []
         for node in nodes_in(function):
-            if isinstance(node, LOOPS):
+            if isinstance(node, FORS):
                 asked.update(_subscripts(rows, node.body, node.target, node.iter))
                 waits += [(asked[element], node) for element in _awaited_in(node) if element in asked]
             elif isinstance(node, COMPREHENSIONS) and len(node.generators) == 1:

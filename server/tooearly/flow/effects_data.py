@@ -31,7 +31,6 @@ from tooearly.flow.values import (
     Length,
     Oid,
     Ref,
-    SliceOf,
     Unknown,
     Value,
     atoms,
@@ -212,7 +211,7 @@ def part(c: Call) -> list[Outcome]:
     if cont is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
     key = slice_value([None, start, None] if stop is None else [start, stop, c.get("step")])
-    if cont.kind in ("list", "tuple") and isinstance(key, SliceOf):
+    if cont.kind in ("list", "tuple"):
         return slices.slice_of(c.m, c.act, c.w, given, key, c.site)
     return slices.unknown_part(c.act, c.w, given, c.site)
 

@@ -11,13 +11,7 @@ from tooearly.flow.calling import unknown_call
 from tooearly.flow.containers import SETS
 from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import Iterating
-from tooearly.flow.values import (
-    Api,
-    Exc,
-    Oid,
-    Ref,
-    Unknown,
-)
+from tooearly.flow.values import Api, Exc, Oid, Ref, Unknown
 
 if TYPE_CHECKING:
     from tooearly.flow.calling import Call

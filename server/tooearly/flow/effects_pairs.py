@@ -16,16 +16,7 @@ from tooearly.flow.machine import Outcome
 from tooearly.flow.mention import called, index_names
 from tooearly.flow.objects import Cont
 from tooearly.flow.state import World
-from tooearly.flow.values import (
-    Beside,
-    Const,
-    KeyOf,
-    Oid,
-    Ref,
-    Unknown,
-    Value,
-    const,
-)
+from tooearly.flow.values import Beside, Const, KeyOf, Oid, Ref, Unknown, Value, const
 from tooearly.flow.walking import held
 
 if TYPE_CHECKING:

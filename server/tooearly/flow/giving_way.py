@@ -16,7 +16,7 @@ from tooearly.flow.classes import class_named
 from tooearly.flow.ended import finish
 from tooearly.flow.facts import others_cancel
 from tooearly.flow.machine import Machine
-from tooearly.flow.mention import called, named_by, nodes_in
+from tooearly.flow.mention import called, may_suspend, named_by, nodes_in
 from tooearly.flow.objects import CANCELLED, PENDING, Fut, Generating
 from tooearly.flow.relevance import target_function
 from tooearly.flow.state import World
@@ -72,7 +72,7 @@ def _plain(m: Machine, function: Function, depth: int = 0) -> bool:
         return False
     nodes = nodes_in(function)
     return (
-        not any(isinstance(n, ast.AsyncFor | ast.AsyncWith | ast.Yield) for n in nodes)
+        not any(may_suspend(n) and not isinstance(n, ast.Await) for n in nodes)
         and not any(isinstance(n, ast.Await | LEAVING) for block in _last_words(nodes) for n in walk(block))
         and not any(isinstance(n, ast.Raise) and _cancels_itself(m, module, n) for n in nodes)
         and not any(isinstance(n, ast.Await) for block in _guarded(m, module, nodes) for n in walk(block))

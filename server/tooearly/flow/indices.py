@@ -30,7 +30,7 @@ def forget_index(w: World, variable: Value) -> None:
         w.env[name] = Unknown()
 
 
-def slice_value(parts: list[Value | None]) -> Value:
+def slice_value(parts: list[Value | None]) -> SliceOf:
     """A slice whose bounds are constant or known by their tags, as far as they are."""
     lower, upper, step = (p.value if isinstance(p, Const) and p.kind == "int" else None for p in parts)
     constant = all(p is None or (isinstance(p, Const) and p.kind in ("int", "NoneType")) for p in parts)

@@ -11,13 +11,14 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from tooearly.flow.changes import FUNCTIONS, behind_all_waits, place_of
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.machine import Machine
 from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import PENDING, UNSEEN, Fut, Inst
 from tooearly.flow.relevance import closed_over, target_function, whole_body
 from tooearly.flow.state import World
-from tooearly.flow.telling import FUNCTIONS, behind_all_waits, given_to, owner_of
+from tooearly.flow.telling import given_to, owner_of
 from tooearly.flow.values import Coro, Oid, Ref, Value
 from tooearly.semantics.names import Function
 
@@ -81,14 +82,12 @@ def _places(m: Machine, function: Function, effects: frozenset[str]) -> tuple[tu
     if effects not in known:
         methods = m.rows.named(effects)
         nodes = nodes_in(function) if isinstance(function.node, FUNCTIONS) else []
-        found: list[tuple[str, str, bool]] = []
-        for node in nodes:
-            match node:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in methods:
-                    found.append((name, "", behind_all_waits(node, nodes)))
-                case ast.Call(
-                    func=ast.Attribute(value=ast.Attribute(value=ast.Name(id=name), attr=attr), attr=method)
-                ) if method in methods:
-                    found.append((name, attr, behind_all_waits(node, nodes)))
-        known[effects] = tuple(found)
+        owners = [
+            (node, node.func.value)
+            for node in nodes
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods
+        ]
+        known[effects] = tuple(
+            (*place, behind_all_waits(node, nodes)) for node, owner in owners for place in place_of(owner)
+        )
     return known[effects]

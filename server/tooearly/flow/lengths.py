@@ -13,12 +13,13 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tooearly.flow.mention import nodes_in
+from tooearly.flow.changes import CHANGING
+from tooearly.flow.mention import called, nodes_in
 from tooearly.semantics.names import Function, walk
 from tooearly.semantics.rows import builtin_rows
 
-# The effects of methods that change how many elements a list has.
-CHANGING = frozenset(["add", "clear", "extend", "pop", "popleft", "remove"])
+CHANGING_FUNCTIONS = frozenset(["heap_pop", "heap_push"])  # effects
+KEEPERS = ("dict", "list", "set")  # the types whose methods may keep what they get
 LEAVING = (ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
 
 
@@ -75,9 +76,17 @@ def _varies(length: str, stores: Counter[str], changed: Counter[str]) -> bool:
 
 
 def _changed(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """The names of containers to which something is added, or from which something is taken, once for each place."""
-    changing = builtin_rows().named(CHANGING)
+    """The names of containers to which something is added, or from which something is taken, once for each place.
+
+    What is handed to a function that is no API may be changed there, and what has another name by that name.
+    """
+    changing, keeping = builtin_rows().named(CHANGING), _keeping()
     for node in nodes:
+        match node:
+            case ast.Call(args=args, keywords=keywords) if called(node) not in keeping:
+                yield from (n.id for n in (*args, *(k.value for k in keywords)) if isinstance(n, ast.Name))
+            case ast.Assign(value=ast.Name(id=name)) | ast.AnnAssign(value=ast.Name(id=name)):
+                yield name
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in changing:
                 yield name
@@ -87,6 +96,13 @@ def _changed(nodes: Sequence[ast.AST]) -> Iterator[str]:
                 yield name
             case ast.AugAssign(target=ast.Name(id=name)):
                 yield name
+
+
+def _keeping() -> set[str]:
+    """The names of the APIs that leave the lists that they get as they are, and keep none of them."""
+    rows = builtin_rows().values()
+    kept = [row for row in rows if row.call not in CHANGING_FUNCTIONS and row.name.partition(".")[0] not in KEEPERS]
+    return {row.name.rpartition(".")[2] for row in kept}
 
 
 def _made(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ast.expr, int]]:
@@ -115,7 +131,7 @@ def _displays(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
 
 def _filled(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr, int]]:
     """`xs = []` and further down in the same block a loop that adds to it once in each turn."""
-    empty: set[str] = set()
+    empty, one_more = set[str](), builtin_rows().named(frozenset(["add"]))
     for stmt in statements:
         match stmt:
             case (
@@ -126,8 +142,9 @@ def _filled(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr, int
             case ast.For(iter=items, body=body) if not any(isinstance(n, LEAVING) for s in body for n in walk(s)):
                 for inner in body:
                     match inner:
-                        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))) if name in empty:
-                            yield name, items, 1
+                        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))):
+                            if name in empty and method in one_more:
+                                yield name, items, 1
 
 
 def _length(items: ast.expr) -> str:

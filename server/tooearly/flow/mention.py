@@ -21,6 +21,7 @@ READS = ("result", "exception")
 # The effects of what waits for all that it is given, for all if it is asked for nothing else, for its first argument.
 FOR_ALL, FOR_SOME, FOR_ONE = frozenset(["gather"]), frozenset(["wait"]), frozenset(["wait_for"])
 ANSWERS = (ast.Call, ast.IfExp, ast.BoolOp, ast.Compare, ast.UnaryOp)  # expressions that may say something of an object
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 CONTAINERS = frozenset(["container", "defaultdict", "task_group"])  # the effects of making one
 TAKING = frozenset(["dict_pop", "heap_pop", "islice", "next", "pop", "popleft"])  # the first element, among others
 # The effects of calls that make futures; they may have other names in users' rows.
@@ -68,6 +69,13 @@ def nodes_in(function: Function) -> list[ast.AST]:
     if found is None:
         found = function.cache["nodes"] = walk(function.node)
     return found
+
+
+def may_suspend(node: ast.AST) -> bool:
+    """Whether a coroutine may be suspended at a node itself; what is inside of it has nodes of its own."""
+    if isinstance(node, COMPREHENSIONS):
+        return any(loop.is_async for loop in node.generators)
+    return isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith | ast.Yield | ast.YieldFrom)
 
 
 def called(node: ast.AST | None) -> str:

@@ -10,7 +10,7 @@ from tooearly.flow.classes import bases
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.leaving import fills, leaves, makes
 from tooearly.flow.machine import Machine, up
-from tooearly.flow.mention import MAKING, closure, names_in, nodes_in, reaches_read
+from tooearly.flow.mention import MAKING, closure, may_suspend, names_in, nodes_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -170,8 +170,7 @@ def target_function(value: Value) -> Func | None:
 def never_suspends(body: Coro) -> bool:
     """Whether a coroutine runs to its end in one go, by its text."""
     target = target_function(body)
-    waiting = (ast.Await, ast.AsyncFor, ast.AsyncWith)
-    return target is not None and not any(isinstance(n, waiting) for n in nodes_in(target.function))
+    return target is not None and not any(map(may_suspend, nodes_in(target.function)))
 
 
 def whole_body(w: World, body: Coro) -> Coro:

@@ -12,9 +12,10 @@ and of such a task itself.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from tooearly.flow.changes import CHANGING, FUNCTIONS, LESSENING, TAKING, Change, changes_of
 from tooearly.flow.joining import opened
 from tooearly.flow.machine import Act, Machine, Outcome, up
 from tooearly.flow.mention import names_in, nodes_in
@@ -41,28 +42,7 @@ from tooearly.flow.walking import refs
 from tooearly.semantics.names import Function, all_args, walk
 from tooearly.semantics.rows import builtin_rows
 
-# The effects of methods that take an element of a container and give it, and of all that change one.
-TAKING = frozenset(["dict_pop", "dict_popitem", "pop", "popleft"])
-LESSENING = TAKING | {"clear", "remove"}
-CHANGING = LESSENING | {"add", "dict_update", "extend", "setdefault", "update"}
-WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
-FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef, ast.Lambda)
 TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A function stores into a variable's container (`attr` is empty), or into an attribute.
-
-    `late`: it may have waited for something before; `last`: it ends without being suspended any more. `lessens`: it
-    only takes something out.
-    """
-
-    name: str
-    attr: str
-    late: bool
-    last: bool
-    lessens: bool = False
 
 
 def tell(m: Machine, act: Act, w: World) -> None:
@@ -286,99 +266,6 @@ def owner_of(w: World, target: Func, name: str) -> Frame | None:
     while frame is not None and (frame, name) not in w.env:
         frame = None if is_module(frame) else up(w, frame, 1)
     return frame
-
-
-def changes_of(function: Function) -> tuple[Change, ...]:
-    """What a function's own text stores into."""
-    found: tuple[Change, ...] | None = function.cache.get("changes")
-    if found is None:
-        nodes = nodes_in(function) if isinstance(function.node, FUNCTIONS) else []
-        waits = [node for node in nodes if isinstance(node, WAITING)]
-        turning = _turning(nodes)
-        rebound = function.nonlocal_names | function.global_names
-        function.cache["changes"] = ()  # of methods that call each other
-        own = [
-            (node, Change(*place, late=False, last=True, lessens=_lessens(node)))
-            for node in nodes
-            for place in _places(node, rebound)
-        ]
-        found = function.cache["changes"] = tuple(
-            replace(
-                change,
-                late=change.late
-                or any(_inside(node, x) for x in turning)
-                or any(_before(x, node) or _inside(x, node) for x in waits),
-                last=change.last and behind_all_waits(node, nodes),
-            )
-            for node, change in [*own, *_by_methods(function, nodes)]
-        )
-    return found
-
-
-def _turning(nodes: list[ast.AST]) -> list[ast.AST]:
-    """The loops that wait in each turn."""
-    waits = [node for node in nodes if isinstance(node, WAITING)]
-    loops = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
-    return [loop for loop in loops if isinstance(loop, ast.AsyncFor) or any(_inside(x, loop) for x in waits)]
-
-
-def behind_all_waits(node: ast.AST, nodes: list[ast.AST]) -> bool:
-    """Whether a function of these nodes, once it has come to this one, is not suspended any more."""
-    if any(_inside(node, loop) for loop in _turning(nodes)):
-        return False
-    return not any(_before(node, wait) for wait in nodes if isinstance(wait, WAITING))
-
-
-def _by_methods(function: Function, nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.AST, Change]]:
-    """What the methods change that a method calls on its own object."""
-    for node in nodes if function.cls is not None and function.params else ():
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if name == function.params[0]:
-                method = function.cls.methods.get(attr) if function.cls is not None else None
-                if method is not None and method is not function and method.params:
-                    own = [change for change in changes_of(method) if change.name == method.params[0]]
-                    yield from ((node, replace(change, name=name)) for change in own)
-
-
-def _places(node: ast.AST, rebound: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """What a piece of text stores into: (name, attribute or nothing)."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if attr in builtin_rows().named(CHANGING):
-            yield from _place(owner)
-        case ast.Subscript(value=owner, ctx=ast.Store() | ast.Del()):
-            yield from _place(owner)
-        case ast.Attribute(ctx=ast.Store()):
-            yield from _place(node)
-        case ast.Name(id=name, ctx=ast.Store()) if name in rebound:
-            yield name, ""
-
-
-def _lessens(node: ast.AST) -> bool:
-    """Whether what changes a container only takes something out."""
-    match node:
-        case ast.Call(func=ast.Attribute(attr=attr)):
-            return attr in builtin_rows().named(LESSENING)
-    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Del)
-
-
-def _place(owner: ast.expr) -> Iterator[tuple[str, str]]:
-    match owner:
-        case ast.Name(id=name):
-            yield name, ""
-        case ast.Attribute(value=ast.Name(id=name), attr=attr):
-            yield name, attr
-
-
-def _before(node: ast.AST, other: ast.AST) -> bool:
-    return (node.end_lineno, node.end_col_offset) <= _start(other)  # type: ignore[attr-defined]
-
-
-def _inside(node: ast.AST, outer: ast.AST) -> bool:
-    return _start(outer) < _start(node) < (outer.end_lineno, outer.end_col_offset)  # type: ignore[attr-defined]
-
-
-def _start(node: ast.AST) -> tuple[int, int]:
-    return node.lineno, node.col_offset  # type: ignore[attr-defined]
 
 
 # What that means here
