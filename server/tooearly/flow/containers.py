@@ -26,7 +26,7 @@ from tooearly.flow.values import (
     unique,
 )
 
-MOST = 8  # elements that an exact container may have
+MOST = 24  # elements that an exact container may have
 FACTORY = const("default_factory")
 SETS = ("set", "done", "pending")  # kinds of containers whose elements have no place
 STANDING = (FACTORY, NAMES, RENEWED, UNORDERED)  # slots that tell of the container, not of an element
