@@ -142,9 +142,12 @@ def defaultdict(c: Call) -> list[Outcome]:
 
 def reordered(c: Call) -> list[Outcome]:
     """`sorted(x)`: the same elements in an order that is not known, unless they are constants."""
+    from tooearly.flow.by_answer import in_order
     from tooearly.flow.draining import compared
 
     out: list[Outcome] = []
+    if (ordered := in_order(c, c.get("items"))) is not None:
+        return ordered
     for given in compared(c):
         found = items_of(given.world, given.value)
         if given.exc is None and found is not None:
@@ -250,6 +253,7 @@ def counting(c: Call) -> list[Outcome]:
 
 def one_of(c: Call) -> list[Outcome]:
     """`max(x)`, `min(x)`, `random.choice(x)`: one of the elements."""
+    from tooearly.flow.by_answer import extreme
     from tooearly.flow.draining import compared
 
     given = c.get("items")
@@ -261,6 +265,8 @@ def one_of(c: Call) -> list[Outcome]:
     if c.w.cont(given) is None or not isinstance(given, Ref):
         return [Outcome(c.w, Unknown())]
     out: list[Outcome] = []
+    if (found := extreme(c, given)) is not None:
+        return found
     for outcome in compared(c):
         if outcome.exc is not None or not isinstance(outcome.value, Ref):
             out.append(outcome)

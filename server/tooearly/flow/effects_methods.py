@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tooearly.flow import beside, containers, storing, subscripts
+from tooearly.flow.by_answer import in_order
 from tooearly.flow.containers import STANDING, copy, new
 from tooearly.flow.effects_data import items_of, keys_of, names_object
 from tooearly.flow.effects_pairs import list_of_pairs
@@ -231,12 +232,22 @@ def shuffle(c: Call) -> list[Outcome]:
     """`sort()`, `reverse()`, `random.shuffle(x)`: the order is not known afterwards."""
     given = c.get("items") or c.receiver  # `Random().shuffle(x)` has both
     cont = c.w.cont(given)
+    if isinstance(given, Ref) and (ordered := in_order(c, given)) is not None:
+        return [_replaced(outcome, given) for outcome in ordered]
     if cont is not None and isinstance(given, Ref):
         backwards = c.row.kind == "reverse" and cont.exact
         c.w.heap[given.oid] = replace(cont, items=cont.items[::-1], slots=()) if backwards else beside.mixed_up(cont)
         if not backwards:
             beside.out_of_step(c.w, given, cont.items)
     return [Outcome(c.w, NONE)]
+
+
+def _replaced(outcome: Outcome, given: Ref) -> Outcome:
+    """A list has the order now that another one has."""
+    made = outcome.world.cont(outcome.value)
+    if made is not None:
+        outcome.world.heap[given.oid] = made
+    return replace(outcome, value=NONE)
 
 
 def copied(c: Call) -> list[Outcome]:

@@ -14,7 +14,7 @@ from tooearly.flow.machine import Outcome
 from tooearly.flow.objects import DONE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.slices import split_group
 from tooearly.flow.state import World
-from tooearly.flow.values import Oid, Ref, Unknown, Value
+from tooearly.flow.values import RUNNING, TRUE, Oid, Ref, Unknown, Value
 
 APART = 3  # tasks that may be done or not and that are told apart
 
@@ -44,7 +44,9 @@ def all_tasks(c: Call) -> list[Outcome]:
                 members.append(Unknown())
         others = Oid(c.site, c.frame, "each")
         world.heap[others] = Fut("task", PENDING, c.site, many=True, note=Note("fresh", c.site))
-        cont = Cont("set", (Ref(others), *dict.fromkeys(members)), False)
+        named = any(fut.kind == "current" for _, fut in _tasks(world))
+        slots = ((RUNNING, TRUE),) if c.act.on_loop and not named else ()
+        cont = Cont("set", (Ref(others), *dict.fromkeys(members)), False, slots=slots)
         out.append(Outcome(world, world.allocate(Oid(c.site, c.frame, "all"), cont)))
     return out
 

@@ -19,6 +19,7 @@ from tooearly.flow.state import World
 from tooearly.flow.values import (
     FALSE,
     RETIRING,
+    RUNNING,
     TRUE,
     Const,
     Length,
@@ -82,7 +83,8 @@ def emptiness(w: World, ref: Ref) -> Iterator[tuple[bool, World]]:
     if cont.exact:
         yield bool(items), w
         return
-    solid = any(not isinstance(i, Unknown) and not is_group(w, i) for i in items) and not cont.many
+    followed = not cont.many and any(not isinstance(i, Unknown) and not is_group(w, i) for i in items)
+    solid = followed or (RUNNING, TRUE) in cont.slots
     if items:
         full = w.copy()
         full.heap[ref.oid] = replace(cont, nonempty=True, size=cont.length)
@@ -135,7 +137,7 @@ def compare_lengths(w: World, name: str, left: Value, right: Value) -> list[Outc
         return [Outcome(w, const(compare(cont.length, right.value)))]
     out: list[Outcome] = []
     for more, world in _sizes(w, Ref(left.container)):
-        least = len(_singles(w, Ref(left.container)))
+        least = len(_singles(w, Ref(left.container))) + ((RUNNING, TRUE) in cont.slots)
         near = (n for n in (least + 1, right.value - 1, right.value, right.value + 1) if n > least)
         answers = {compare(n, right.value) for n in (near if more else (least,))}
         if len(answers) > 1 and name in WHOLE and (all_of_it := _whole(world, left.container, right.value)):
@@ -166,12 +168,12 @@ def _singles(w: World, ref: Ref) -> list[Value]:
 
 def _sizes(w: World, ref: Ref) -> Iterator[tuple[bool, World]]:
     """(False, the world in which it has only the elements that are followed one by one), (True, ... has more)."""
-    if not _singles(w, ref):
+    cont = w.cont(ref)
+    assert cont is not None
+    if not _singles(w, ref) and (RUNNING, TRUE) not in cont.slots:
         yield from emptiness(w, ref)
         return
     yield True, w.copy()
-    cont = w.cont(ref)
-    assert cont is not None
     if any(not isinstance(i, Ref) for i in cont.items):
         return
     for item in cont.items:

@@ -127,6 +127,7 @@ def const(value: Any) -> Const:
 
 NONE, TRUE, FALSE = const(None), const(True), const(False)
 UNORDERED = const("unordered")  # among the slots of a list: in which order its elements are is not known
+RUNNING = const("running")  # among the slots of `all_tasks()`: the task that asks is in it, and has no name
 RETIRING = const("retiring")  # among the slots of a container: what is done may have been taken out (`retiring`)
 
 
