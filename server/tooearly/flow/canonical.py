@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.joining import NAMES, either_end
+from tooearly.flow.joining import NAMES, either_asked, either_end
 from tooearly.flow.objects import GHOST, Cont, Fut, Iterating, Obj
 from tooearly.flow.values import (
     TRUE,
@@ -69,7 +69,13 @@ def covers(more: Obj, less: Obj) -> bool:
     """Whether all that is possible of one future is possible of the other, which is the same but for that."""
     if not isinstance(more, Fut) or not isinstance(less, Fut) or (more.mask ^ less.mask) & GHOST:
         return False
-    either = replace(less, mask=more.mask | less.mask, open=more.open or less.open, end=either_end(more.end, less.end))
+    either = replace(
+        less,
+        mask=more.mask | less.mask,
+        open=more.open or less.open,
+        end=either_end(more.end, less.end),
+        asked=either_asked(more, less),
+    )
     return either == more
 
 

@@ -118,7 +118,16 @@ def takes(m: Machine, exc: Exc, handler: str) -> int:
         return MAYBE
     if exc.cls == "builtins.LookupError" and exc.cls in (ancestors(m, handler) or ()):
         return MAYBE
-    return MAYBE if ancestors(m, handler) is None else NO
+    return MAYBE if ancestors(m, handler) is None and _may_be_another_name(handler, line) else NO
+
+
+def _may_be_another_name(handler: str, line: list[str]) -> bool:
+    """Whether a class of a library that is not seen may be one of these by another name: `lib.TimeoutError`.
+
+    It can be no base class of theirs: they were there before.
+    """
+    last = handler.rpartition(".")[2]
+    return last in {"?", "error", "Cancelled", *(name.rpartition(".")[2] for name in line)}
 
 
 def handler_names(w: World, value: Value | None) -> list[str]:

@@ -193,7 +193,7 @@ def cancel(c: Call) -> list[Outcome]:
         finish(finished, c.receiver)
         out.append(Outcome(finished, FALSE))
     if fut.mask & (PENDING | UNSEEN):
-        c.w.set_mask(c.receiver.oid, PENDING, Note("cancelled", c.site))
+        c.w.heap[c.receiver.oid] = replace(fut, mask=PENDING, asked=True, note=Note("cancelled", c.site))
         out.append(Outcome(c.w, TRUE))
     return out
 

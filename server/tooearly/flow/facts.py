@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tooearly.flow.mention import names_in, nodes_in, reads
+from tooearly.flow.changes import LESSENING
+from tooearly.flow.mention import called, names_in, nodes_in, reads
 from tooearly.semantics.names import Function, Module, walk
 from tooearly.semantics.rows import builtin_rows
 
@@ -86,6 +87,27 @@ def rebound_by(function: Function) -> frozenset[str]:
     return found
 
 
+def lessened_by(function: Function) -> frozenset[str]:
+    """The names of containers from which a function may take something: itself, or by handing them on."""
+    found: frozenset[str] | None = function.cache.get("lessens")
+    if found is None:
+        methods, keeping = builtin_rows().named(LESSENING), builtin_rows().keeping
+        names: set[str] = set()
+        for node in nodes_in(function):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if attr in methods:
+                    names.add(name)
+                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Del()):
+                    names.add(name)
+                case ast.Assign(value=ast.Name(id=name)) | ast.Return(value=ast.Name(id=name)):
+                    names.add(name)
+            if isinstance(node, ast.Call) and called(node) not in keeping:
+                given = (*node.args, *(keyword.value for keyword in node.keywords))
+                names.update(arg.id for arg in given if isinstance(arg, ast.Name))
+        found = function.cache["lessens"] = frozenset(names)
+    return found
+
+
 FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
     "read": read_by,
     "registered": registered_by,
@@ -93,6 +115,7 @@ FACTS: dict[str, Callable[[Function], frozenset[str]]] = {
     "cancelling": cancelling_by,
     "by themselves": runs_by_itself,
     "rebound": rebound_by,
+    "lessened": lessened_by,
 }
 """What is known of a module as a whole: the names that any of its functions gives."""
 
@@ -115,6 +138,12 @@ def stays(m: Machine, module: Module, name: str) -> bool:
     """Whether a variable of the module keeps the value that the top level has given it, once."""
     m.consulted["rebound", module.name, name] = name not in fact(module, "rebound")
     return name not in fact(module, "rebound") and len(module.bindings.get(name, ())) == 1
+
+
+def whole(m: Machine, module: Module, name: str) -> bool:
+    """Whether no function of the module takes anything out of a container that is the value of this variable."""
+    m.consulted["lessened", module.name, name] = name not in fact(module, "lessened")
+    return name not in fact(module, "lessened")
 
 
 def gives_exceptions(m: Machine) -> bool:

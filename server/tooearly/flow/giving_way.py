@@ -48,8 +48,8 @@ def all_give_way(m: Machine, w: World, function: Function, futures: list[Fut]) -
 
 
 def was_asked(fut: Fut) -> bool:
-    """Whether the last that was done about a task was to cancel it."""
-    return fut.kind == "task" and fut.note is not None and fut.note.why == "cancelled"
+    """Whether a task that may be running has been cancelled."""
+    return fut.kind == "task" and fut.asked
 
 
 def _gives_way(m: Machine, w: World, fut: Fut) -> bool:

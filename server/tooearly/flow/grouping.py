@@ -41,7 +41,7 @@ def name_groups(w: World) -> None:
     for oid in many:
         obj = w.heap[oid]
         if isinstance(obj, Fut):
-            facts: Any = (obj.mask, obj.kind, obj.end)
+            facts: Any = (obj.mask, obj.kind, obj.end, obj.asked)
         else:
             facts = "filled" if _as_filled(w, oid, holders[oid]) in filled else _shape(w, obj)
         within = frozenset(holders[oid])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.objects import CANCELLED, ERROR, VALUE, Cont, Fut, Generating, Inst, Iterating, Obj
+from tooearly.flow.objects import CANCELLED, DONE, ERROR, VALUE, Cont, Fut, Generating, Inst, Iterating, Obj
 from tooearly.flow.values import Api, Beside, Choice, Ref, Unknown, Value, choice, unique
 from tooearly.flow.walking import children_of
 from tooearly.flow.walking import held as refs_in
@@ -114,6 +114,12 @@ def either_end(a: str, b: str) -> str:
     return ERROR if not {a, b} & {"", VALUE, CANCELLED} else ""
 
 
+def either_asked(a: Fut, b: Fut) -> bool:
+    """Whether one of two futures has been cancelled, wherever it is not done."""
+    running = [fut.asked for fut in (a, b) if fut.mask != DONE]
+    return bool(running) and all(running)
+
+
 def join_objects(a: Obj, b: Obj) -> Obj:
     """The least object that stands for both."""
     match a, b:
@@ -125,6 +131,7 @@ def join_objects(a: Obj, b: Obj) -> Obj:
                 open=a.open or b.open,
                 end=either_end(a.end, b.end),
                 foreign=a.foreign or b.foreign,
+                asked=either_asked(a, b),
                 children=unique((*a.children, *b.children)),
                 keep_going=a.keep_going if a.keep_going == b.keep_going else None,
                 body=a.body if a.body == b.body else None,

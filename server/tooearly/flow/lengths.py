@@ -18,8 +18,6 @@ from tooearly.flow.mention import called, nodes_in
 from tooearly.semantics.names import Function, walk
 from tooearly.semantics.rows import builtin_rows
 
-CHANGING_FUNCTIONS = frozenset(["heap_pop", "heap_push"])  # effects
-KEEPERS = ("dict", "list", "set")  # the types whose methods may keep what they get
 LEAVING = (ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
 
 
@@ -80,7 +78,7 @@ def _changed(nodes: Sequence[ast.AST]) -> Iterator[str]:
 
     What is handed to a function that is no API may be changed there, and what has another name by that name.
     """
-    changing, keeping = builtin_rows().named(CHANGING), _keeping()
+    changing, keeping = builtin_rows().named(CHANGING), builtin_rows().keeping
     for node in nodes:
         match node:
             case ast.Call(args=args, keywords=keywords) if called(node) not in keeping:
@@ -96,13 +94,6 @@ def _changed(nodes: Sequence[ast.AST]) -> Iterator[str]:
                 yield name
             case ast.AugAssign(target=ast.Name(id=name)):
                 yield name
-
-
-def _keeping() -> set[str]:
-    """The names of the APIs that leave the lists that they get as they are, and keep none of them."""
-    rows = builtin_rows().values()
-    kept = [row for row in rows if row.call not in CHANGING_FUNCTIONS and row.name.partition(".")[0] not in KEEPERS]
-    return {row.name.rpartition(".")[2] for row in kept}
 
 
 def _made(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ast.expr, int]]:

@@ -86,7 +86,7 @@ def _shown(obj: Obj, telling: _Telling, *, ends: bool) -> Hashable:
     match obj:
         case Fut():
             end = obj.end if ends else ""
-            return (obj.mask, obj.many, obj.open, obj.children, obj.keep_going, obj.body, obj.value, end)
+            return (obj.mask, obj.many, obj.open, obj.children, obj.keep_going, obj.body, obj.value, end, obj.asked)
         case Cont():
             items = tuple(_led(item, telling) for item in obj.items)
             pairs = tuple(zip(obj.keys, items, strict=True)) if obj.keys else items

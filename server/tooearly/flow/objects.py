@@ -39,7 +39,8 @@ class Fut:
     """A future, or a group of them. `open`: something else than this code may finish it at any suspension.
 
     `end`: how it has ended, where that is known: VALUE, ERROR (any exception of its own) or the exception's class.
-    `foreign`: code that is not visible has got at it. `cls`: its class, when that is one of the workspace.
+    `foreign`: code that is not visible has got at it. `cls`: its class, when that is one of the workspace. `asked`: it
+    has been cancelled, and not been seen to end.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Fut:
     end: str = ""
     foreign: bool = False
     cls: Class | None = None
+    asked: bool = False
     note: Note | None = field(default=None, compare=False)
     held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
     hashed: int = field(default=0, init=False, repr=False, compare=False)
@@ -73,6 +75,7 @@ class Fut:
                     self.value,
                     self.end,
                     self.cls,
+                    self.asked,
                 )
             )
             object.__setattr__(self, "hashed", made or 1)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow import beside
+from tooearly.flow import beside, tables
 from tooearly.flow.containers import STANDING, is_group, new
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import DONE, Cont, Fut
@@ -43,8 +43,10 @@ def membership(m: Machine, act: Act, w: World, left: Value, right: Value) -> lis
     """`left in right`."""
     right = w.inside(right)
     cont, given, left = w.cont(right), left, plain_key(left)
+    if isinstance(left, Const) and isinstance(right, Const) and left.kind == right.kind == "str":
+        return [Outcome(w, const(left.value in right.value))]
     if cont is None:
-        return [Outcome(w, Unknown())]
+        return [Outcome(w, TRUE if tables.holds(m, right, left) else Unknown())]
     items = cont.keys if cont.kind == "dict" else cont.items
     if isinstance(left, Const) and beside.answers(items):
         return [Outcome(x, const(found)) for found, x in beside.holding(w, items, {left})]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 
 from tooearly.flow import beside
 from tooearly.flow.classes import parts_of
@@ -102,12 +103,13 @@ def unknown_part(act: Act, w: World, obj: Ref, site: Site, key: SliceOf | None =
     surely = _placed(cont, key) if key is not None and key.known else {}
     plain = (Unknown(),) if any(isinstance(item, Unknown | Const) for item in cont.items) else ()
     part = new(w, act.frame, site, Cont(cont.kind if cont.kind != "tuple" else "list", plain, False))
+    outside, within_it = _told_by_slices(w, cont, key) if key is not None else (set[Value](), set[Value]())
     for item in cont.items:
-        if is_group(w, item):
+        if is_group(w, item) and item not in outside:
             assert isinstance(item, Ref)
-            collect(w, part, split_group(w, item, "part"), None)
+            collect(w, part, item if item in within_it else split_group(w, item, "part"), None)
     worlds = [w]
-    for item in [i for i in cont.items if isinstance(i, Ref) and not is_group(w, i)][:3]:
+    for item in [i for i in cont.items if isinstance(i, Ref) and not is_group(w, i) and i not in outside][:3]:
         if (inside := surely.get(item)) is not None:
             for world in worlds if inside else ():
                 collect(world, part, item, None)
@@ -123,6 +125,40 @@ def unknown_part(act: Act, w: World, obj: Ref, site: Site, key: SliceOf | None =
     return [Outcome(world, part) for world in worlds]
 
 
+def _told_by_slices(w: World, cont: Cont, key: SliceOf) -> tuple[set[Value], set[Value]]:
+    """Which elements are surely not in a slice, and which surely are, by the slices that were taken before."""
+    outside, inside = set[Value](), set[Value]()
+    for known, part in cont.slots if _counts(key) else ():
+        held = w.cont(part)
+        if held is None or not isinstance(known, SliceOf) or not _counts(known):
+            continue
+        own, others = set(held.items), {item for item in cont.items if item not in held.items}
+        if _covers(known, key):
+            outside |= others
+        elif _begin(known) >= _end(key) or _begin(key) >= _end(known):
+            outside |= own
+        elif _begin(known) == 0 and key.upper is None:
+            inside |= others
+    return outside, inside
+
+
+def _counts(part: SliceOf) -> bool:
+    """Whether a slice has constant bounds that count from the beginning."""
+    return part.known and all(bound is None or bound >= 0 for bound in (part.lower, part.upper))
+
+
+def _covers(large: SliceOf, small: SliceOf) -> bool:
+    return _begin(large) <= _begin(small) and _end(small) <= _end(large)
+
+
+def _begin(part: SliceOf) -> float:
+    return part.lower or 0
+
+
+def _end(part: SliceOf) -> float:
+    return inf if part.upper is None else part.upper
+
+
 def _placed(cont: Cont, part: SliceOf) -> dict[Value, bool]:
     """The elements of which it is known at which index they are, and whether that is in the slice."""
     known = [(v, k.value) for k, v in cont.slots if isinstance(k, Const) and type(k.value) is int]
@@ -132,6 +168,8 @@ def _placed(cont: Cont, part: SliceOf) -> dict[Value, bool]:
 def split_group(w: World, group: Ref, tag: str) -> Ref:
     """A second group for some members of `group`; whatever holds the group holds both."""
     part = Oid(group.oid.site, group.oid.frame, ("G", tag, group.oid.tag))
+    while part in w.heap:
+        part = replace(part, tag=("G", tag, part.tag))
     w.heap[part] = w.heap[group.oid]
     for holder, obj in list(w.heap.items()):
         if isinstance(obj, Cont) and obj.many and obj.exact and obj.kind == "tuple":

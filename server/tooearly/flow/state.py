@@ -21,7 +21,20 @@ from typing import Any
 from tooearly.flow.canonical import Settled, canonical, forget_keys
 from tooearly.flow.grouping import HOLDER, name_groups, one_of_many, regroup
 from tooearly.flow.joining import inexact, instead, is_for, join_objects, lists, opened, own_part, swapped, without
-from tooearly.flow.objects import CONTENTS, MAYBE, PENDING, UNSEEN, Cont, Fut, Generating, Inst, Iterating, Note, Obj
+from tooearly.flow.objects import (
+    CONTENTS,
+    DONE,
+    MAYBE,
+    PENDING,
+    UNSEEN,
+    Cont,
+    Fut,
+    Generating,
+    Inst,
+    Iterating,
+    Note,
+    Obj,
+)
 from tooearly.flow.values import Choice, Frame, Func, Oid, Ref, Value
 from tooearly.flow.walking import children_of, frames, functions, held, refs, renamed, renamed_object
 
@@ -116,7 +129,8 @@ class World:
         obj = self.heap[oid]
         assert isinstance(obj, Fut)
         if obj.mask != mask or note is not None:
-            self.heap[oid] = replace(obj, mask=mask, note=note if note is not None else obj.note)
+            asked = obj.asked and mask != DONE
+            self.heap[oid] = replace(obj, mask=mask, asked=asked, note=note if note is not None else obj.note)
 
     def allocate(self, oid: Oid, obj: Obj) -> Ref:
         """A new object; the previous one of the same place becomes `~`, and the one before that joins the group.

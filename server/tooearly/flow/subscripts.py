@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tooearly.flow import beside, shelves
+from tooearly.flow import beside, shelves, tables
 from tooearly.flow.containers import FACTORY, is_group, shuffled
 from tooearly.flow.covered import is_covered
 from tooearly.flow.joining import FINISHED, MISSING, RENEWED
@@ -111,6 +111,8 @@ def _custom_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: S
         return list(call(m, act, w, method, [(key, False)], [], site))
     if (inner := w.inside(obj)) is not obj:
         return get_item(m, act, w, inner, key, site)
+    if (known := tables.listed(m, obj, key)) is not None:
+        return [Outcome(w, known)]
     out = [Outcome(w, Unknown(None, shelves.element_type(m, act, site)))]
     if isinstance(obj, Unknown) and not shelves.is_there(act, site):
         out.append(Outcome(w.copy(), exc=Exc("builtins.LookupError")))

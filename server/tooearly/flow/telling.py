@@ -80,10 +80,6 @@ def _filled_in(w: World, change: Change, place: Value | tuple[Frame, str]) -> No
 
 def changed_later(w: World, function: Value, args: tuple[Value, ...]) -> None:
     """Some time later the loop calls this: what it adds to may have more from now on."""
-    if isinstance(function, Bound) and isinstance(function.function, Api):
-        if function.function.name.rpartition(".")[2] in builtin_rows().named(CHANGING - LESSENING):
-            _filled_in(w, Change("", "", late=True, last=True), function.receiver)
-        return
     for change, place in _told(w, Coro(function, args, (), None)):  # type: ignore[arg-type]
         _filled_in(w, change, place)
 
@@ -178,8 +174,17 @@ def overlooked(act: Act, w: World, call: Coro) -> bool:
 
 def tells(function: Value) -> bool:
     """Whether a coroutine, or a callback, changes something that others see."""
+    match function:
+        case Bound(Api(name)):
+            return bool(_changing(name))
     target = target_function(function)
     return target is not None and bool(changes_of(target.function))
+
+
+def _changing(api: str) -> str:
+    """The name of a method that changes a container; nothing for other APIs."""
+    method = api.rpartition(".")[2]
+    return method if method in builtin_rows().named(CHANGING) else ""
 
 
 def _asked(act: Act) -> frozenset[str]:
@@ -232,6 +237,10 @@ def _running(w: World) -> Iterator[tuple[Coro, list[Oid]]]:
 
 def _told(w: World, body: Coro) -> Iterator[tuple[Change, Value | tuple[Frame, str]]]:
     """The changes of a running function, each with what it changes: an object, or a variable that it rebinds."""
+    match body.function:
+        case Bound(Api(name), receiver) if method := _changing(name):
+            lessens = method in builtin_rows().named(LESSENING)
+            yield Change("", "", late=False, last=True, lessens=lessens), receiver
     target = target_function(body)
     changes = changes_of(target.function) if target is not None else ()
     if target is None or not changes:

@@ -16,9 +16,9 @@ from dataclasses import replace
 from itertools import islice
 
 from tooearly.flow.folding import join_worlds
-from tooearly.flow.joining import either_end, join_objects
+from tooearly.flow.joining import either_asked, either_end, join_objects
 from tooearly.flow.likeness import ends_forgotten, keys_to_futures, likeness
-from tooearly.flow.objects import GHOST, PENDING, Cont, Fut, Inst, Iterating, Obj
+from tooearly.flow.objects import DONE, GHOST, PENDING, Cont, Fut, Inst, Iterating, Obj
 from tooearly.flow.state import Key, World
 from tooearly.flow.subsumed import Loose, loose_groups, wider
 from tooearly.flow.values import Choice, Const, Frame, Oid, Unknown, Value, choice
@@ -171,7 +171,8 @@ def _either_object(x: Obj, y: Obj) -> Obj | None:
         case Fut(), Fut() if not (x.mask | y.mask) & GHOST and _same_future(x, y):
             note = (x if x.mask & PENDING else y).note
             end = either_end(x.end, y.end)
-            return replace(x, mask=x.mask | y.mask, open=x.open or y.open, end=end, note=note)
+            asked = either_asked(x, y)
+            return replace(x, mask=x.mask | y.mask, open=x.open or y.open, end=end, asked=asked, note=note)
         case Inst(), Inst() if x.cls is y.cls:
             return _either_instance(x, y)
         case Cont(kind=kind) | Iterating(kind=kind), Cont() | Iterating() if y.kind == kind and not held(x) + held(y):
@@ -180,7 +181,9 @@ def _either_object(x: Obj, y: Obj) -> Obj | None:
 
 
 def _same_future(x: Fut, y: Fut) -> bool:
-    return replace(x, mask=y.mask, open=y.open, end=y.end) == y
+    """Whether two futures differ in what is possible of them, and in nothing else."""
+    pending = DONE not in (x.mask, y.mask)
+    return (x.asked == y.asked or not pending) and replace(x, mask=y.mask, open=y.open, end=y.end, asked=y.asked) == y
 
 
 def _either_instance(x: Inst, y: Inst) -> Inst | None:

@@ -57,6 +57,7 @@ class Rows(dict[str, Row]):
     def __init__(self, rows: Mapping[str, Row]) -> None:
         super().__init__(rows)
         self._named: dict[frozenset[str], frozenset[str]] = {}
+        self._keeping: frozenset[str] | None = None
 
     def named(self, effects: frozenset[str]) -> frozenset[str]:
         """The last parts of the names of rows with one of these effects, on calling or on awaiting. Kept."""
@@ -66,7 +67,20 @@ class Rows(dict[str, Row]):
             found = self._named[effects] = frozenset(row.name.rpartition(".")[2] for row in having)
         return found
 
+    @property
+    def keeping(self) -> frozenset[str]:
+        """The last parts of the names of callables that leave containers that they get as they are. Kept.
 
+        Methods of containers may put what they get into others.
+        """
+        if self._keeping is None:
+            rows = [row for row in self.values() if row.call not in _CHANGING and not row.name.startswith(_CONTAINERS)]
+            self._keeping = frozenset(row.name.rpartition(".")[2] for row in rows)
+        return self._keeping
+
+
+_CHANGING = ("heap_pop", "heap_push")
+_CONTAINERS = ("dict.", "list.", "set.")
 _KEYS = {f.name for f in fields(Row)} - {"origin", "awaiting"} | {"await", "same"}
 
 
