@@ -73,7 +73,7 @@ FOLLOWED = {
 BOUNDED = {
     "a chain of ifs over forty tasks": program(*FORTY, *(f"if x.a{i}: await t{i % 40}" for i in range(2000)), *READS),
     "a huge match": program(
-        "match x:", *(f"    case {{'k': {i}, 'v': [a, *b]}} if a > {i}:\n        await t" for i in range(2000))
+        "match x:", *(f"    case {{'k': {i}, 'v': [a, *b]}} if a > {i}:\n        await t" for i in range(6000))
     ),
     "a deep comprehension": program("y = " + "[" * 60 + "t" + "".join(f" for a{i} in x]" for i in range(60))),
     "a list of 3,000 tasks": program(f"y = [{'asyncio.create_task(x), ' * 3000}]", "for k in y: k.result()"),

@@ -396,7 +396,22 @@ async def as_completed_iterated_asynchronously_and_timed_out() -> None:
     await clear_away([running])
 
 
-# ---------------------------------------------------------------- events
+# ---------------------------------------------------------------- locks and events
+@claim("Lock.acquire", "Condition.acquire")
+async def a_lock_lets_in_but_for_a_cancellation() -> None:
+    for lock in (asyncio.Lock(), asyncio.Semaphore(1), asyncio.BoundedSemaphore(1), asyncio.Condition()):
+        assert await lock.acquire()
+        (waiter,) = await started(lock.acquire())
+        await asyncio.wait([waiter], timeout=MOMENT)
+        assert not waiter.done()
+        waiter.cancel()
+        await asyncio.wait([waiter])
+        assert waiter.cancelled()
+        (next_one,) = await started(lock.acquire())
+        lock.release()
+        assert await next_one
+
+
 @claim("Event.is_set")
 async def an_event_that_is_not_set_has_let_nobody_through() -> None:
     event = asyncio.Event()

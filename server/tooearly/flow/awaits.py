@@ -81,15 +81,21 @@ def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> lis
             return await_instance(m, act, w, value, site)
         case Const():
             return [Outcome(w, exc=Exc("builtins.TypeError"))]
+        case Unknown(tag=("param", *_)):
+            awaited = Unknown(("awaited", value.tag), value.type)  # no future that may be running
+            w.env.update({name: awaited for name, held in w.env.items() if held == value})
     return await_unknown(m, act, w, site)
 
 
-def await_unknown(m: Machine, act: Act, w: World, site: Site, *, surely: bool = True) -> list[Outcome]:
-    """Waiting for something that is not followed: it may fail, and it proves nothing."""
+def await_unknown(
+    m: Machine, act: Act, w: World, site: Site, *, surely: bool = True, fails: bool = True
+) -> list[Outcome]:
+    """Waiting for something that is not followed: it may fail (locks do not), and it proves nothing."""
     unsee(w, called=isinstance(getattr(site.node, "value", None), ast.Call))
     suspend(m, act, w, "other", site, surely=surely)
     may_have_waited(m, w)
-    return [Outcome(w, Unknown()), Outcome(w.copy(), exc=Exc("")), Outcome(w.copy(), exc=Exc(CANCELLED))]
+    failed = [Outcome(w.copy(), exc=Exc(""))] if fails else []
+    return [Outcome(w, Unknown()), *failed, Outcome(w.copy(), exc=Exc(CANCELLED))]
 
 
 def await_instance(m: Machine, act: Act, w: World, value: Ref, site: Site) -> list[Outcome]:
@@ -165,9 +171,13 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
         finish_around(outcome.world, ref)
         keep_value(outcome, ref)
         for called in called_back(m, act, outcome.world, ref, site, failed=outcome.exc is not None):
-            decides = partial(_may_not_set, m, act, called, ref, site)
-            out += [replace(outcome, world=world) for world in fired(called, ref, site, decides)]
+            out += [replace(outcome, world=world) for world in fired_by(m, act, called, ref, site)]
     return out
+
+
+def fired_by(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[World]:
+    """The worlds in which a future that is done has been set by one of the callbacks that get at it, if any do."""
+    return fired(w, ref, site, partial(_may_not_set, m, act, w, ref, site))
 
 
 def _set_by(m: Machine, w: World, ref: Ref) -> None:

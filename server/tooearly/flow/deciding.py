@@ -13,12 +13,12 @@ import builtins
 from collections.abc import Iterator
 
 from tooearly.flow.machine import Machine
-from tooearly.flow.mention import named_by, nodes_in
+from tooearly.flow.mention import SETTING, named_by, nodes_in
 from tooearly.flow.values import Bound, Func, Partial, Value
 from tooearly.semantics.names import Function, all_args, walk
 
 FIXED = ("import", "class")  # bindings of names that no callback changes
-SETTING, ASKING = frozenset(["event_set", "finish"]), frozenset(["done", "event_is_set"])  # the effects of methods
+ASKING = frozenset(["done", "event_is_set"])  # the effects of methods
 MOST_CALLS = 3  # from a callback on
 
 

@@ -47,7 +47,7 @@ def signal(c: Call) -> list[Outcome]:
     for outcome in out if not was_set else ():
         if outcome.exc is None:
             woken(c.m, outcome.world, c.receiver, SETTING)
-    if isinstance(c.receiver, Ref):
+    if isinstance(c.receiver, Ref) and not was_set:
         decides = partial(_may_not_set, c)
         over = [replace(o, world=x) for o in out if o.exc is None for x in fired(o.world, c.receiver, c.site, decides)]
         out = [*over, *(o for o in out if o.exc is not None and o.exc.cls == CANCELLED)]

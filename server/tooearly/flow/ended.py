@@ -9,12 +9,14 @@ from dataclasses import replace
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.grouping import HOLDER
 from tooearly.flow.machine import Outcome
-from tooearly.flow.mention import nodes_in
+from tooearly.flow.mention import SETTING, nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, UNSEEN, VALUE, Fut, Inst, Note
 from tooearly.flow.relevance import closed_over
 from tooearly.flow.state import World
-from tooearly.flow.values import PLAIN, Exc, Ref, Site, Value
+from tooearly.flow.values import PLAIN, Api, Bound, Exc, Func, Ref, Site, Value
 from tooearly.flow.walking import functions, held, refs
+from tooearly.semantics.names import Function, walk
+from tooearly.semantics.rows import builtin_rows
 
 
 def finish(w: World, ref: Ref) -> None:
@@ -57,6 +59,25 @@ def fire(w: World, ref: Ref) -> None:
                 finish(w, value)
                 if not fut.many:
                     fire(w, value)
+        _forget_if_over(w, deferred)
+
+
+def _forget_if_over(w: World, deferred: Deferred) -> None:
+    """A callback of futures that are done has run, and runs never again; one that has only set something is over."""
+    futures = [w.fut(value) for value in deferred.args]
+    if all(fut is not None and fut.mask == DONE and not fut.many for fut in futures) and _only_sets(deferred):
+        w.deferred = tuple(other for other in w.deferred if other != deferred)
+
+
+def _only_sets(deferred: Deferred) -> bool:
+    """Whether a callback is a method that sets something, or a lambda that calls one."""
+    methods = builtin_rows().named(SETTING)
+    match deferred.function:
+        case Bound(Api(name)):
+            return name.rpartition(".")[2] in methods
+        case Func(Function(node=ast.Lambda(body=ast.Call(func=ast.Attribute(attr=method), args=args)))):
+            return method in methods and not any(isinstance(n, ast.Call) for arg in args for n in walk(arg))
+    return False
 
 
 def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -> list[World]:
@@ -76,6 +97,9 @@ def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -
     for value in futures:
         world = w.copy()
         finish(world, world.element(value, site, ("fired",)) if world.heap[value.oid].many else value)
+        for deferred in callbacks:
+            if value in deferred.args:
+                _forget_if_over(world, deferred)
         out.append(world)
     return out
 

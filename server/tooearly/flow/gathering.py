@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tooearly.flow.awaits import body_outcomes, causes, complete, ended
 from tooearly.flow.containers import new
-from tooearly.flow.ended import end, finish, has_failed, note_all, raised_by
+from tooearly.flow.ended import end, finish, finish_children, has_failed, note_all, raised_by
 from tooearly.flow.giving_way import all_give_way
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, VALUE, Cont, Fut, Note
@@ -165,5 +165,7 @@ def await_shield(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
         end(outcome.world, ref, outcome.exc)
         if inner is not None:
             end(outcome.world, inner, outcome.exc)
+        if inner_fut is not None and inner_fut.kind == "shield":
+            finish_children(outcome.world, inner_fut)
         out.append(outcome)
     return out

@@ -20,6 +20,8 @@ from tooearly.flow.state import World
 from tooearly.flow.suspending import suspend
 from tooearly.flow.values import FALSE, NONE, TRUE, Const, Coro, Exc, Managing, Ref, Site, Unknown, Value
 
+LOCKS = ("Condition", "Lock")  # types of which only a cancellation keeps one out
+
 
 def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: bool, temp: int | str) -> list[Outcome]:
     """The value of `as`."""
@@ -48,7 +50,8 @@ def enter(m: Machine, act: Act, w: World, manager: Value, site: Site, is_async: 
         w.escape(list(w.heap))  # a lock, perhaps
     if not is_async:
         return [Outcome(w, value), *([Outcome(w.copy(), exc=Exc(""))] if isinstance(manager, Unknown) else [])]
-    return [Outcome(o.world, value, o.exc) for o in await_unknown(m, act, w, site, surely=False)]
+    fails = not (isinstance(manager, Unknown) and manager.type in LOCKS)
+    return [Outcome(o.world, value, o.exc) for o in await_unknown(m, act, w, site, surely=False, fails=fails)]
 
 
 def _enter_generator(m: Machine, act: Act, w: World, coro: Coro, site: Site, temp: int | str) -> list[Outcome]:

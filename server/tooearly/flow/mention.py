@@ -60,6 +60,7 @@ TOUCHING = MAKING | {
     "run_until_complete",
     "wait_for",
 }
+SETTING = frozenset(["event_set", "finish"])  # those that set an event, or a plain future
 MOST_FUNCTIONS = 60
 
 

@@ -10,7 +10,7 @@ from tooearly.flow.classes import bases
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.leaving import fills, leaves, makes
 from tooearly.flow.machine import Machine, up
-from tooearly.flow.mention import MAKING, closure, may_suspend, names_in, nodes_in, reaches_read
+from tooearly.flow.mention import MAKING, SETTING, closure, may_suspend, names_in, nodes_in, reaches_read
 from tooearly.flow.objects import Cont, Fut, Generating, Inst, Iterating
 from tooearly.flow.state import World
 from tooearly.flow.values import (
@@ -236,7 +236,6 @@ def only_sets(m: Machine, deferred: Deferred) -> bool:
     return not stores and called <= _methods(m, SETTING | ASKING)
 
 
-SETTING = frozenset(["event_set", "finish"])
 ASKING = frozenset(["done", "cancelled", "sleep"])
 
 

@@ -17,12 +17,19 @@ MOST_RUNS = 24  # times a callback is interpreted for one root
 
 
 def run_through(w: World) -> None:
-    """Tasks that are never suspended have ended when code goes on that surely was suspended since they were made."""
+    """Tasks that are never suspended have ended when code goes on that surely was suspended since they were made.
+
+    So have gathers, and shields, of futures that were done by then.
+    """
     from tooearly.flow.relevance import never_suspends
 
     for oid, fut in list(w.heap.items()):
-        running = isinstance(fut, Fut) and fut.kind == "task" and fut.mask & PENDING
-        if running and fut.body is not None and never_suspends(fut.body):  # type: ignore[union-attr]
+        if not isinstance(fut, Fut) or not fut.mask & PENDING:
+            continue
+        inner = [w.fut(child) for child in fut.children]
+        over = bool(inner) and all(child is not None and child.mask == DONE and not child.many for child in inner)
+        gathered = fut.kind in ("gather", "shield") and over
+        if gathered or (fut.kind == "task" and fut.body is not None and never_suspends(fut.body)):
             w.set_mask(oid, DONE)
 
 

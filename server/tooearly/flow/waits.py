@@ -343,6 +343,7 @@ AWAITING: dict[str, Callable[[Call], list[Outcome]]] = {
     "send": send_async,
     "enter_context": enter_async_context,
     "exit_close": close_stack,
+    "acquire": lambda c: await_unknown(c.m, c.act, c.w, c.site, surely=False, fails=False),
     "other": lambda c: await_unknown(c.m, c.act, c.w, c.site),
 }
 
