@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from tooearly import fixes
 from tooearly.config import Settings
@@ -30,6 +30,8 @@ READ_BYTES = re.compile(rb"\b(?:result|exception)\b")
 
 MOST_VETTED = 40
 """With more findings than this the outcome of a fix is not analysed before it is offered, only when it is made."""
+VETTING_STEPS = 60_000
+"""Steps that may be spent on the outcomes of a document's fixes: each costs the analysis of the root that it is in."""
 
 
 class Memory:
@@ -54,7 +56,8 @@ class Report:
     """What `check` has found in one version of a document.
 
     `placed` are the findings as they are kept from version to version: as long as nothing about one has changed but
-    where its unit begins, it is the same object. `large` are the functions that were not followed to their ends.
+    where its unit begins, it is the same object. `large` are the functions that were not followed to their ends;
+    `steps` is what the function took that took most.
     """
 
     placed: tuple[Placed, ...]
@@ -63,6 +66,7 @@ class Report:
     functions: int = 0
     states: Callable[[], tuple[State, ...]] = field(default=lambda: (), compare=False)
     large: tuple[Span, ...] = ()
+    steps: int = 0
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -118,8 +122,11 @@ def check(
     if suppressions.ignores:
         placed, unused = suppressions.apply(placed, tree.lines)
         notices += map(unused_notice, unused)
+    steps = max((analysis.steps for analysis in analyses.values()), default=0)
     large = tuple(_span(tree, given) for analysis in analyses.values() for given in analysis.given_up)
-    report = Report(placed, tuple(notices), tree, len(analyses), lambda: _states(module, settings, load, eager), large)
+    report = Report(
+        placed, tuple(notices), tree, len(analyses), lambda: _states(module, settings, load, eager), large, steps
+    )
     if not with_fixes:
         return report
 
@@ -156,12 +163,13 @@ def vetted(
 
 def _with_fixes(report: Report, settings: Settings, again: Callable[[str], tuple[Finding, ...]]) -> Report:
     """The report with fixes."""
-    tree, found = report.tree, report.findings
+    tree, found, left = report.tree, report.findings, VETTING_STEPS
     fixed: list[Placed] = []
     for finding in found:
         offered = fixes.offer(tree, finding, found, settings)
         if len(found) <= MOST_VETTED:
-            offered = vetted(report, finding, offered, again)
+            left -= report.steps * sum(fix.applicability == "unsafe" and not fix.disabled for fix in offered)
+            offered = vetted(report, finding, offered, again) if left > 0 else fixes.untried(offered)
         fixed.append(Placed(replace(finding, fixes=offered), 0))
     return replace(report, placed=tuple(fixed))
 

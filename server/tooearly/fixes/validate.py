@@ -130,7 +130,7 @@ def vetted(
 
 def untried(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
     """The fixes of a finding where no outcome can be looked at: what is not safe is disabled, and behind the others."""
-    why = "the function is too large to see what this would do"
+    why = "the program is too large to see what this would do"
     judged = [
         replace(f, disabled=why, preferred=False) if f.applicability == "unsafe" and not f.disabled else f
         for f in fixes

@@ -89,17 +89,33 @@ def _awaited_in(loop: ast.For | ast.AsyncFor) -> Iterator[ast.AST]:
 
 
 def _awaited_at_once(rows: Rows, function: Function, asked: dict[ast.AST, Asked]) -> Iterator[tuple[Asked, ast.AST]]:
-    """`await gather(*(d[k] for k in ks))`, `await wait([...])`, `[await d[k] for k in ks]`."""
+    """`await gather(*(d[k] for k in ks))`, `await wait([...])`, `[await d[k] for k in ks]`.
+
+    `if needed: await wait(needed)` has waited for all that is needed, whichever way it goes.
+    """
     lists = _kept_lists(function)
+    guards = {inner: node for node in nodes_in(function) for inner in _only_if_any(node, lists)}
     for node in nodes_in(function):
         match node:
             case ast.Await(value=ast.Call() as call):
                 for arg in waited_for(rows, call):
                     part = arg.value if isinstance(arg, ast.Starred) else arg
                     part = lists.get(part.id, part) if isinstance(part, ast.Name) else part
-                    yield from ((asked[e], node) for e in _elements(part) if e in asked)
+                    yield from ((asked[e], guards.get(node, node)) for e in _elements(part) if e in asked)
             case ast.ListComp(elt=ast.Await(value=element)) if element in asked and not node.generators[0].ifs:
                 yield asked[element], node
+
+
+def _only_if_any(node: ast.AST, lists: dict[str, ast.expr]) -> Iterator[ast.AST]:
+    """The waits in the body of a condition that asks a list whether there is anything in it."""
+    match node:
+        case ast.If(test=ast.Name(id=name) | ast.NamedExpr(target=ast.Name(id=name)), body=body) if name in lists:
+            plain = [stmt for stmt in body if isinstance(stmt, ast.Expr | ast.Assign)]
+            yield from (n.value for n in plain if isinstance(n.value, ast.Await) and name in _names(n.value))
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def _kept_lists(function: Function) -> dict[str, ast.expr]:
@@ -108,6 +124,7 @@ def _kept_lists(function: Function) -> dict[str, ast.expr]:
     bound = [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     owners = {n.value.id for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)}
     sets = [(t, n.value) for n in nodes if isinstance(n, ast.Assign) for t in n.targets]
+    sets += [(n.target, n.value) for n in nodes if isinstance(n, ast.NamedExpr)]
     kept = [(t.id, value) for t, value in sets if isinstance(t, ast.Name) and t.id not in owners]
     return {name: value for name, value in kept if bound.count(name) == 1}
 
@@ -151,7 +168,7 @@ def _passed(text: Text, wait: ast.AST, read: ast.AST) -> bool:
     if line >= last or any(around not in here and not _goes_through(around, here) for around in before):
         return False
     container, iterable = text.asked[read]
-    names = {n.id for part in (container, iterable) for n in walk(ast.parse(part)) if isinstance(n, ast.Name)}
+    names = _names(ast.parse(container)) | _names(ast.parse(iterable))
     since = getattr(wait, "lineno", 0)
     return not any(since < at <= last and (name in names or name in text.asked[read]) for name, at in text.stores)
 

@@ -56,7 +56,8 @@ def read(c: Call) -> list[Outcome]:
     if fut.mask == PENDING:
         # It raises. Without a handler go on all the same, to find what else is wrong on this way.
         protected = c.act.block is not None and c.act.block.handler >= 0
-        c.w.set_mask(c.receiver.oid, DONE | GHOST)
+        value = VALUE if c.row.kind == "result" and not fut.many else fut.end
+        c.w.heap[c.receiver.oid] = replace(fut, mask=DONE | GHOST, end=value, asked=False)
         return out if protected else [*out, *result_value(c, fut)]
     finish(c.w, c.receiver)
     for exc in endings(c.m, c.act, c.w, fut):
