@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 
 from tooearly import fixes
 from tooearly.config import Settings
@@ -114,7 +114,8 @@ def check(
     load = _loader(modules)
     eager = "eager_task_factory" in text or "eager_start" in text
     analyses = memory.analyses.update(module, memory.rows(settings), load, eager=eager, stop=stop)
-    notices += [_bound_notice(tree, given) for analysis in analyses.values() for given in analysis.given_up]
+    given_up = [given for analysis in analyses.values() for given in analysis.given_up]
+    notices += [_bound_notice(tree, given) for given in given_up]
     look()
     placed = memory.judged.update(tree, analyses, settings)
     suppressions = suppressed(text)
@@ -123,7 +124,7 @@ def check(
         placed, unused = suppressions.apply(placed, tree.lines)
         notices += map(unused_notice, unused)
     steps = max((analysis.steps for analysis in analyses.values()), default=0)
-    large = tuple(_span(tree, given) for analysis in analyses.values() for given in analysis.given_up)
+    large = tuple(_span(tree, given) for given in given_up if not given.caller)
     report = Report(
         placed, tuple(notices), tree, len(analyses), lambda: _states(module, settings, load, eager), large, steps
     )
@@ -215,7 +216,8 @@ def _bound_notice(tree: Tree, given: GivenUp) -> Notice:
     span = _span(tree, given)
     kind = "internal" if given.why.startswith("internal error") else "bound"
     judged = "judged only in part" if given.partial else "not judged"
-    return Notice(kind, f"{given.function.qualname} is {judged}: {given.why}", Span(span.start, span.start))
+    where = f" where {given.caller} calls it" if given.caller else ""
+    return Notice(kind, f"{given.function.qualname} is {judged}: {given.why}{where}", Span(span.start, span.start))
 
 
 def _span(tree: Tree, given: GivenUp) -> Span:

@@ -114,7 +114,7 @@ def check(text: str) -> api.Report:
 def test_a_large_function_is_judged(name: str) -> None:
     report = check(FOLLOWED[name])
     assert {f.function for f in report.findings} == {"main", "other"}
-    assert report.notices == ()
+    assert not [notice for notice in report.notices if not notice.message.endswith("where main calls it")]
 
 
 @pytest.mark.parametrize("name", BOUNDED)

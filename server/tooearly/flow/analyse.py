@@ -32,11 +32,15 @@ from tooearly.source.tree import Syntax
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A function that is not judged, and why. `partial`: it is, as far as it was followed."""
+    """A function that is not judged, and why. `partial`: it is, as far as it was followed.
+
+    `caller`: only where this function calls it, it was not followed.
+    """
 
     function: Function
     why: str
     partial: bool = False
+    caller: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -77,9 +81,14 @@ def analyse(
     reports = {key: report for machine in judged for key, report in _told(machine, entries)}
     others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
     rest = frozenset[object]().union(*(machine.rests_on(asked) for machine in machines))
-    return Analysis(
-        reports, list(dict.fromkeys(gone for _, gone in parts if gone)), others, rest, sum(m.steps for m in machines)
-    )
+    given_up = [gone for _, gone in parts if gone]
+    given_up += [
+        GivenUp(function, "too many steps", partial=True, caller=root.qualname)
+        for machine in machines
+        for function in machine.too_big
+        if function.module == module.name
+    ]
+    return Analysis(reports, list(dict.fromkeys(given_up)), others, rest, sum(m.steps for m in machines))
 
 
 def interpreted(

@@ -159,26 +159,27 @@ def invoke(
     if skim and not _matters(m, act, w, func, args, kwargs, site):
         return skimmed(m, act, w, func, site)
     frame: Frame = (*act.frame, (function.name, site.hashed))
-    if function in m.too_big:
+    budget = max(STEPS_PER_CALL >> act.depth, FEWEST)
+    if m.too_big.get(function, 0) >= budget:
         return _not_followed(m, act, w, func, args, kwargs, site)
     before = w.copy()
     bind(m, act, w, func, frame, args, kwargs, site)
     inner = m.enter(w, act, func, frame, on_loop=on_loop)
     limit, quiet, depth, block, looping = m.limit, m.quiet, m.depth, act.block, act.on_loop
-    m.limit = min(limit, m.steps + max(STEPS_PER_CALL >> act.depth, 200))
+    m.limit = min(limit, m.steps + budget)
     try:
         return m.finish(inner, m.run(inner, [w]))
     except GaveUp:
-        m.too_big.add(function)
         if m.steps > limit:
-            raise
+            raise  # the bound that was reached is one around the call
+        m.too_big[function] = budget
         m.quiet, m.depth, act.block, act.on_loop = quiet, depth, block, looping
         return _not_followed(m, act, before, func, args, kwargs, site)
     finally:
         m.limit = limit
 
 
-STEPS_PER_CALL = 3_000  # of a call from a root; halved with each level
+STEPS_PER_CALL, FEWEST = 6_000, 400  # of a call from a root; halved with each level, but at least so many
 
 
 def _not_followed(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwargs, site: Site) -> list[Outcome]:

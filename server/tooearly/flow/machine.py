@@ -137,7 +137,7 @@ class Machine:
         self.spent = 0
         self.body_runs = 0
         self.limit = SAMPLING_STEPS if sampling else STEPS_PER_ROOT
-        self.too_big: set[Function] = set()
+        self.too_big: dict[Function, int] = {}
         self.deferred_runs: dict[Any, int] = {}
         self.depth = 0
         self.shared: dict[Key, Found] = {}
