@@ -26,15 +26,17 @@ def await_gather(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site)
     suspend(m, act, w, "other", site)
     if any((child := before.fut(ref)) is not None and child.mask == PENDING for ref in children):
         run_through(w)
+    given = [child for child in map(before.fut, children) if child is not None]
+    spoilt = any(child.end not in ("", VALUE) for child in given)
+    renamed = w.fut(ref)
+    children = [c for c in (renamed or fut).children if isinstance(c, Ref)]  # groups may have got other names
     out: list[Outcome] = []
     tolerant = (True, False) if fut.keep_going is None else (fut.keep_going,)
     failed = [] if tolerant == (True,) else gather_failures(m, act, w.copy(), ref, children, site)
-    given = [fut for fut in map(before.fut, children) if fut is not None]
     together = tolerant == (True,) or all_give_way(m, before, act.function, given)
     for world in gather_cancelled(m, act, w.copy(), children, site, together=together):
         finish(world, ref)
         out.append(Outcome(world, exc=Exc(CANCELLED)))
-    spoilt = any(isinstance(f := before.heap.get(c.oid), Fut) and f.end not in ("", VALUE) for c in children)
     for world in (
         [] if spoilt and fut.keep_going is False else complete(m, act, w, children, site, normally=not fut.keep_going)
     ):

@@ -77,10 +77,10 @@ def _wait(c: Call, refs: list[Ref], limit: Value | None) -> list[Outcome]:
     why, early = _mode(c)
     unlimited, limited = timeouts(limit)
     cancelled = c.w.copy()
-    suspend(c.m, c.act, cancelled, "other", c.site)
-    note_all(cancelled, refs, Note("wait-failed", c.site))
+    interrupted = _suspend_holding(c, cancelled, refs)
+    note_all(cancelled, interrupted, Note("wait-failed", c.site))
     out = [] if _at_once(c.w, refs, early) else [Outcome(cancelled, exc=Exc(CANCELLED))]
-    suspend(c.m, c.act, c.w, "other", c.site)
+    refs = _suspend_holding(c, c.w, refs)
     run_through(c.w)
     if why == "all" and not limited:
         return [*out, *_waited_for_all(c, refs)]
@@ -97,6 +97,15 @@ def _wait(c: Call, refs: list[Ref], limit: Value | None) -> list[Outcome]:
             _name_culprit(c, world, pair)
         out.append(Outcome(world, pair))
     return out
+
+
+def _suspend_holding(c: Call, w: World, refs: list[Ref]) -> list[Ref]:
+    """Suspend; the names that these futures have by then: groups may get others when tasks begin."""
+    waiting = (c.frame, "$waiting")
+    w.env[waiting] = new(w, c.frame, c.site, Cont("list", tuple(refs), False), "waiting")
+    suspend(c.m, c.act, w, "other", c.site)
+    held = w.cont(w.env.pop(waiting))
+    return [item for item in held.items if isinstance(item, Ref)] if held is not None else refs
 
 
 def _at_once(w: World, refs: list[Ref], early: str) -> bool:
