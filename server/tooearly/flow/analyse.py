@@ -151,12 +151,15 @@ def run_root(machine: Machine, module: Module, root: Function) -> None:
     machine.root = act
     outcomes = machine.finish(act, machine.run(act, prepared(machine, module, act, world)))
     act.block = act.graph.blocks[0]  # what begins after the end belongs to the whole function
-    for outcome in outcomes:
-        if outcome.exc is not None:
-            machine.unhandled(outcome.exc)
-        if outcome.world.deferred and not machine.cut and root is not module.body:
-            # tasks that were started last begin now
-            suspend(machine, act, outcome.world, "begun", site_of(root.unit, root.node))
+    try:
+        for outcome in outcomes:
+            if outcome.exc is not None:
+                machine.unhandled(outcome.exc)
+            if outcome.world.deferred and not machine.cut and root is not module.body:
+                # tasks that were started last begin now
+                suspend(machine, act, outcome.world, "begun", site_of(root.unit, root.node))
+    except GaveUp:
+        machine.break_off()
 
 
 def activation(machine: Machine, module: Module, root: Function, world: World) -> Act:

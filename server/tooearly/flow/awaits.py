@@ -167,7 +167,7 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
         finish_children(outcome.world, fut)
         if fut.kind == "future":
             may_have_waited(m, outcome.world)
-        _set_by(m, outcome.world, ref)
+        set_by(m, outcome.world, ref)
         finish_around(outcome.world, ref)
         keep_value(outcome, ref)
         for called in called_back(m, act, outcome.world, ref, site, failed=outcome.exc is not None):
@@ -180,7 +180,7 @@ def fired_by(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[World
     return fired(w, ref, site, partial(_may_not_set, m, act, w, ref, site))
 
 
-def _set_by(m: Machine, w: World, ref: Ref) -> None:
+def set_by(m: Machine, w: World, ref: Ref) -> None:
     """What follows from who has set a plain future that is done."""
     fut = w.fut(ref)
     if fut is not None and fut.kind == "future":
@@ -395,7 +395,7 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
     if normally:
         end(w, ref, None)
     finish(w, ref)
-    _set_by(m, w, ref)
+    set_by(m, w, ref)
     finish_children(w, fut if not normally else replace(fut, keep_going=True))
     fire(w, ref)
     return [w]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tooearly.flow import operators, special, telling
+from tooearly.flow import latches, operators, special, telling
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.state import World
 from tooearly.flow.values import Choice, Ref, Unknown, Value
@@ -30,9 +30,12 @@ def branch(
         changed = telling.heard(act, w, node, decided=decided)
         if changed is not None:
             yield from (("true", Outcome(changed)), ("false", Outcome(changed.copy())))
+    last = latches.last_if(m, act, node)
     for truth, world in operators.truths(w, value):
         if known is not None and truth != known:
             continue
+        if truth == last:
+            latches.all_counted(act, world)
         if fact and remember and isinstance(value, Unknown | Choice):
             world.facts[fact] = truth
         yield ("true" if truth else "false"), Outcome(world)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tooearly.flow.awaits import body_outcomes, endings, fired_by
+from tooearly.flow.awaits import body_outcomes, endings, fired_by, set_by
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.ended import end, finish, finish_children, has_failed, held_futures, raised_by
 from tooearly.flow.machine import Outcome
@@ -150,6 +150,8 @@ def done(c: Call) -> list[Outcome]:
         if gathered is not None:
             finish_children(finished, gathered)
         plain = gathered is not None and gathered.kind == "future" and not gathered.foreign and mask != DONE
+        if plain:
+            set_by(c.m, finished, c.receiver)
         ways = fired_by(c.m, c.act, finished, c.receiver, c.site) if plain else [finished]
         out += [Outcome(world, TRUE) for world in ways]
     if mask & (PENDING | UNSEEN):

@@ -235,13 +235,13 @@ class Machine:
         except GaveUp:
             if act is not self.root or self.steps <= self.limit:
                 raise
-            self._break_off()
+            self.break_off()
         act.block = outer
         if not solution.complete:
             raise GaveUp("too many rounds")
         return {node: solution.at(node) for node in solution.facts if node < 0}
 
-    def _break_off(self) -> None:
+    def break_off(self) -> None:
         """The budget is spent somewhere within the root: what has come to its exits by now is all there will be."""
         self.cut, self.quiet, self.depth, self.beginning = True, 0, 0, None
         self.brief = self.in_thread = False
