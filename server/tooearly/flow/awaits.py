@@ -84,6 +84,8 @@ def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> lis
         case Unknown(tag=("param", *_)):
             awaited = Unknown(("awaited", value.tag), value.type)  # no future that may be running
             w.env.update({name: awaited for name, held in w.env.items() if held == value})
+            if (asked := w.facts.get((("none", value), "$"))) is not None:
+                w.facts[("none", awaited), "$"] = asked
     return await_unknown(m, act, w, site)
 
 

@@ -111,10 +111,8 @@ def _custom_item(m: Machine, act: Act, w: World, obj: Value, key: Value, site: S
         return list(call(m, act, w, method, [(key, False)], [], site))
     if (inner := w.inside(obj)) is not obj:
         return get_item(m, act, w, inner, key, site)
-    if (known := tables.listed(m, obj, key)) is not None:
-        return [Outcome(w, known)]
     out = [Outcome(w, Unknown(None, shelves.element_type(m, act, site)))]
-    if isinstance(obj, Unknown) and not shelves.is_there(act, site):
+    if isinstance(obj, Unknown) and not shelves.is_there(act, site) and not tables.has_item(m, obj, key):
         out.append(Outcome(w.copy(), exc=Exc("builtins.LookupError")))
     return out
 
