@@ -81,12 +81,21 @@ def await_value(m: Machine, act: Act, w: World, value: Value, site: Site) -> lis
             return await_instance(m, act, w, value, site)
         case Const():
             return [Outcome(w, exc=Exc("builtins.TypeError"))]
-        case Unknown(tag=("param", *_)):
-            awaited = Unknown(("awaited", value.tag), value.type)  # no future that may be running
+    outcomes = await_unknown(m, act, w, site)
+    for outcome in outcomes:
+        if outcome.exc is None or outcome.exc.cls != CANCELLED:
+            _has_been_awaited(outcome.world, value)
+    return outcomes
+
+
+def _has_been_awaited(w: World, value: Value) -> None:
+    """A parameter that turns out to be a future later (`recognise`) is one that is done."""
+    match value:
+        case Unknown(tag=("param", *_) as tag, type=kind):
+            awaited = Unknown(("awaited", tag), kind)
             w.env.update({name: awaited for name, held in w.env.items() if held == value})
             if (asked := w.facts.get((("none", value), "$"))) is not None:
                 w.facts[("none", awaited), "$"] = asked
-    return await_unknown(m, act, w, site)
 
 
 def await_unknown(

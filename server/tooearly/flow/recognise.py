@@ -1,15 +1,15 @@
 """What nothing was known of turns out to be a future, because it is waited for as one.
 
 A parameter or an attribute without a type that stands among the futures of a `wait` may be the one that ends it. From
-there on it is a future in a state that nobody has seen, wherever its name or its attribute leads to it; so
-`stop in done` and `stop.done()` tell something of the others.
+there on it is a future in a state that nobody has seen (or done, if it has been awaited before), wherever its name or
+its attribute leads to it; so `stop in done` and `stop.done()` tell something of the others.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from tooearly.flow.objects import UNSEEN, Cont, Fut, Inst
+from tooearly.flow.objects import DONE, UNSEEN, Cont, Fut, Inst
 from tooearly.flow.state import World
 from tooearly.flow.values import Oid, Ref, Unknown, Value, unique
 
@@ -21,8 +21,9 @@ def recognise(w: World, given: Value | None) -> None:
         return
     for value in unique(cont.keys if cont.kind == "dict" else cont.items):
         match value:
-            case Unknown(tag=("param" | "attr", *_) as tag, type=""):
-                made = w.allocate(Oid(tag, ()), Fut("task", UNSEEN, None, foreign=True))
+            case Unknown(tag=("param" | "attr" | "awaited", *_) as tag, type=""):
+                mask = DONE if tag[0] == "awaited" else UNSEEN
+                made = w.allocate(Oid(tag, ()), Fut("task", mask, None, foreign=True))
                 _replace(w, value, made)
                 _keep(w, tag, made)
 

@@ -127,19 +127,38 @@ def unknown_part(act: Act, w: World, obj: Ref, site: Site, key: SliceOf | None =
 
 def _told_by_slices(w: World, cont: Cont, key: SliceOf) -> tuple[set[Value], set[Value]]:
     """Which elements are surely not in a slice, and which surely are, by the slices that were taken before."""
-    outside, inside = set[Value](), set[Value]()
+    outside, inside, every = set[Value](), set[Value](), set(cont.items)
+    before: list[tuple[SliceOf, set[Value]]] = []
     for known, part in cont.slots if _counts(key) else ():
         held = w.cont(part)
         if held is None or not isinstance(known, SliceOf) or not _counts(known):
             continue
-        own, others = set(held.items), {item for item in cont.items if item not in held.items}
+        own = set(held.items)
+        before.append((known, own))
         if _covers(known, key):
-            outside |= others
+            outside |= every - own
+        elif _covers(key, known):
+            inside |= own
         elif _begin(known) >= _end(key) or _begin(key) >= _end(known):
             outside |= own
-        elif _begin(known) == 0 and key.upper is None:
-            inside |= others
+    reach, members = _row(before, 0)
+    if before and key.upper is None and reach >= _begin(key):
+        inside |= every - members
+    elif before and reach >= _end(key):
+        outside |= every - members
+    reach, members = _row([(known, own) for known, own in before if _covers(key, known)], _begin(key))
+    if members and reach >= _end(key):
+        outside |= every - members
     return outside, inside
+
+
+def _row(parts: list[tuple[SliceOf, set[Value]]], start: float) -> tuple[float, set[Value]]:
+    """How far slices go without a gap from an index on, and what is in them."""
+    reach, members = start, set[Value]()
+    for part, own in sorted(parts, key=lambda pair: _begin(pair[0])):
+        if _begin(part) <= reach:
+            reach, members = max(reach, _end(part)), members | own
+    return reach, members
 
 
 def _counts(part: SliceOf) -> bool:
