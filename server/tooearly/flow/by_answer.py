@@ -59,11 +59,11 @@ def in_order(c: Call, given: Value | None) -> list[Outcome] | None:
         if isinstance(part, Outcome):
             out.append(part)
             continue
-        for first in _one_of(c, part.world, part.first, part.last, "first"):
+        for first in _one_of(c, part.world, part.first, part.last):
             if first.exc is not None:
                 out.append(Outcome(first.world, containers.new(first.world, c.frame, c.site, Cont("list"), "ordered")))
                 continue
-            for last in _one_of(c, first.world, part.last, part.first, "last"):
+            for last in _one_of(c, first.world, part.last, part.first):
                 ends = ((const(0), first.value), (const(-1), last.value))
                 items = (*_items(last.world, part.first), *_items(last.world, part.last))
                 cont = Cont("list", items, False, True, slots=ends)
@@ -88,18 +88,18 @@ def extreme(c: Call, given: Value | None) -> list[Outcome] | None:
             out.append(part)
         else:
             ends = (part.last, part.first) if last else (part.first, part.last)
-            out += _one_of(c, part.world, *ends, "extreme")
+            out += _one_of(c, part.world, *ends)
     return out
 
 
-def _one_of(c: Call, w: World, part: Ref, other: Ref, tag: str) -> Iterator[Outcome]:
+def _one_of(c: Call, w: World, part: Ref, other: Ref) -> Iterator[Outcome]:
     """An element of the one part, of the other when that is empty; an exception when both are."""
     for some, world in emptiness(w.copy(), part):
         for any_left, held in [(True, world)] if some else emptiness(world, other):
             if not any_left:
                 yield Outcome(held, exc=Exc("builtins.ValueError"))
                 continue
-            for picked, value in subscripts.pick(c.act, held, part if some else other, const(tag), c.site):
+            for picked, value in subscripts.pick(c.act, held, part if some else other, None, c.site):
                 yield Outcome(picked, value)
 
 
