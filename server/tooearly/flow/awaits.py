@@ -188,7 +188,7 @@ def await_future(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[O
 
 def fired_by(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[World]:
     """The worlds in which a future that is done has been set by one of the callbacks that get at it, if any do."""
-    return fired(w, ref, site, partial(_may_not_set, m, act, w, ref, site))
+    return fired(m, w, ref, site, partial(_may_not_set, m, act, w, ref, site))
 
 
 def set_by(m: Machine, w: World, ref: Ref) -> None:
@@ -408,7 +408,7 @@ def _completed(m: Machine, act: Act, w: World, ref: Ref, fut: Fut, site: Site, n
     finish(w, ref)
     set_by(m, w, ref)
     finish_children(w, fut if not normally else replace(fut, keep_going=True))
-    fire(w, ref)
+    fire(m, w, ref)
     return [w]
 
 

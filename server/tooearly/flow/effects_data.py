@@ -184,7 +184,13 @@ def chained(c: Call) -> list[Outcome]:
         exact = exact and found is not None and found[1]
     return [
         Outcome(
-            c.w, new(c.w, c.frame, c.site, Cont("list", items if exact else unique(items), exact and len(items) <= 8))
+            c.w,
+            new(
+                c.w,
+                c.frame,
+                c.site,
+                Cont("list", items if exact else unique(items), exact and len(items) <= containers.MOST),
+            ),
         )
     ]
 
@@ -200,7 +206,13 @@ def flatten(c: Call) -> list[Outcome]:
         exact = exact and inner is not None and inner[1] and not containers.is_group(c.w, value)
     return [
         Outcome(
-            c.w, new(c.w, c.frame, c.site, Cont("list", items if exact else unique(items), exact and len(items) <= 8))
+            c.w,
+            new(
+                c.w,
+                c.frame,
+                c.site,
+                Cont("list", items if exact else unique(items), exact and len(items) <= containers.MOST),
+            ),
         )
     ]
 

@@ -49,7 +49,9 @@ def signal(c: Call) -> list[Outcome]:
             woken(c.m, outcome.world, c.receiver, SETTING)
     if isinstance(c.receiver, Ref) and not was_set:
         decides = partial(_may_not_set, c)
-        over = [replace(o, world=x) for o in out if o.exc is None for x in fired(o.world, c.receiver, c.site, decides)]
+        over = [
+            replace(o, world=x) for o in out if o.exc is None for x in fired(c.m, o.world, c.receiver, c.site, decides)
+        ]
         out = [*over, *(o for o in out if o.exc is not None and o.exc.cls == CANCELLED)]
     first = set_before(c)
     for outcome in out:
@@ -115,7 +117,7 @@ def is_set(c: Call) -> list[Outcome]:
         return _by_last_deed(c) or [Outcome(c.w, Unknown())]
     out = [Outcome(c.w, FALSE)]
     if any(_may_have_run(c.w, deferred) for deferred in callbacks):
-        for world in fired(c.w.copy(), c.receiver, c.site, partial(_may_not_set, c)):  # type: ignore[arg-type]
+        for world in fired(c.m, c.w.copy(), c.receiver, c.site, partial(_may_not_set, c)):  # type: ignore[arg-type]
             mark(world, c.receiver, True)
             out.append(Outcome(world, TRUE))
     return out

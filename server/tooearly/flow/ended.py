@@ -8,15 +8,13 @@ from dataclasses import replace
 
 from tooearly.flow.deferred import Deferred
 from tooearly.flow.grouping import HOLDER
-from tooearly.flow.machine import Outcome
-from tooearly.flow.mention import SETTING, nodes_in
+from tooearly.flow.machine import Machine, Outcome
+from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, UNSEEN, VALUE, Fut, Inst, Note
-from tooearly.flow.relevance import closed_over
+from tooearly.flow.relevance import closed_over, only_sets
 from tooearly.flow.state import World
-from tooearly.flow.values import PLAIN, Api, Bound, Exc, Func, Ref, Site, Value
+from tooearly.flow.values import PLAIN, Exc, Ref, Site, Value
 from tooearly.flow.walking import functions, held, refs
-from tooearly.semantics.names import Function, walk
-from tooearly.semantics.rows import builtin_rows
 
 
 def finish(w: World, ref: Ref) -> None:
@@ -51,36 +49,25 @@ def keep_value(outcome: Outcome, ref: Ref) -> None:
         outcome.world.heap[ref.oid] = replace(fut, value=outcome.value)
 
 
-def fire(w: World, ref: Ref) -> None:
+def fire(m: Machine, w: World, ref: Ref) -> None:
     """`ref` has been set or signalled: a done callback that holds it has run, so the callback's future is done."""
     for deferred in setting(w, ref):
         for value in deferred.args:
             if isinstance(value, Ref) and value != ref and (fut := w.fut(value)) is not None and fut.mask != DONE:
                 finish(w, value)
                 if not fut.many:
-                    fire(w, value)
-        _forget_if_over(w, deferred)
+                    fire(m, w, value)
+        _forget_if_over(m, w, deferred)
 
 
-def _forget_if_over(w: World, deferred: Deferred) -> None:
+def _forget_if_over(m: Machine, w: World, deferred: Deferred) -> None:
     """A callback of futures that are done has run, and runs never again; one that has only set something is over."""
     futures = [w.fut(value) for value in deferred.args]
-    if all(fut is not None and fut.mask == DONE and not fut.many for fut in futures) and _only_sets(deferred):
+    if all(fut is not None and fut.mask == DONE and not fut.many for fut in futures) and only_sets(m, deferred):
         w.deferred = tuple(other for other in w.deferred if other != deferred)
 
 
-def _only_sets(deferred: Deferred) -> bool:
-    """Whether a callback is a method that sets something, or a lambda that calls one."""
-    methods = builtin_rows().named(SETTING)
-    match deferred.function:
-        case Bound(Api(name)):
-            return name.rpartition(".")[2] in methods
-        case Func(Function(node=ast.Lambda(body=ast.Call(func=ast.Attribute(attr=method), args=args)))):
-            return method in methods and not any(isinstance(n, ast.Call) for arg in args for n in walk(arg))
-    return False
-
-
-def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -> list[World]:
+def fired(m: Machine, w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -> list[World]:
     """The same where it is known that one such callback has run, but not which: one world for each.
 
     A callback that may or may not set `ref` (`decides`: a countdown, say) is taken to be the last of them.
@@ -91,7 +78,7 @@ def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -
     futures = [v for d in callbacks for v in d.args if isinstance(v, Ref) and v != ref and w.fut(v) is not None]
     crowd = any(w.heap[v.oid].many for v in futures)
     if (len(futures) < 2 and not crowd) or any(decides(d) for d in callbacks):
-        fire(w, ref)
+        fire(m, w, ref)
         return [w, *timed]
     out = timed
     for value in futures:
@@ -99,7 +86,7 @@ def fired(w: World, ref: Ref, site: Site, decides: Callable[[Deferred], bool]) -
         finish(world, world.element(value, site, ("fired",)) if world.heap[value.oid].many else value)
         for deferred in callbacks:
             if value in deferred.args:
-                _forget_if_over(world, deferred)
+                _forget_if_over(m, world, deferred)
         out.append(world)
     return out
 

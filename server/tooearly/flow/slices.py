@@ -135,19 +135,15 @@ def _told_by_slices(w: World, cont: Cont, key: SliceOf) -> tuple[set[Value], set
             continue
         own = set(held.items)
         before.append((known, own))
-        if _covers(known, key):
-            outside |= every - own
-        elif _covers(key, known):
+        if _begin(key) <= _begin(known) and _end(known) <= _end(key):
             inside |= own
         elif _begin(known) >= _end(key) or _begin(key) >= _end(known):
             outside |= own
     reach, members = _row(before, 0)
     if before and key.upper is None and reach >= _begin(key):
         inside |= every - members
-    elif before and reach >= _end(key):
-        outside |= every - members
-    reach, members = _row([(known, own) for known, own in before if _covers(key, known)], _begin(key))
-    if members and reach >= _end(key):
+    reach, members = _row(before, _begin(key))
+    if before and reach >= _end(key):
         outside |= every - members
     return outside, inside
 
@@ -164,10 +160,6 @@ def _row(parts: list[tuple[SliceOf, set[Value]]], start: float) -> tuple[float, 
 def _counts(part: SliceOf) -> bool:
     """Whether a slice has constant bounds that count from the beginning."""
     return part.known and all(bound is None or bound >= 0 for bound in (part.lower, part.upper))
-
-
-def _covers(large: SliceOf, small: SliceOf) -> bool:
-    return _begin(large) <= _begin(small) and _end(small) <= _end(large)
 
 
 def _begin(part: SliceOf) -> float:
