@@ -38,7 +38,7 @@ from tooearly.flow.ended import (
     unsee,
 )
 from tooearly.flow.facts import gives_exceptions
-from tooearly.flow.giving_way import was_asked
+from tooearly.flow.giving_way import may_be_stopped
 from tooearly.flow.last_deed import woken
 from tooearly.flow.machine import Act, Machine, Outcome, Started
 from tooearly.flow.mention import concerned, names_in, nodes_in
@@ -327,7 +327,7 @@ def body_outcomes(m: Machine, act: Act, w: World, fut: Fut, site: Site, *, stopp
     outcomes = await_coroutine(m, act, w, fut.body, site)
     m.quiet -= 1
     own = [o for o in outcomes if o.exc is None or o.exc.cls != CANCELLED]
-    if stopped and (not own or was_asked(fut)):
+    if stopped and (not own or may_be_stopped(fut)):
         own = outcomes
     for outcome in own:
         for oid, obj in outcome.world.heap.items():
@@ -380,6 +380,18 @@ def complete(m: Machine, act: Act, w: World, refs: list[Ref], site: Site, *, nor
                 following += _seen(m, act, over, ref, site) if fut.mask & PENDING and not fut.many else [over]
         worlds = list(dict.fromkeys(x.settle() for x in following))[:8] if len(following) > 4 else following
     return worlds
+
+
+def found_done(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[World]:
+    """A future that may have been running is seen to be done: so is what its coroutine has waited for."""
+    fut = w.fut(ref)
+    known = fut is None or not fut.waits or fut.many or not fut.mask & PENDING or fut.body is None
+    if fut is not None and fut.body is not None and not known and not m.quiet and m.body_runs < MOST_BODIES // 2:
+        held = w.reachable([fut.body], closed_over(w)) - {ref.oid}
+        if any(isinstance(f := w.heap[oid], Fut) and f.mask & PENDING for oid in held):
+            return complete(m, act, w, [ref], site)
+    finish(w, ref)
+    return [w]
 
 
 def _seen(m: Machine, act: Act, w: World, ref: Ref, site: Site) -> list[World]:

@@ -11,7 +11,9 @@ from tooearly.flow.calling import Call, give_away
 from tooearly.flow.containers import is_group
 from tooearly.flow.deferred import Deferred, begin_later
 from tooearly.flow.effects_reading import mask_of
-from tooearly.flow.machine import Outcome
+from tooearly.flow.facts import cancelling_by
+from tooearly.flow.giving_way import leave_to_others, waits_for_futures
+from tooearly.flow.machine import Machine, Outcome
 from tooearly.flow.mention import index_names
 from tooearly.flow.objects import DONE, MAYBE, PENDING, UNSEEN, Cont, Fut, Note
 from tooearly.flow.offloop import run_beside, run_function, run_in_thread
@@ -19,6 +21,7 @@ from tooearly.flow.relevance import closed_over, feeds, matters, never_suspends,
 from tooearly.flow.state import Key, World
 from tooearly.flow.telling import tells
 from tooearly.flow.values import FALSE, NONE, TRUE, Api, Bound, Coro, Func, KeyOf, Oid, Partial, Ref, Unknown, Value
+from tooearly.flow.walking import functions
 
 FACTORY: Key = (("loop",), "$factory")  # the running loop's task factory, as a variable
 
@@ -27,7 +30,8 @@ def make(
     c: Call, w: World, kind: str, *, mask: int = PENDING, body: Coro | None = None, tag: str = "", open_: bool = True
 ) -> Ref:
     """A new future made by this call."""
-    fut = Fut(kind, mask, c.site, open=open_, body=body, note=Note("fresh", c.site))
+    waits = kind == "task" and body is not None and waits_for_futures(c.m, body)
+    fut = Fut(kind, mask, c.site, open=open_, body=body, waits=waits, note=Note("fresh", c.site))
     return w.allocate(Oid(c.site, c.frame, tag), fut)
 
 
@@ -73,17 +77,32 @@ def without_keys(body: Coro) -> Coro:
 
 
 def hand_over(c: Call, w: World, value: Value) -> None:
-    """Code that will run elsewhere holds these objects: the plain futures among them may be set at any suspension."""
+    """Code that will run elsewhere holds these objects: the plain futures among them may be set at any suspension.
+
+    The tasks among them may be cancelled, where it cancels at all.
+    """
     held = w.reachable([value], closed_over(w))
+    stopping = _cancels(c.m, value)
     for oid in held:
         obj = w.heap.get(oid)
         if isinstance(obj, Fut) and not obj.open:
-            w.heap[oid] = replace(obj, open=True)
+            obj = w.heap[oid] = replace(obj, open=True)
+        if stopping:
+            leave_to_others(w, oid)
     if not isinstance(value, Coro) or isinstance(value.function, Func):
         return
     known = value.function.function if isinstance(value.function, Bound) else value.function
     if not isinstance(known, Api) or known.name not in c.m.rows:
         w.escape(held)
+
+
+def _cancels(m: Machine, value: Value) -> bool:
+    """Whether code that will run elsewhere cancels, by its text."""
+    match value:
+        case Bound(Api(name)):
+            return name in m.rows and m.rows[name].call == "cancel"
+        case _:
+            return any(cancelling_by(func.function) for func in functions(value))
 
 
 def eager_mask(c: Call, body: Coro | None) -> int:

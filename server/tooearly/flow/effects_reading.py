@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from tooearly.flow.awaits import body_outcomes, endings, fired_by, set_by
+from tooearly.flow.awaits import body_outcomes, endings, fired_by, found_done, set_by
 from tooearly.flow.calling import Call, give_away
 from tooearly.flow.ended import end, finish, finish_children, has_failed, held_futures, raised_by
 from tooearly.flow.machine import Outcome
-from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, UNSEEN, VALUE, Fut, Note
+from tooearly.flow.objects import CANCELLED, DONE, GHOST, PENDING, SURELY, UNSEEN, VALUE, Fut, Note
 from tooearly.flow.state import World
 from tooearly.flow.values import FALSE, NONE, TRUE, Api, Choice, Const, Exc, Func, Ref, Unknown, Value
 from tooearly.flow.walking import refs
@@ -57,18 +57,27 @@ def read(c: Call) -> list[Outcome]:
         # It raises. Without a handler go on all the same, to find what else is wrong on this way.
         protected = c.act.block is not None and c.act.block.handler >= 0
         value = VALUE if c.row.kind == "result" and not fut.many else fut.end
-        c.w.heap[c.receiver.oid] = replace(fut, mask=DONE | GHOST, end=value, asked=False)
+        c.w.heap[c.receiver.oid] = replace(fut, mask=DONE | GHOST, end=value, asked="")
         return out if protected else [*out, *result_value(c, fut)]
-    finish(c.w, c.receiver)
+    for world in found_done(c.m, c.act, c.w, c.receiver, c.site):
+        out += _ended(replace(c, w=world), c.receiver)
+    return out
+
+
+def _ended(c: Call, ref: Ref) -> list[Outcome]:
+    """What a read of a future that is done gives, or raises."""
+    fut = c.w.fut(ref)
+    assert fut is not None
+    out: list[Outcome] = []
     for exc in endings(c.m, c.act, c.w, fut):
         world = c.w.copy()
         raises = exc is not None and (c.row.kind == "result" or exc.cls == CANCELLED)
         if raises:
-            end(world, c.receiver, exc)
+            end(world, ref, exc)
             out.append(Outcome(world, exc=exc))
     if c.row.kind == "result":
         if fut.end in ("", VALUE):
-            end(c.w, c.receiver, None)
+            end(c.w, ref, None)
             out += result_value(c, fut)
     elif fut.end != CANCELLED:
         out.append(Outcome(c.w, raised_by(fut) if has_failed(fut) else Choice((NONE, Exc("")))))
@@ -144,16 +153,15 @@ def done(c: Call) -> list[Outcome]:
         return [Outcome(c.w, Unknown())]
     out: list[Outcome] = []
     if mask & (DONE | UNSEEN):
-        finished = c.w.copy()
-        finish(finished, c.receiver)
-        gathered = finished.fut(c.receiver)
-        if gathered is not None:
-            finish_children(finished, gathered)
-        plain = gathered is not None and gathered.kind == "future" and not gathered.foreign and mask != DONE
-        if plain:
-            set_by(c.m, finished, c.receiver)
-        ways = fired_by(c.m, c.act, finished, c.receiver, c.site) if plain else [finished]
-        out += [Outcome(world, TRUE) for world in ways]
+        for finished in found_done(c.m, c.act, c.w.copy(), c.receiver, c.site):
+            gathered = finished.fut(c.receiver)
+            if gathered is not None:
+                finish_children(finished, gathered)
+            plain = gathered is not None and gathered.kind == "future" and not gathered.foreign and mask != DONE
+            if plain:
+                set_by(c.m, finished, c.receiver)
+            ways = fired_by(c.m, c.act, finished, c.receiver, c.site) if plain else [finished]
+            out += [Outcome(world, TRUE) for world in ways]
     if mask & (PENDING | UNSEEN):
         fut = c.w.fut(c.receiver)
         decided = fut is not None and (fut.note is None or (mask != PENDING and fut.note.why in WEAK))
@@ -198,7 +206,7 @@ def cancel(c: Call) -> list[Outcome]:
         finish(finished, c.receiver)
         out.append(Outcome(finished, FALSE))
     if fut.mask & (PENDING | UNSEEN):
-        c.w.heap[c.receiver.oid] = replace(fut, mask=PENDING, asked=True, note=Note("cancelled", c.site))
+        c.w.heap[c.receiver.oid] = replace(fut, mask=PENDING, asked=SURELY, note=Note("cancelled", c.site))
         out.append(Outcome(c.w, TRUE))
     return out
 

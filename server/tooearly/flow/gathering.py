@@ -9,7 +9,7 @@ from __future__ import annotations
 from tooearly.flow.awaits import body_outcomes, causes, complete, ended
 from tooearly.flow.containers import new
 from tooearly.flow.ended import end, finish, finish_children, has_failed, note_all, raised_by
-from tooearly.flow.giving_way import all_give_way
+from tooearly.flow.giving_way import all_give_way, leave_to_others
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.objects import CANCELLED, DONE, ERROR, PENDING, VALUE, Cont, Fut, Note
 from tooearly.flow.state import World
@@ -67,13 +67,17 @@ def gather_cancelled(m: Machine, act: Act, w: World, children: list[Ref], site: 
             if isinstance(fut, Fut) and (fut.mask != DONE or fut.end in ("", CANCELLED)):
                 world = w.copy()
                 note_all(world, children, Note("gather-failed", site))
+                for other in children:
+                    leave_to_others(world, other.oid)
                 out += brought_down(m, act, world, child, Exc(CANCELLED), site)
         return out
     running = [c for c in children if isinstance(f := w.heap.get(c.oid), Fut) and f.mask != DONE]
     if children and not running:
         return []
     shields = [c for c in running if w.heap[c.oid].kind == "shield"]  # type: ignore[union-attr]
-    worlds = complete(m, act, w, [c for c in children if c not in shields], site)[:1]
+    for child in running:
+        leave_to_others(w, child.oid)
+    worlds = complete(m, act, w, [c for c in children if c not in shields], site)
     for world in worlds:
         for child in shields:
             outer = world.heap.get(child.oid)

@@ -9,7 +9,8 @@ the exception may go on. One that raises CancelledError by itself ends a gather 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from tooearly.flow.catching import NO, YES, takes
 from tooearly.flow.classes import class_named
@@ -17,13 +18,15 @@ from tooearly.flow.ended import finish
 from tooearly.flow.facts import others_cancel
 from tooearly.flow.machine import Machine
 from tooearly.flow.mention import called, may_suspend, named_by, nodes_in
-from tooearly.flow.objects import CANCELLED, PENDING, Fut, Generating
+from tooearly.flow.objects import CANCELLED, PENDING, PERHAPS, SURELY, Fut, Generating
 from tooearly.flow.relevance import target_function
 from tooearly.flow.state import World
-from tooearly.flow.values import Api, Exc, Ref
+from tooearly.flow.values import Api, Coro, Exc, Oid, Ref
+from tooearly.flow.walking import refs
 from tooearly.semantics.names import Class, Function, Module, walk
 
 PLAIN_WAITS = frozenset(["get", "put", "signal", "sleep"])  # effects of waiting for what is no task
+WAITING = frozenset(["wait"])  # effects of the same name as one of them that wait for the futures that they are given
 LEAVING = ast.Return | ast.Break | ast.Continue
 DEPTH = 4  # coroutines that wait for each other
 
@@ -42,14 +45,26 @@ def all_give_way(m: Machine, w: World, function: Function, futures: list[Fut]) -
     others cancel, it may be that one alone that was cancelled, and ended the gather, while the others run on.
     """
     running = [fut for fut in futures if fut.mask & PENDING]
-    if any(was_asked(fut) or fut.foreign for fut in running) or not all(_gives_way(m, w, fut) for fut in running):
+    if any(may_be_stopped(fut) or fut.foreign for fut in running) or not all(_gives_way(m, w, fut) for fut in running):
         return False
     return not others_cancel(m, function)
 
 
 def was_asked(fut: Fut) -> bool:
-    """Whether a task that may be running has been cancelled."""
-    return fut.kind == "task" and fut.asked
+    """Whether a task has been cancelled, wherever it is not done."""
+    return fut.kind == "task" and fut.asked == SURELY
+
+
+def may_be_stopped(fut: Fut) -> bool:
+    """Whether a task may have been cancelled, or may be by what runs beside it."""
+    return fut.kind == "task" and bool(fut.asked)
+
+
+def leave_to_others(w: World, oid: Oid) -> None:
+    """Others may cancel this, if it is a task. It matters where that keeps it from waiting for futures."""
+    fut = w.heap.get(oid)
+    if isinstance(fut, Fut) and fut.waits and fut.mask & PENDING and not fut.asked:
+        w.heap[oid] = replace(fut, asked=PERHAPS)
 
 
 def _gives_way(m: Machine, w: World, fut: Fut) -> bool:
@@ -76,8 +91,32 @@ def _plain(m: Machine, function: Function, depth: int = 0) -> bool:
         and not any(isinstance(n, ast.Await | LEAVING) for block in _last_words(nodes) for n in walk(block))
         and not any(isinstance(n, ast.Raise) and _cancels_itself(m, module, n) for n in nodes)
         and not any(isinstance(n, ast.Await) for block in _guarded(m, module, nodes) for n in walk(block))
-        and all(_waits_plainly(m, module, function, n.value, depth) for n in nodes if isinstance(n, ast.Await))
+        and all(
+            _waits_plainly(m, module, n.value, lambda f: f is function or _plain(m, f, depth + 1))
+            for n in nodes
+            if isinstance(n, ast.Await)
+        )
     )
+
+
+def waits_for_futures(m: Machine, body: Coro) -> bool:
+    """Whether a coroutine, by its text, may wait for more than the clock, events and queues."""
+    target = target_function(body)
+    return any(True for _ in refs(body)) if target is None else _may_wait(m, target.function)
+
+
+def _may_wait(m: Machine, function: Function, depth: int = 0) -> bool:
+    known = m.waiting.get(function)
+    if known is None:
+        module = m.modules.get(function.module)
+        ways = [n for n in nodes_in(function) if may_suspend(n)]
+        known = m.waiting[function] = (module is None or depth >= DEPTH) or any(
+            not isinstance(n, ast.Await)
+            or (called(n.value) in m.rows.named(WAITING) and isinstance(n.value, ast.Call) and bool(n.value.args))
+            or not _waits_plainly(m, module, n.value, lambda f: f is function or not _may_wait(m, f, depth + 1))
+            for n in ways
+        )
+    return known
 
 
 def _last_words(nodes: list[ast.AST]) -> Iterator[ast.AST]:
@@ -116,9 +155,10 @@ def _exception(m: Machine, module: Module, kind: ast.expr | None) -> str:
     return f"{cls.module}:{cls.qualname}" if isinstance(cls, Class) else cls or "builtins.BaseException"
 
 
-def _waits_plainly(m: Machine, module: Module, function: Function, value: ast.expr, depth: int) -> bool:
+def _waits_plainly(m: Machine, module: Module, value: ast.expr, is_plain: Callable[[Function], bool]) -> bool:
+    """Whether this waits for the clock, an event or a queue; where functions have that name, whether they do."""
     name = called(value)
     inner = named_by(module, frozenset([name, f"self.{name}"])) if name else []
     if not inner:
         return name in m.rows.named(PLAIN_WAITS)
-    return all(f is function or _plain(m, f, depth + 1) for f in inner)
+    return all(is_plain(f) for f in inner)

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tooearly.flow.objects import CANCELLED, DONE, ERROR, VALUE, Cont, Fut, Generating, Inst, Iterating, Obj
+from tooearly.flow.objects import (
+    CANCELLED,
+    DONE,
+    ERROR,
+    PERHAPS,
+    SURELY,
+    VALUE,
+    Cont,
+    Fut,
+    Generating,
+    Inst,
+    Iterating,
+    Obj,
+)
 from tooearly.flow.values import Api, Beside, Choice, Ref, Unknown, Value, choice, unique
 from tooearly.flow.walking import children_of
 from tooearly.flow.walking import held as refs_in
@@ -114,10 +127,16 @@ def either_end(a: str, b: str) -> str:
     return ERROR if not {a, b} & {"", VALUE, CANCELLED} else ""
 
 
-def either_asked(a: Fut, b: Fut) -> bool:
-    """Whether one of two futures has been cancelled, wherever it is not done."""
-    running = [fut.asked for fut in (a, b) if fut.mask != DONE]
-    return bool(running) and all(running)
+def either_asked(a: Fut, b: Fut) -> str:
+    """Whether one of two futures has been cancelled, wherever it is not done; one that has ended by it was, too.
+
+    That it may have been matters where it keeps the task from waiting.
+    """
+    running = {fut.asked for fut in (a, b) if fut.mask != DONE}
+    if running and CANCELLED in (a.end, b.end):
+        running.add(SURELY)
+    perhaps = PERHAPS if a.waits or b.waits else ""
+    return perhaps if len(running) > 1 else "".join(running)
 
 
 def join_objects(a: Obj, b: Obj) -> Obj:

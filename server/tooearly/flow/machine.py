@@ -131,6 +131,7 @@ class Machine:
         self.closures: dict[Function, frozenset[str]] = {}
         self.reading: dict[Function, bool] = {}
         self.concerned: dict[Function, bool] = {}
+        self.waiting: dict[Function, bool] = {}
         self.making: dict[Function, bool] = {}
         self.raises: dict[Started, frozenset[Exc]] = {}
         self.stop = stop

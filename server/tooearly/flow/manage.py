@@ -10,8 +10,9 @@ from tooearly.flow.attributes import find_method
 from tooearly.flow.awaits import await_unknown, await_value, complete
 from tooearly.flow.calling import call
 from tooearly.flow.catching import NO, YES, handler_names, judged, note_taken, passing
-from tooearly.flow.ended import note_all
+from tooearly.flow.ended import has_failed, held_futures, note_all
 from tooearly.flow.gathering import failures
+from tooearly.flow.giving_way import leave_to_others
 from tooearly.flow.iterate import resume, start_generator
 from tooearly.flow.machine import Act, Machine, Outcome
 from tooearly.flow.mention import names_in
@@ -200,7 +201,8 @@ def _leave_instance(
 def leave_group(m: Machine, act: Act, w: World, manager: Ref, exc: Exc | None, site: Site) -> list[Outcome]:
     """A task group waits for all its tasks, however it is left; a failed one makes it raise a group.
 
-    It also cancels the code in the block: what leaves as a cancellation may come out as that group.
+    It also cancels the code in the block: what leaves as a cancellation may come out as that group. And the other
+    tasks, so they may not have done what they were made for.
     """
     group = w.cont(manager)
     assert group is not None
@@ -211,20 +213,33 @@ def leave_group(m: Machine, act: Act, w: World, manager: Ref, exc: Exc | None, s
         failures(m, act, w.copy(), f, site) for t in tasks if isinstance(f := w.heap[t.oid], Fut)
     )
     out: list[Outcome] = []
-    for world in complete(m, act, w.copy(), tasks, site):
-        for late in [
-            i for i in (world.cont(manager) or group).items if isinstance(i, Ref) and world.fut(i) is not None
-        ]:
-            world.set_mask(late.oid, DONE)  # tasks that its tasks have added
-        leaving = exc
-        if exc is not None and exc.cls != CANCELLED:
-            leaving = Exc("builtins.ExceptionGroup", exc.site, group=True)
-        out.append(Outcome(world, exc=leaving))
-        if failed:
-            out.append(Outcome(world.copy(), exc=Exc("builtins.ExceptionGroup", group=True)))
+    leaving = exc if exc is None or exc.cls == CANCELLED else Exc("builtins.ExceptionGroup", exc.site, group=True)
+    for world in _group_over(m, act, w.copy(), manager, site, stopped=exc is not None):
+        if exc is not None or not any(has_failed(fut) for fut in _members(world, manager)):
+            out.append(Outcome(world, exc=leaving))
+    for world in _group_over(m, act, w.copy(), manager, site, stopped=True) if failed else []:
+        out.append(Outcome(world, exc=Exc("builtins.ExceptionGroup", group=True)))
     for task in tasks:
         if task.oid in w.heap:
             w.set_mask(task.oid, DONE)
     if exc is None and tasks:
         out.append(Outcome(w, exc=Exc(CANCELLED)))
     return out
+
+
+def _members(w: World, manager: Ref) -> list[Fut]:
+    """The futures of a task group."""
+    group = w.cont(manager)
+    return [fut for item in (group.items if group is not None else ()) if (fut := w.fut(item)) is not None]
+
+
+def _group_over(m: Machine, act: Act, w: World, manager: Ref, site: Site, *, stopped: bool) -> list[World]:
+    """All tasks of a group have ended, also those that its tasks have added; it has `stopped` those that ran."""
+    tasks = held_futures(w, manager)
+    for task in tasks if stopped else []:
+        leave_to_others(w, task.oid)
+    worlds = complete(m, act, w, tasks, site)
+    for world in worlds:
+        for late in held_futures(world, manager):
+            world.set_mask(late.oid, DONE)
+    return worlds

@@ -19,6 +19,7 @@ GHOST = 8
 MAYBE = PENDING | DONE
 VALUE, ERROR, CANCELLED = "value", "error", "asyncio.CancelledError"  # how a future has ended
 TIMEOUT = "builtins.TimeoutError"
+PERHAPS, SURELY = "perhaps", "surely"  # whether a future has been cancelled, wherever it is not done
 
 
 CALLED_BACK = "called-back"  # the note of a callback's own future: done, unless the function is called directly
@@ -40,7 +41,8 @@ class Fut:
 
     `end`: how it has ended, where that is known: VALUE, ERROR (any exception of its own) or the exception's class.
     `foreign`: code that is not visible has got at it. `cls`: its class, when that is one of the workspace. `asked`: it
-    has been cancelled, and not been seen to end.
+    has been cancelled, and not been seen to end (SURELY; PERHAPS on some ways, or by code that runs beside this).
+    `waits`: its coroutine may wait for other futures, which a cancellation keeps it from.
     """
 
     kind: str
@@ -55,7 +57,8 @@ class Fut:
     end: str = ""
     foreign: bool = False
     cls: Class | None = None
-    asked: bool = False
+    asked: str = ""
+    waits: bool = False
     note: Note | None = field(default=None, compare=False)
     held_refs: tuple[Oid, ...] | None = field(default=None, init=False, repr=False, compare=False)
     hashed: int = field(default=0, init=False, repr=False, compare=False)
@@ -76,6 +79,7 @@ class Fut:
                     self.end,
                     self.cls,
                     self.asked,
+                    self.waits,
                 )
             )
             object.__setattr__(self, "hashed", made or 1)

@@ -129,7 +129,7 @@ class World:
         obj = self.heap[oid]
         assert isinstance(obj, Fut)
         if obj.mask != mask or note is not None:
-            asked = obj.asked and mask != DONE
+            asked = obj.asked if mask != DONE else ""
             self.heap[oid] = replace(obj, mask=mask, asked=asked, note=note if note is not None else obj.note)
 
     def allocate(self, oid: Oid, obj: Obj) -> Ref:
