@@ -42,14 +42,14 @@ def test_each_is_new_again_on_another_way_behind_a_finally() -> None:
 
 
 def test_what_shows_something_new_comes_first() -> None:
-    rounds = Rounds(int, whole=True)
+    rounds = Rounds(int, FEW, whole=True)
     crowd = alike(50)
     rounds.put(0, [world(DONE), *crowd])
     assert {w.heap[TASK] for _, w in taken(rounds, 2)} == {Fut("task", PENDING, None), Fut("task", DONE, None)}
 
 
 def test_a_block_lets_few_through_before_those_behind_it() -> None:
-    rounds = Rounds(int, whole=True)
+    rounds = Rounds(int, FEW, whole=True)
     rounds.put(0, alike(50))
     rounds.put(1, alike(50))
     first = [node for node, _ in taken(rounds, 2 * FEW)]
@@ -58,20 +58,20 @@ def test_a_block_lets_few_through_before_those_behind_it() -> None:
 
 
 def test_of_those_that_are_all_new_more_are_let_through() -> None:
-    rounds = Rounds(int, whole=True)
+    rounds = Rounds(int, FEW, whole=True)
     rounds.put(0, [world(x=Const(number, "int")) for number in range(50)])
     rounds.put(1, alike(1))
     assert [node for node, _ in taken(rounds, NEW * FEW + 1)][-2:] == [0, 1]
 
 
 def test_one_round_may_be_enough() -> None:
-    rounds = Rounds(int, whole=False)
+    rounds = Rounds(int, FEW, whole=False)
     rounds.put(0, alike(50))
     assert len(taken(rounds)) == FEW
 
 
 def test_what_is_withdrawn_is_not_taken() -> None:
-    rounds = Rounds(int, whole=True)
+    rounds = Rounds(int, FEW, whole=True)
     crowd = alike(3)
     rounds.put(0, crowd)
     assert rounds.withdraw(0) == crowd

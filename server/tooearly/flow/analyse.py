@@ -14,12 +14,13 @@ from tooearly.flow import live, nested
 from tooearly.flow.builder import UnknownSyntax
 from tooearly.flow.facts import registered
 from tooearly.flow.lower_stmt import build_module
-from tooearly.flow.machine import Act, GaveUp, Machine
+from tooearly.flow.machine import SAMPLING_STEPS, Act, GaveUp, Machine
 from tooearly.flow.names import typed_unknown
 from tooearly.flow.objects import CALLED_BACK, DONE, Cont, Inst, Note
 from tooearly.flow.prepared import prepared
 from tooearly.flow.reports import Report
-from tooearly.flow.roots import entry_points
+from tooearly.flow.roots import entry_points, leads
+from tooearly.flow.sampling import FEW, MORE
 from tooearly.flow.sharing import Found, Key
 from tooearly.flow.state import World
 from tooearly.flow.suspending import suspend
@@ -76,9 +77,12 @@ def analyse(
     finally:
         module.bindings.asked = None
     machines = [machine for machine, _ in parts]
-    judged = [machine for machine, gone in reversed(parts) if gone is None or machine.partial]
+    judged = [machine for machine, gone in parts if gone is None or machine.partial]
     entries = entry_points(module) if root is module.body else frozenset[Function]()
-    reports = {key: report for machine in judged for key, report in _told(machine, entries)}
+    reports: dict[tuple[Site, str], Report] = {}
+    for key, report in (told for machine in judged for told in _told(machine, entries)):
+        if key not in reports or (report.early and not reports[key].early):
+            reports[key] = report
     others = {k[1]: v for machine in machines for k, v in machine.consulted.items() if k[0] == "module"}
     rest = frozenset[object]().union(*(machine.rests_on(asked) for machine in machines))
     given_up = [gone for _, gone in parts if gone]
@@ -114,11 +118,22 @@ def interpreted(
             gone = _interpret(machine, module, function)
             yield machine, gone
             judged |= machine.judged
-            if machine.cut:
-                sample = machine.again(module)
+            few, left = FEW, SAMPLING_STEPS if machine.cut or _not_judged_alone(machine) else 0
+            while left > 0:
+                sample = machine.again(module, few=few, steps=left)
                 yield sample, _interpret(sample, module, function) or gone
                 judged |= sample.judged
+                few, left = few * MORE, left - sample.steps if sample.thinned and not sample.cut else 0
         stack += nested.defined(function)
+
+
+def _not_judged_alone(machine: Machine) -> bool:
+    """Whether a function was too big to follow that is no root, or knows more where it is called."""
+    return not all(
+        machine.program and not (function.params or function.cls or function.parent) and leads(module, function)
+        for function in machine.too_big
+        for module in [machine.modules.get(function.module)]
+    )
 
 
 def _told(machine: Machine, entries: frozenset[Function] = frozenset()) -> Iterator[tuple[tuple[Site, str], Report]]:

@@ -166,20 +166,25 @@ def invoke(
     bind(m, act, w, func, frame, args, kwargs, site)
     inner = m.enter(w, act, func, frame, on_loop=on_loop)
     limit, quiet, depth, block, looping = m.limit, m.quiet, m.depth, act.block, act.on_loop
+    if m.sampling:
+        budget = max(m.whole >> (act.depth + SHARE if act.depth or not m.program else 0), FEWEST)
     m.limit = min(limit, m.steps + budget)
     try:
         return m.finish(inner, m.run(inner, [w]))
-    except GaveUp:
+    except GaveUp as bound:
         if m.steps > limit:
             raise  # the bound that was reached is one around the call
-        m.too_big[function] = budget
         m.quiet, m.depth, act.block, act.on_loop = quiet, depth, block, looping
+        if m.sampling and any(bound.exits.values()):
+            return m.finish(inner, bound.exits)
+        m.too_big[function] = budget
         return _not_followed(m, act, before, func, args, kwargs, site)
     finally:
         m.limit = limit
 
 
-STEPS_PER_CALL, FEWEST = 6_000, 400  # of a call from a root; halved with each level, but at least so many
+SHARE = 4
+STEPS_PER_CALL, FEWEST = 3_000, 400  # of a call from a root; halved with each level, but at least so many
 
 
 def _not_followed(m: Machine, act: Act, w: World, func: Func, args: Args, kwargs: Kwargs, site: Site) -> list[Outcome]:

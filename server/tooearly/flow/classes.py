@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from tooearly.flow.kept import kept_types
 from tooearly.flow.machine import Machine
 from tooearly.flow.mention import nodes_in
 from tooearly.flow.objects import Cont, Inst
@@ -229,7 +230,8 @@ def _attribute_types(m: Machine, cls: Class) -> dict[str, str]:
                             and target.value.id == "self"
                         ):
                             out[target.attr] = _merge(out.get(target.attr, ""), _made_type(m, module, value))
-    return out
+    kept = kept_types(cls, lambda value: _made_type(m, module, value).rstrip("?"))
+    return out | {name: kind for name, kind in kept.items() if not out.get(name)}
 
 
 def _merge(old: str, new: str) -> str:

@@ -38,7 +38,7 @@ Started = tuple[Function, tuple[Value, ...], tuple[tuple[str, Value], ...]]  # a
 MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT, SAMPLING_STEPS = 24_000, 5_000
+STEPS_PER_ROOT, SAMPLING_STEPS = 8_000, 40_000
 SPENT_BETWEEN_LOOKS = 16
 WORLDS_PER_BLOCK, MOST = 160, 6  # from how many on they are folded, and to how many
 FEW = 8  # from how many on worlds of a block are joined that differ in data only
@@ -54,7 +54,9 @@ def crowds(world: World) -> int:
 
 
 class GaveUp(Exception):
-    """The budget of a root is spent; the argument says which bound."""
+    """The budget of a root is spent; the argument says which bound. `exits`: what had come to its end by then."""
+
+    exits: dict[int, list[World]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Machine:
         *,
         eager: bool = False,
         stop: Callable[[], None] | None = None,
-        sampling: bool = False,
+        sampling: int = 0,
     ) -> None:
         self.rows = rows
         self.sampling = sampling
@@ -137,7 +139,8 @@ class Machine:
         self.stop = stop
         self.spent = 0
         self.body_runs = 0
-        self.limit = SAMPLING_STEPS if sampling else STEPS_PER_ROOT
+        self.limit = self.whole = STEPS_PER_ROOT
+        self.thinned = False
         self.too_big: dict[Function, int] = {}
         self.deferred_runs: dict[Any, int] = {}
         self.depth = 0
@@ -150,10 +153,11 @@ class Machine:
         self.own: Key | None = None
         self.holds = True
 
-    def again(self, module: Module) -> Machine:
+    def again(self, module: Module, few: int, steps: int) -> Machine:
         """The same once more, by a sample of the worlds; what was too big stays so. What it finds is not shared."""
-        other = Machine(module, self.rows, self.load_module, eager=self.eager, stop=self.stop, sampling=True)
-        other.record_states, other.too_big, other.shared = self.record_states, self.too_big, dict(self.shared)
+        other = Machine(module, self.rows, self.load_module, eager=self.eager, stop=self.stop, sampling=few)
+        other.limit = other.whole = steps
+        other.record_states, other.shared = self.record_states, dict(self.shared)
         other.consulted, other.visited, other.closures = self.consulted, self.visited, self.closures
         other.rests, other.reading = self.rests, self.reading
         return other
@@ -192,7 +196,12 @@ class Machine:
     @property
     def partial(self) -> bool:
         """Whether some worlds may not have been followed to their ends: nothing is known then of all worlds."""
-        return self.cut or self.sampling
+        return self.cut or self.sampling > 0
+
+    @property
+    def program(self) -> bool:
+        """Whether what is interpreted is the top level of a module."""
+        return self.root is not None and self.root.function.qualname == "<module>"
 
     # Running
     def run(self, act: Act, worlds: Iterable[World], start: int = 0) -> dict[int, list[World]]:
@@ -219,6 +228,8 @@ class Machine:
 
         outer, act.block = act.block, act.graph.blocks[start]
         solution: solve.Solution[World] = solve.Solution()
+        whole = act is self.root or (self.program and act.depth == 1)
+        agenda = Rounds(act.order.__getitem__, self.sampling, whole=whole) if self.sampling else None
         try:
             solve.solve(
                 start,
@@ -228,15 +239,20 @@ class Machine:
                 order=act.order.__getitem__,
                 exits=lambda node: node < 0,
                 limit=self.most(act),
-                rounds=STEPS_PER_ROOT,
+                rounds=SAMPLING_STEPS,
                 collect=partial(Worlds, few=None if self.sampling else min(FEW, self.most(act) // 2), lost=lost),
-                agenda=Rounds(act.order.__getitem__, whole=act is self.root) if self.sampling else None,
+                agenda=agenda,
                 solution=solution,
             )
-        except GaveUp:
+        except GaveUp as bound:
             if act is not self.root or self.steps <= self.limit:
+                bound.exits = {node: solution.at(node) for node in solution.facts if node < 0}
+                if whole and self.sampling:  # a program: what leaves its main function is expected by nobody
+                    for outcome in self.finish(act, {RAISE: bound.exits.get(RAISE, [])}):
+                        self.unhandled(outcome.exc or Exc(""))
                 raise
             self.break_off()
+        self.thinned = self.thinned or (agenda is not None and agenda.left_out)
         act.block = outer
         if not solution.complete:
             raise GaveUp("too many rounds")
@@ -251,13 +267,12 @@ class Machine:
         """The number of worlds from which on those of a block are folded."""
         if self.sampling:
             return self.limit
-        program = self.root is not None and self.root.function.qualname == "<module>"
-        depth = act.depth - 1 if program else act.depth  # what a program runs counts as a root
+        depth = act.depth - 1 if self.program else act.depth  # what a program runs counts as a root
         return WORLDS_IN_CALL >> min(max(depth - 2, 0), 2) if depth > 0 else WORLDS_PER_BLOCK
 
     def spend(self, world: World, steps: int = 1) -> None:
         """Count a step, and more in a world of many objects, where each step costs more; raises GaveUp at the bound."""
-        self.charge(steps + len(world.heap) // LARGE)
+        self.charge(steps + len(world.heap) // LARGE + crowds(world))
         self.spent += 1
         if self.stop is not None and self.spent % SPENT_BETWEEN_LOOKS == 0:
             self.stop()

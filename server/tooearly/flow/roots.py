@@ -133,6 +133,11 @@ def _leading(
     return frozenset(marked)
 
 
+def leads(module: Module | None, function: Function) -> bool:
+    """Whether a function is a root for what its text shows: it reads, or names a function that does."""
+    return module is not None and any(map(reads, [function, *named_by(module, names_in(function))]))
+
+
 def entry_points(module: Module) -> frozenset[Function]:
     """The functions without parameters that only the top level names: a program runs them from there and nowhere else.
 

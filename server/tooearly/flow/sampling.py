@@ -20,16 +20,17 @@ from tooearly.flow.values import Const, Exc, Oid, options
 from tooearly.flow.walking import held
 
 FEW = 4  # worlds of a block in the first round
+MORE = 4  # times as many when all is done once more
 NEW = 4  # times as many when each shows something new
 
 
 class Rounds:
     """The worlds that wait to be followed, the most telling first; an agenda of `solve`."""
 
-    def __init__(self, order: Callable[[int], int], *, whole: bool) -> None:
-        """`whole`: there is another round as long as something is left."""
+    def __init__(self, order: Callable[[int], int], few: int, *, whole: bool) -> None:
+        """`few`: worlds of a block in the first round; `whole`: there is another one as long as something is left."""
         self._order = order
-        self._few = FEW
+        self._few = few
         self._whole = whole
         self._waiting: dict[int, list[tuple[World, frozenset[Any]]]] = {}
         self._seen: dict[int, set[Any]] = {}
@@ -59,14 +60,21 @@ class Rounds:
             self._through.clear()
         return None
 
+    @property
+    def left_out(self) -> bool:
+        """Whether worlds have not been followed."""
+        return bool(self._waiting)
+
     def _best(self, node: int) -> int | None:
         """The place of the world to follow at a block, None when there is none in this round."""
         followed, seen = self._followed.get(node, 0), self._seen.get(node, set())
         if followed >= NEW * self._few:
             return None
-        news = [len(shows - seen) for _, shows in self._waiting[node]]
-        best = max(range(len(news)), key=lambda place: (news[place], place))
-        return best if news[best] or followed < self._few else None
+        best, most = -1, -1
+        for place, (_, shows) in enumerate(self._waiting[node]):
+            if len(shows) >= most and (news := len(shows - seen)) >= most:
+                best, most = place, news
+        return best if most or followed < self._few else None
 
     def _follow(self, node: int, place: int) -> World:
         world, shows = self._waiting[node].pop(place)
