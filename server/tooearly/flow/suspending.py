@@ -126,13 +126,14 @@ def run_deferred(m: Machine, act: Act, world: World, deferred: Deferred, others:
     ):
         return
     other = world.copy()
-    rest = (*(d for d in other.deferred if d != deferred), *others)
-    other.deferred = (*rest, deferred)  # which keeps what it holds
+    # It keeps what it holds.
+    other.deferred = (*(d for d in other.deferred if d != deferred), *others, deferred)
     for value in deferred.args if deferred.kind == "callback" else ():
         for oid in refs(value):
             if isinstance(other.heap.get(oid), Fut):
                 other.set_mask(oid, 2)
     other.settle()
+    *rest_now, deferred = other.deferred  # groups may have got other names
     key = (deferred, other)
     runs = m.deferred_runs.get(deferred.function, 0)
     if key in m.deferred_seen or runs >= MOST_RUNS:
@@ -143,7 +144,7 @@ def run_deferred(m: Machine, act: Act, world: World, deferred: Deferred, others:
     brief, m.brief = m.brief, m.brief or deferred.kind == "beside"
     site = act.site(act.block.term.node if act.block and act.block.term else ast.Pass())
     begun = other.copy()
-    begun.deferred = rest
+    begun.deferred = tuple(rest_now)
     for made in call(m, act, begun, deferred.function, [(a, False) for a in deferred.args], [], site):
         if made.exc is None and deferred.kind in ("task", "beside"):
             for ended in await_value(m, act, made.world, made.value, site):
