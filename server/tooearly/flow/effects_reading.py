@@ -56,12 +56,26 @@ def read(c: Call) -> list[Outcome]:
     if fut.mask == PENDING:
         # It raises. Without a handler go on all the same, to find what else is wrong on this way.
         protected = c.act.block is not None and c.act.block.handler >= 0
-        value = VALUE if c.row.kind == "result" and not fut.many else fut.end
-        c.w.heap[c.receiver.oid] = replace(fut, mask=DONE | GHOST, end=value, asked="")
-        return out if protected else [*out, *result_value(c, fut)]
+        if protected:
+            return out
+        for world in found_done(c.m, c.act, c.w.copy(), c.receiver, c.site):
+            _as_ghosts(c.w, world)
+            ghost = world.fut(c.receiver) or fut
+            value = VALUE if c.row.kind == "result" and not fut.many else fut.end
+            world.heap[c.receiver.oid] = replace(ghost, mask=DONE | GHOST, end=value, asked="")
+            out += result_value(replace(c, w=world), ghost)
+        return out
     for world in found_done(c.m, c.act, c.w, c.receiver, c.site):
         out += _ended(replace(c, w=world), c.receiver)
     return out
+
+
+def _as_ghosts(before: World, w: World) -> None:
+    """What has ended only behind a read that always raises has not ended on any run."""
+    for oid, obj in list(w.heap.items()):
+        was = before.heap.get(oid)
+        if isinstance(obj, Fut) and isinstance(was, Fut) and was.mask & PENDING and obj.mask == DONE:
+            w.heap[oid] = replace(obj, mask=DONE | GHOST)
 
 
 def _ended(c: Call, ref: Ref) -> list[Outcome]:
