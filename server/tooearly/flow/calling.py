@@ -183,7 +183,7 @@ def invoke(
         m.limit = limit
 
 
-SHARE = 4
+SHARE = 4  # of a sample's steps a call from its root may take one in 2**SHARE
 STEPS_PER_CALL, FEWEST = 3_000, 400  # of a call from a root; halved with each level, but at least so many
 
 

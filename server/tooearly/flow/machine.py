@@ -38,7 +38,7 @@ Started = tuple[Function, tuple[Value, ...], tuple[tuple[str, Value], ...]]  # a
 MAIN = "result-before-done"
 MAX_DEPTH = 12  # nested calls
 MAX_SAME = 4  # activations of one function at a time
-STEPS_PER_ROOT, SAMPLING_STEPS = 8_000, 40_000
+STEPS_PER_ROOT, SAMPLING_STEPS = 8_000, 40_000  # those of a sample cost a tenth
 SPENT_BETWEEN_LOOKS = 16
 WORLDS_PER_BLOCK, MOST = 160, 6  # from how many on they are folded, and to how many
 FEW = 8  # from how many on worlds of a block are joined that differ in data only
@@ -56,7 +56,9 @@ def crowds(world: World) -> int:
 class GaveUp(Exception):
     """The budget of a root is spent; the argument says which bound. `exits`: what had come to its end by then."""
 
-    exits: dict[int, list[World]]
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.exits: dict[int, list[World]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Machine:
         stop: Callable[[], None] | None = None,
         sampling: int = 0,
     ) -> None:
+        """`sampling`: how many worlds of a block are let through first, where not all are followed; else 0."""
         self.rows = rows
         self.sampling = sampling
         self.modules: dict[str, Module | None] = {module.name: module}
@@ -140,7 +143,7 @@ class Machine:
         self.spent = 0
         self.body_runs = 0
         self.limit = self.whole = STEPS_PER_ROOT
-        self.thinned = False
+        self.thinned = False  # worlds were left out
         self.too_big: dict[Function, int] = {}
         self.deferred_runs: dict[Any, int] = {}
         self.depth = 0
@@ -154,7 +157,7 @@ class Machine:
         self.holds = True
 
     def again(self, module: Module, few: int, steps: int) -> Machine:
-        """The same once more, by a sample of the worlds; what was too big stays so. What it finds is not shared."""
+        """The same once more, by a sample of the worlds: `few` of a block, in so many steps. It shares nothing."""
         other = Machine(module, self.rows, self.load_module, eager=self.eager, stop=self.stop, sampling=few)
         other.limit = other.whole = steps
         other.record_states, other.shared = self.record_states, dict(self.shared)
@@ -271,7 +274,7 @@ class Machine:
         return WORLDS_IN_CALL >> min(max(depth - 2, 0), 2) if depth > 0 else WORLDS_PER_BLOCK
 
     def spend(self, world: World, steps: int = 1) -> None:
-        """Count a step, and more in a world of many objects, where each step costs more; raises GaveUp at the bound."""
+        """Count a step, and more in a world of many objects or groups, where each costs more; raises GaveUp."""
         self.charge(steps + len(world.heap) // LARGE + crowds(world))
         self.spent += 1
         if self.stop is not None and self.spent % SPENT_BETWEEN_LOOKS == 0:

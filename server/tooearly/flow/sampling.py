@@ -6,7 +6,8 @@ ones have been seen. The worlds of a block are followed in rounds. In each round
 some more that show what none has shown there yet: a future in another state, a container of others, a name that
 holds something else, a condition decided the other way, each for itself and together with the way that a `finally`
 will take. Only when no block has one left, the next round begins, with twice as many. So the first ways to the end
-of the function are known early, and the budget goes into variety. Of a function that is called there is one round.
+of the function are known early, and the budget goes into variety. Of a function that is called there is one round; if
+that left worlds out, all is done once more with more of them (`analyse`).
 """
 
 from __future__ import annotations
