@@ -143,6 +143,72 @@ def test_what_belongs_together_still_does_in_a_function_that_is_followed_in_part
     assert [n.message for n in report.notices] == ["main is judged only in part: too many steps"]
 
 
+CAMPAIGN = """\
+import asyncio
+
+
+class Unit:
+    def __init__(self, name):
+        self.name, self.plan, self.path = name, None, None
+
+    async def think(self, seconds):
+        await asyncio.sleep(seconds)
+
+
+class Battle:
+    def __init__(self, units):
+        self.units = units
+
+    async def turn(self):
+        for unit in self.units:
+            if unit.plan is None:
+                unit.plan = asyncio.create_task(unit.think(0.1))
+            if unit.path is None:
+                unit.path = asyncio.create_task(unit.think(0.2))
+        await asyncio.sleep(0.1)
+        for unit in self.units:
+            if unit.plan.done():
+                print(unit.plan.result())
+                unit.plan = None
+            if unit.path.done():
+                print(unit.path.result())
+                unit.path = None
+
+    def duel(self, a, b):
+        print(a.plan.result() if a.plan else None)
+        print(b.path.result() if b.path else None)
+
+
+class Campaign:
+    def __init__(self):
+        self.battle = Battle([Unit("red"), Unit("blue"), Unit("green")])
+
+    async def run(self, rounds):
+        for _ in range(rounds):
+            await self.battle.turn()
+
+    def end(self):
+        self.battle.duel(*self.battle.units[:2])
+
+
+async def main(rounds):
+    campaign = Campaign()
+    await campaign.run(rounds)
+    campaign.end()
+
+
+asyncio.run(main(3))
+"""
+
+
+def test_what_comes_behind_a_call_that_is_too_big_is_found() -> None:
+    report = check(CAMPAIGN)
+    assert {(f.function, f.certainty) for f in report.findings} == {("Battle.duel", "possible")}
+    assert [n.message for n in report.notices] == [
+        "Battle.turn is judged only in part: too many steps where <module> calls it"
+    ]
+
+
 @pytest.mark.parametrize("name", UNPARSED)
 def test_what_is_too_deep_for_the_parser_is_a_notice(name: str) -> None:
     report = check(UNPARSED[name])
