@@ -182,17 +182,7 @@ def chained(c: Call) -> list[Outcome]:
         found = items_of(c.w, value)
         items = (*items, *(found[0] if found else (Unknown(),)))
         exact = exact and found is not None and found[1]
-    return [
-        Outcome(
-            c.w,
-            new(
-                c.w,
-                c.frame,
-                c.site,
-                Cont("list", items if exact else unique(items), exact and len(items) <= containers.MOST),
-            ),
-        )
-    ]
+    return [_one_list(c, items, exact=exact)]
 
 
 def flatten(c: Call) -> list[Outcome]:
@@ -204,17 +194,13 @@ def flatten(c: Call) -> list[Outcome]:
         inner = items_of(c.w, value)
         items = (*items, *(inner[0] if inner else (Unknown(),)))
         exact = exact and inner is not None and inner[1] and not containers.is_group(c.w, value)
-    return [
-        Outcome(
-            c.w,
-            new(
-                c.w,
-                c.frame,
-                c.site,
-                Cont("list", items if exact else unique(items), exact and len(items) <= containers.MOST),
-            ),
-        )
-    ]
+    return [_one_list(c, items, exact=exact)]
+
+
+def _one_list(c: Call, items: tuple[Value, ...], *, exact: bool) -> Outcome:
+    """A new list of these elements; `exact`: there are no others, and this is their order."""
+    short = exact and len(items) <= containers.MOST
+    return Outcome(c.w, new(c.w, c.frame, c.site, Cont("list", items if short else unique(items), short)))
 
 
 def part(c: Call) -> list[Outcome]:
